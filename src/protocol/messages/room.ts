@@ -1,0 +1,91 @@
+import * as v from 'valibot';
+import { LIMITS } from '../limits.ts';
+import { TitleSchema } from '../names.ts';
+import { VersionField } from './envelope.ts';
+
+/** Ids are unique within a room and ordered by code units; between two peers the greater id makes the first offer. */
+export const PeerIdSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(64), v.regex(/^[\x21-\x7e]+$/, 'must be printable ASCII'));
+export type PeerId = string;
+
+const UserIdSchema = v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.minLength(1), v.maxLength(128));
+
+export const RoomJoinSchema = v.object({
+  ...VersionField,
+  name: v.optional(TitleSchema),
+  user_id: v.optional(UserIdSchema),
+  /** As older Phoenix applications spell it. */
+  userId: v.optional(UserIdSchema),
+  resume: v.optional(v.pipe(v.string(), v.maxLength(256))),
+});
+
+export const IceServerSchema = v.object({
+  urls: v.union([v.string(), v.array(v.string())]),
+  username: v.optional(v.string()),
+  credential: v.optional(v.string()),
+});
+export type IceServer = v.InferOutput<typeof IceServerSchema>;
+
+export const RoomReplySchema = v.object({
+  peer_id: PeerIdSchema,
+  resume: v.string(),
+  ice_servers: v.array(IceServerSchema),
+  max_peers: v.number(),
+  topology: v.picklist(['mesh', 'sfu']),
+  generation: v.number(),
+  me: v.object({ name: v.optional(v.string()), can: v.array(v.string()) }),
+});
+export type RoomReply = v.InferOutput<typeof RoomReplySchema>;
+
+export const PeerMetaSchema = v.looseObject({
+  name: v.optional(v.string(), ''),
+  user_id: v.optional(v.nullable(v.string()), null),
+  mic: v.optional(v.boolean(), false),
+  camera: v.optional(v.boolean(), false),
+  screen: v.optional(v.boolean(), false),
+  away: v.optional(v.boolean(), false),
+});
+export type PeerMeta = v.InferOutput<typeof PeerMetaSchema>;
+
+export const NewSchema = v.object({ from: PeerIdSchema });
+export const ByeSchema = v.object({ from: PeerIdSchema });
+
+const Directed = { from: v.optional(PeerIdSchema), to: PeerIdSchema };
+const NegotiationNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31));
+
+export const PingSchema = v.object(Directed);
+
+const SdpSchema = v.pipe(v.string(), v.maxLength(LIMITS.signalingFrameBytes));
+
+export const OfferSchema = v.object({
+  ...Directed,
+  n: NegotiationNumber,
+  sdp: v.object({ type: v.literal('offer'), sdp: SdpSchema }),
+});
+
+export const AnswerSchema = v.object({
+  ...Directed,
+  n: NegotiationNumber,
+  sdp: v.object({ type: v.literal('answer'), sdp: SdpSchema }),
+});
+
+export const CandidateSchema = v.object({
+  candidate: v.pipe(v.string(), v.maxLength(4096)),
+  sdpMid: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(256)))),
+  sdpMLineIndex: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000)))),
+  usernameFragment: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(256)))),
+});
+
+export const IceSchema = v.object({ ...Directed, n: NegotiationNumber, candidate: v.nullable(CandidateSchema) });
+
+/** Events that the server stamps with `from` and hands to their addressee alone. */
+export const DIRECTED_EVENTS = { ping: PingSchema, offer: OfferSchema, answer: AnswerSchema, ice: IceSchema } as const;
+export type DirectedEvent = keyof typeof DIRECTED_EVENTS;
+export type DirectedMessage<E extends DirectedEvent> = v.InferOutput<(typeof DIRECTED_EVENTS)[E]>;
+
+export const StateSchema = v.partial(v.object({ mic: v.boolean(), camera: v.boolean(), screen: v.boolean() }));
+export type MediaState = v.InferOutput<typeof StateSchema>;
+
+/** One meta of a presence entry, as the Phoenix client hands it over. */
+export const PresenceEntrySchema = v.object({ metas: v.array(v.looseObject({ phx_ref: v.string() })) });
+
+export const KickSchema = v.object({ peer_id: PeerIdSchema });

@@ -1,0 +1,79 @@
+import * as v from 'valibot';
+import { LIMITS } from '../limits.ts';
+import { VersionField } from './envelope.ts';
+
+export const CONTAINERS = ['frames', 'fmp4', 'matroska', 'webm'] as const;
+export type Container = (typeof CONTAINERS)[number];
+
+const count = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+export const TrackSchema = v.object({
+  /** What `chunk` records name in their `track` byte. */
+  id: count(0, 255),
+  kind: v.picklist(['video', 'audio']),
+  layer: v.optional(count(0, 7)),
+  group: v.optional(v.pipe(v.string(), v.maxLength(32))),
+  /** RFC 6381 codec string, for example `avc1.42e01f`, `opus`, `mp4a.40.2`. */
+  codec: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  /** Ticks a second. */
+  timescale: count(1, 10_000_000),
+  width: v.optional(count(1, 16_384)),
+  height: v.optional(count(1, 16_384)),
+  frame_rate: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(240))),
+  sample_rate: v.optional(count(8_000, 192_000)),
+  channels: v.optional(count(1, 8)),
+  bitrate: v.optional(count(1, 1_000_000_000)),
+  /** Base64 of the decoder configuration: avcC, AudioSpecificConfig, or the Opus identification header. */
+  description: v.optional(v.pipe(v.string(), v.maxLength(16_384))),
+});
+export type TrackDescription = v.InferOutput<typeof TrackSchema>;
+
+const TracksField = v.pipe(v.array(TrackSchema), v.minLength(1), v.maxLength(LIMITS.tracksPerStream));
+
+export const StreamJoinSchema = v.object({
+  ...VersionField,
+  container: v.picklist(CONTAINERS),
+  publish_key: v.optional(v.pipe(v.string(), v.minLength(16), v.maxLength(256))),
+  tracks: TracksField,
+  record: v.optional(v.boolean()),
+  title: v.optional(v.pipe(v.string(), v.maxLength(200))),
+  description: v.optional(v.pipe(v.string(), v.maxLength(2000))),
+});
+
+export const PlaybackSchema = v.object({
+  hls: v.optional(v.string()),
+  dash: v.optional(v.string()),
+  whep: v.optional(v.string()),
+  ws: v.optional(v.string()),
+});
+export type Playback = v.InferOutput<typeof PlaybackSchema>;
+
+export const StreamReplySchema = v.object({
+  session: v.string(),
+  epoch: v.number(),
+  /** Cumulative bytes of the session that the client may send in all. */
+  credit: v.number(),
+  publish_key: v.string(),
+  playback: PlaybackSchema,
+});
+export type StreamReply = v.InferOutput<typeof StreamReplySchema>;
+
+/** For clients that cannot send binary frames. */
+export const ChunkJsonSchema = v.object({ data: v.pipe(v.string(), v.base64()) });
+
+export const CreditSchema = v.object({ credit: v.number(), received: v.number() });
+
+export const ClockSchema = v.object({
+  track: count(0, 255),
+  dts: v.pipe(v.number(), v.integer()),
+  /** When the frame with that time was captured, in milliseconds of the client's clock. */
+  wall_ms: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  /** Server clock minus client clock in milliseconds, as `time` told; without it the server estimates from arrivals. */
+  offset_ms: v.optional(v.pipe(v.number(), v.finite())),
+});
+
+export const TimeReplySchema = v.object({ server_ms: v.number() });
+export const TracksPushSchema = v.object({ tracks: TracksField });
+export const TracksReplySchema = v.object({ epoch: v.number() });
+export const BitratePushSchema = v.object({ track: v.number(), bps: v.number() });
+export const StoppedSchema = v.object({ reason: v.string() });
