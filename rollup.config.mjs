@@ -1,0 +1,71 @@
+/**
+ * Three builds. For npm: one module an entry point, dependencies left to the consumer's bundler. For a script tag: `glasscast.js`
+ * with the chunks that it loads on demand beside it. For the server: one file, with `src/protocol` bundled in.
+ */
+import { readFileSync } from 'node:fs';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import esbuild from 'rollup-plugin-esbuild';
+import { failOnWarning, workers } from './tools/worker-plugin.mjs';
+
+const { dependencies } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
+const server = JSON.parse(readFileSync(new URL('./server-reference/package.json', import.meta.url), 'utf8'));
+
+/** The SDK's entry points: what `package.json` exports, by path below `dist/npm`. */
+export const ENTRIES = {
+  index: 'src/index.ts',
+  room: 'src/room.ts',
+  broadcaster: 'src/broadcaster.ts',
+  'hls-viewer': 'src/hls-viewer.ts',
+  'define/room': 'src/define/room.ts',
+  'define/broadcaster': 'src/define/broadcaster.ts',
+  'define/hls-viewer': 'src/define/hls-viewer.ts',
+};
+
+/** Transpiles the sources for browsers; `minify` for what is served as it is. */
+export function browserPlugins({ minify }) {
+  const transpile = () => [
+    nodeResolve({ browser: true, exportConditions: ['production'] }),
+    esbuild({ target: 'es2022', tsconfig: 'src/tsconfig.json', minify, legalComments: 'none' }),
+  ];
+  return [workers({ plugins: () => transpile({ minify: true }) }), ...transpile()];
+}
+
+const external = (names) => (id) => names.some((name) => id === name || id.startsWith(`${name}/`)) || id.startsWith('node:');
+
+export default [
+  {
+    input: ENTRIES,
+    external: external(Object.keys(dependencies)),
+    plugins: browserPlugins({ minify: false }),
+    onwarn: failOnWarning,
+    output: {
+      dir: 'dist/npm',
+      format: 'es',
+      chunkFileNames: 'chunks/[name]-[hash].js',
+      assetFileNames: 'chunks/[name]-[hash][extname]',
+      hoistTransitiveImports: false,
+      sourcemap: true,
+    },
+  },
+  {
+    input: { glasscast: 'src/cdn.ts' },
+    plugins: browserPlugins({ minify: true }),
+    onwarn: failOnWarning,
+    output: {
+      dir: 'dist',
+      format: 'es',
+      entryFileNames: '[name].js',
+      chunkFileNames: 'chunks/[name]-[hash].js',
+      assetFileNames: 'chunks/[name]-[hash][extname]',
+      hoistTransitiveImports: false,
+      sourcemap: true,
+    },
+  },
+  {
+    input: { main: 'server-reference/src/main.ts', index: 'server-reference/src/index.ts' },
+    external: external(Object.keys(server.dependencies)),
+    plugins: [nodeResolve({ exportConditions: ['node'] }), esbuild({ target: 'node22', tsconfig: 'server-reference/tsconfig.json' })],
+    onwarn: failOnWarning,
+    output: { dir: 'server-reference/dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: true },
+  },
+];

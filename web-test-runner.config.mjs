@@ -1,0 +1,14 @@
+import { esbuildPlugin } from '@web/dev-server-esbuild';
+import { chromeLauncher } from '@web/test-runner-chrome';
+import { CHROMIUM_ARGS } from './tools/chromium-args.ts';
+import { findChrome } from './tools/find-program.ts';
+
+export default {
+  files: 'test/browser/**/*.test.ts',
+  nodeResolve: { exportConditions: ['development'], browser: true },
+  concurrency: 1,
+  testsFinishTimeout: 180_000,
+  testFramework: { config: { timeout: 20_000 } },
+  plugins: [esbuildPlugin({ ts: true, target: 'es2022', tsconfig: 'src/tsconfig.json' })],
+  browsers: [chromeLauncher({ launchOptions: { executablePath: findChrome(), args: CHROMIUM_ARGS } })],
+};
