@@ -1,0 +1,28 @@
+import type { HlsConfig } from 'hls.js';
+import type { Seconds } from '../protocol/index.ts';
+
+/** hls.js as a low-latency player whose playback rate and position we hold ourselves. */
+export function hlsConfig(wanted: Seconds | null): Partial<HlsConfig> {
+  return {
+    lowLatencyMode: true,
+    // Ours instead: see latency-controller.ts.
+    maxLiveSyncPlaybackRate: 1,
+    liveSyncOnStallIncrease: 0,
+    ...(wanted === null ? {} : { liveSyncDuration: wanted }),
+    backBufferLength: 10,
+    // A live stream's duration is Infinity (HTML, "media.duration"), so that controls show it as live.
+    liveDurationInfinity: true,
+    // CMAF is passed through; a worker would only add a copy, and `blob:` to the page's policy.
+    enableWorker: false,
+    // A test download of the lowest level first would cost a late joiner a segment.
+    testBandwidth: false,
+    abrEwmaDefaultEstimate: 3_000_000,
+    // Advertisements, DRM and telemetry headers are not ours; what is off cannot make requests.
+    emeEnabled: false,
+    enableInterstitialPlayback: false,
+    interstitialsController: undefined,
+    emeController: undefined,
+    cmcdController: undefined,
+    iframeController: undefined,
+  };
+}

@@ -1,0 +1,16 @@
+/** `url` (absolute, or relative to `base`) with the token as its query parameter `token`; unchanged without one. */
+export function withToken(url: string, token: string | null | undefined, base?: string): string {
+  const target = new URL(url, base);
+  if (token !== null && token !== undefined && token !== '') target.searchParams.set('token', token);
+  return target.href;
+}
+
+/** The multivariant playlist of a stream on `server` (an origin, or a URL with a path to mount under). */
+export function playlistUrl(server: string, stream: string): string {
+  return new URL(`live/${stream}/index.m3u8`, server.endsWith('/') ? server : `${server}/`).href;
+}
+
+/** A token never leaves for a server it was not meant for: true where both addresses have the same origin. */
+export function sameOrigin(left: string, right: string): boolean {
+  return new URL(left).origin === new URL(right).origin;
+}
