@@ -1,0 +1,57 @@
+/**
+ * Stands for the website of a user: pages on an origin of their own that embed elements from the server, under the strict
+ * Content Security Policy that the documentation promises.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface EmbeddingSite {
+  readonly origin: string;
+  /** The URL of a page with this body. */
+  page(body: string): string;
+  close(): Promise<void>;
+}
+
+export function strictPolicy(server: string): string {
+  const socket = server.replace(/^http/, 'ws');
+  return [
+    "default-src 'none'",
+    `script-src 'self' ${server} 'wasm-unsafe-eval'`,
+    "style-src 'self'",
+    `worker-src blob: ${server}`,
+    `connect-src 'self' ${server} ${socket}`,
+    `media-src 'self' blob: ${server}`,
+    `img-src 'self' data: blob: ${server}`,
+    "require-trusted-types-for 'script'",
+    "base-uri 'none'",
+  ].join('; ');
+}
+
+/** A site on a free port whose pages load the SDK from `server`. */
+export async function startEmbeddingSite(server: string): Promise<EmbeddingSite> {
+  const bodies: string[] = [];
+  const http = createServer((request, response) => {
+    const index = Number(/^\/page-(\d+)$/.exec(request.url ?? '')?.[1] ?? Number.NaN);
+    const body = bodies[index];
+    if (body === undefined) {
+      response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': strictPolicy(server) });
+    response.end(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><title>Embedding page</title>` +
+        `<script type="module" src="${server}/glasscast.js"></script><body>${body}</body></html>`,
+    );
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return {
+    origin,
+    page: (body) => `${origin}/page-${bodies.push(body) - 1}`,
+    close: () =>
+      new Promise<void>((resolve, reject) => {
+        http.close((error) => (error ? reject(error) : resolve()));
+        http.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,26 @@
+/** A camera that shows a slowly moving face, made with ffmpeg from a portrait. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { findFfmpeg } from '../../tools/find-program.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/**
+ * The clip's file, 640x480 at 30 frames a second, or undefined where no portrait is at hand (`GLASSCAST_FACE_IMAGE`, or the
+ * fixtures beside the project): then Chromium's own moving picture is the camera.
+ */
+export function faceClip(): string | undefined {
+  const portrait = process.env['GLASSCAST_FACE_IMAGE'] ?? path.resolve(root, '../shared/fixtures/face.png');
+  if (!existsSync(portrait)) return undefined;
+  const clip = path.join(root, '.cache', 'face.mjpeg');
+  if (existsSync(clip)) return clip;
+  mkdirSync(path.dirname(clip), { recursive: true });
+  const pan = "scale=900:900,crop=640:480:x='130+130*sin(t)':y='150+100*cos(t*0.7)'";
+  const unfinished = `${clip}.part`;
+  const args = ['-y', '-v', 'error', '-loop', '1', '-framerate', '30', '-i', portrait, '-t', '10', '-vf', `${pan},format=yuvj420p`];
+  const { status, stderr } = spawnSync(findFfmpeg(), [...args, '-q:v', '4', '-f', 'mjpeg', unfinished], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`ffmpeg could not make the clip: ${stderr}`);
+  renameSync(unfinished, clip);
+  return clip;
+}
