@@ -1,0 +1,331 @@
+/**
+ * One socket to one server, shared by every topic joined through it.
+ *
+ *   idle ──first join──▶ connecting ──open──▶ open ──lost──▶ reconnecting ──open──▶ open …
+ *                            │                                    │
+ *                            └────── refused for good ────────────┴──▶ failed
+ *   close(), from any of them ───────────────────────────────────────▶ closed
+ *
+ * The Phoenix client does the wire. Reconnecting and heartbeats are ours: its own stop in a hidden tab, where a call goes on.
+ */
+import { LongPoll, Socket } from 'phoenix';
+import { GlasscastError, LIMITS, WIRE_VERSION } from '../protocol/index.ts';
+import { backgroundTimers } from '../workers/background-timers.ts';
+import type { TimerId, Timers } from '../workers/worker-timers.ts';
+import { ChannelSession, type SessionHandle } from './channel-session.ts';
+import { diagnose } from './diagnose.ts';
+import { Emitter } from './emitter.ts';
+import type { Schema } from './schema.ts';
+
+export type ConnectionState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'closed' | 'failed';
+
+export type TokenProvider = () => string | Promise<string>;
+
+export interface ConnectionOptions {
+  /** The server's origin, for example `https://live.example.org`. */
+  readonly server: string;
+  /** @default '/socket' */
+  readonly socketPath?: string;
+  readonly token?: string;
+  /** Asked before the first connection, when a token is about to expire, and when one was refused. */
+  readonly tokenProvider?: TokenProvider;
+  /** Falls back to long polling where WebSockets are blocked. @default true */
+  readonly longPoll?: boolean;
+  readonly WebSocket?: new (url: string, protocols?: string[]) => object;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly timers?: Timers;
+}
+
+export interface ConnectionEvents {
+  state: ConnectionState;
+  /** While the state is `reconnecting` the error may pass; in `failed` it will not. */
+  error: GlasscastError;
+  log: { readonly message: string; readonly cause: unknown };
+}
+
+export interface JoinOptions<R> {
+  /** Evaluated anew for each rejoin, so that a resume key is fresh. The wire's version is added. */
+  readonly params: () => Record<string, unknown>;
+  readonly reply: Schema<R>;
+  /** Leaves the topic when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+const RECONNECT_MS = [10, 50, 100, 150, 200, 250, 500, 1000, 2000];
+const RECONNECT_MAX_MS = 5000;
+/** A dead path is noticed within this and the time below; the server itself allows 60 s of silence. */
+const HEARTBEAT_MS = LIMITS.heartbeatMs / 2;
+const HEARTBEAT_TIMEOUT_MS = 5000;
+/** The longest delay a timer takes (2³¹ − 1 ms): in effect, never. */
+const NEVER_MS = 2_147_483_647;
+
+export class Connection extends Emitter<ConnectionEvents> {
+  readonly server: string;
+  readonly #socket: Socket;
+  readonly #timers: Timers;
+  readonly #fetch: typeof globalThis.fetch;
+  readonly #WebSocket: (new (url: string, protocols?: string[]) => object) | undefined;
+  readonly #longPoll: boolean;
+  readonly #tokenProvider: TokenProvider | undefined;
+  readonly #sessions = new Set<SessionHandle>();
+  readonly #abort = new AbortController();
+  #state: ConnectionState = 'idle';
+  #token: string | undefined;
+  #renewed = false;
+  #polling = false;
+  #forbidden = false;
+  #attempts = 0;
+  #retry: TimerId | undefined;
+  #heartbeat: TimerId | undefined;
+  #heartbeatTimeout: TimerId | undefined;
+  #told: string | undefined;
+
+  constructor(options: ConnectionOptions) {
+    super();
+    this.server = new URL(options.server).origin;
+    this.#timers = options.timers ?? backgroundTimers();
+    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.#WebSocket = options.WebSocket ?? (globalThis.WebSocket as typeof globalThis.WebSocket | undefined);
+    this.#longPoll = options.longPoll ?? true;
+    this.#token = options.token || undefined;
+    this.#tokenProvider = options.tokenProvider;
+    const endpoint = new URL(options.socketPath ?? '/socket', this.server);
+    endpoint.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.#socket = new Socket(endpoint.href.replace(/\/$/, ''), {
+      transport: this.#transport(),
+      heartbeatIntervalMs: NEVER_MS,
+      // Without one the client reaches for sessionStorage, which throws in a sandboxed frame.
+      sessionStorage: { getItem: () => null, setItem: () => undefined },
+    });
+    this.#socket.onOpen(() => this.#opened());
+    this.#socket.onClose(() => this.#lost());
+    this.#socket.onError((reason: unknown) => {
+      // How the long poll transport reports a refusal; a WebSocket reports none.
+      this.#forbidden = reason === 403;
+    });
+    if (typeof addEventListener === 'function') {
+      const soon = { signal: this.#abort.signal };
+      addEventListener('online', () => this.#retryNow(), soon);
+      // Fired at the document; it bubbles up to the window.
+      addEventListener('visibilitychange', () => this.#retryNow(), soon);
+    }
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /**
+   * Joins a topic; the socket is opened with the first. Register listeners and presence in the same task.
+   * The session joins again by itself after a drop, until it is left or refused for good.
+   */
+  join<R>(topic: string, options: JoinOptions<R>): ChannelSession<R> {
+    const channel = this.#socket.channel(topic, () => ({ v: WIRE_VERSION, ...options.params() }));
+    const session = new ChannelSession(
+      channel,
+      {
+        isOpen: () => this.#state === 'open' && this.#socket.isConnected(),
+        renewAfterRefusal: () => this.#renewAfterRefusal(),
+        tokenExpiring: () => void this.#renewToken(),
+        accepted: () => {
+          this.#renewed = false;
+        },
+        log: (message, cause) => this.emit('log', { message, cause }),
+        released: (released) => this.#sessions.delete(released),
+      },
+      options.reply,
+    );
+    this.#sessions.add(session);
+    if (this.#state === 'closed' || this.#state === 'failed') {
+      session.fail(new GlasscastError('aborted', 'The connection is closed.'));
+      return session;
+    }
+    options.signal?.addEventListener('abort', () => void session.leave(), { once: true });
+    if (options.signal?.aborted) {
+      void session.leave();
+      return session;
+    }
+    session.start();
+    if (this.#state === 'idle') {
+      this.#setState('connecting');
+      void this.#connect(this.#tokenProvider !== undefined && this.#token === undefined);
+    }
+    return session;
+  }
+
+  /** Uses another token from here on: at once on a live socket, and for every later connection. */
+  setToken(token: string | undefined): void {
+    this.#token = token || undefined;
+    if (this.#token === undefined || this.#state !== 'open') return;
+    // One push renews the grant of the whole socket.
+    for (const session of this.#sessions) if (session.cast('token', { token: this.#token })) return;
+  }
+
+  /** Leaves every topic and closes the socket, for good. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    for (const session of [...this.#sessions]) void session.leave();
+    this.#shutDown();
+    this.#setState('closed');
+    this.removeAllListeners();
+  }
+
+  /** WebSocket first; a fallback holds for one outage only. */
+  #transport(): new (url: string) => object {
+    return !this.#polling && this.#WebSocket !== undefined ? this.#WebSocket : LongPoll;
+  }
+
+  async #connect(askToken: boolean): Promise<void> {
+    if (askToken && !(await this.#askToken())) return;
+    if (this.#isOver()) return;
+    this.#forbidden = false;
+    // Read when the transport is made; the published types leave it out.
+    const socket = this.#socket as Socket & { authToken: (() => string) | undefined; transport: unknown };
+    const token = this.#token;
+    socket.authToken = token === undefined ? undefined : () => token;
+    socket.transport = this.#transport();
+    socket.connect();
+  }
+
+  /** Asks the page for a token. False when it has none to give; the attempt is then over and another one scheduled. */
+  async #askToken(): Promise<boolean> {
+    if (this.#tokenProvider === undefined) return true;
+    try {
+      this.#token = await this.#tokenProvider();
+      return true;
+    } catch (cause) {
+      this.#tell(new GlasscastError('unauthorized', 'The page could not get a token for the server.', { cause }));
+      this.#scheduleRetry(true);
+      return false;
+    }
+  }
+
+  #opened(): void {
+    this.#attempts = 0;
+    this.#told = undefined;
+    this.#setState('open');
+    this.#timers.clearInterval(this.#heartbeat);
+    this.#heartbeat = this.#timers.setInterval(() => this.#beat(), HEARTBEAT_MS);
+  }
+
+  #beat(): void {
+    this.#timers.clearTimeout(this.#heartbeatTimeout);
+    const sent = this.#socket.ping(() => this.#timers.clearTimeout(this.#heartbeatTimeout));
+    this.#heartbeatTimeout = this.#timers.setTimeout(() => this.#lost(), sent ? HEARTBEAT_TIMEOUT_MS : 0);
+  }
+
+  #stopHeartbeat(): void {
+    this.#timers.clearInterval(this.#heartbeat);
+    this.#timers.clearTimeout(this.#heartbeatTimeout);
+  }
+
+  /** The socket is gone, or never opened. Disconnecting takes the client's own reconnect timer out of play. */
+  #lost(): void {
+    if (this.#isOver()) return;
+    const wasOpen = this.#state === 'open';
+    this.#stopHeartbeat();
+    this.#socket.disconnect();
+    if (wasOpen) {
+      this.#polling = false;
+      this.#setState('reconnecting');
+      this.#scheduleRetry(false);
+      return;
+    }
+    void this.#findCause();
+  }
+
+  async #findCause(): Promise<void> {
+    if (this.#forbidden) {
+      const error = new GlasscastError('unauthorized', 'The server does not accept the token of this page.');
+      if (this.#renewAfterRefusal()) return;
+      this.#fail(error);
+      return;
+    }
+    const diagnosis = await diagnose(this.server, this.#fetch, this.#abort.signal);
+    if (this.#isOver() || this.#state === 'open') return;
+    if (diagnosis.kind === 'refused') {
+      this.#fail(diagnosis.error);
+    } else if (diagnosis.kind === 'unreachable') {
+      this.#polling = false;
+      this.#tell(diagnosis.error);
+      this.#scheduleRetry(false);
+    } else if (this.#longPoll && !this.#polling) {
+      // Something on the way blocks WebSockets, or the token was refused; long polling carries the first and tells the second.
+      this.#polling = true;
+      void this.#connect(false);
+    } else {
+      this.#polling = false;
+      this.#tell(diagnosis.error);
+      this.#scheduleRetry(false);
+    }
+  }
+
+  #scheduleRetry(askToken: boolean): void {
+    const delay = RECONNECT_MS[this.#attempts] ?? RECONNECT_MAX_MS;
+    this.#attempts += 1;
+    this.#timers.clearTimeout(this.#retry);
+    this.#retry = this.#timers.setTimeout(() => {
+      this.#retry = undefined;
+      void this.#connect(askToken);
+    }, delay);
+  }
+
+  #retryNow(): void {
+    if (this.#retry === undefined) return;
+    this.#timers.clearTimeout(this.#retry);
+    this.#retry = undefined;
+    void this.#connect(false);
+  }
+
+  /** A refused token is replaced once; a second refusal in a row is final. */
+  #renewAfterRefusal(): boolean {
+    if (this.#tokenProvider === undefined || this.#renewed) return false;
+    this.#renewed = true;
+    this.#socket.disconnect();
+    this.#stopHeartbeat();
+    this.#setState('reconnecting');
+    void this.#connect(true);
+    return true;
+  }
+
+  async #renewToken(): Promise<void> {
+    if (this.#tokenProvider === undefined) return;
+    try {
+      this.setToken(await this.#tokenProvider());
+    } catch (cause) {
+      this.emit('error', new GlasscastError('token-expired', 'The page could not get a new token for the server.', { cause }));
+    }
+  }
+
+  /** One message an outage, however many attempts. */
+  #tell(error: GlasscastError): void {
+    if (this.#told === error.message) return;
+    this.#told = error.message;
+    this.emit('error', error);
+  }
+
+  #fail(error: GlasscastError): void {
+    this.#shutDown();
+    this.#setState('failed');
+    for (const session of [...this.#sessions]) session.fail(error);
+    this.emit('error', error);
+  }
+
+  #shutDown(): void {
+    this.#abort.abort();
+    this.#stopHeartbeat();
+    this.#timers.clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#socket.disconnect();
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'closed' || this.#state === 'failed';
+  }
+
+  #setState(state: ConnectionState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.emit('state', state);
+  }
+}

@@ -1,0 +1,24 @@
+import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
+
+/** A polite live region: what is announced is read by screen readers when they are free. Render it once in the host's template. */
+export class Announcer implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  #text = '';
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host;
+    host.addController(this);
+  }
+
+  hostConnected(): void {}
+
+  announce(text: string): void {
+    // The same words twice in a row are read twice only when the text changes.
+    this.#text = this.#text === text ? `${text}\u00a0` : text;
+    this.#host.requestUpdate();
+  }
+
+  render(): TemplateResult {
+    return html`<div class="visually-hidden" role="status" aria-live="polite">${this.#text}</div>`;
+  }
+}
