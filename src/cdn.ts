@@ -1,0 +1,4 @@
+/** What `<script type="module" src="…/glasscast.js">` brings: every element, registered. */
+import './define/room.ts';
+import './define/broadcaster.ts';
+import './define/hls-viewer.ts';

@@ -1,0 +1,5 @@
+/** All classes of the SDK, without registering an element: `glasscast/<name>/define` does that. */
+export * from './broadcaster.ts';
+export * from './hls-viewer.ts';
+export { ERROR_CODES, type ErrorCode, GlasscastError } from './protocol/errors.ts';
+export * from './room.ts';
