@@ -1,0 +1,18 @@
+/** The floor for everything: two RTCPeerConnections in one page, with nothing between them. Runs in the page. */
+export async function startBarePair(video: HTMLVideoElement): Promise<number> {
+  const started = performance.now();
+  const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+  const [from, to] = [new RTCPeerConnection(), new RTCPeerConnection()];
+  from.onicecandidate = ({ candidate }) => to.addIceCandidate(candidate ?? undefined);
+  to.onicecandidate = ({ candidate }) => from.addIceCandidate(candidate ?? undefined);
+  to.ontrack = ({ streams: [remote] }) => {
+    video.srcObject = remote ?? null;
+  };
+  const shown = new Promise<number>((resolve) => video.requestVideoFrameCallback(() => resolve(performance.now() - started)));
+  for (const track of stream.getTracks()) from.addTrack(track, stream);
+  await from.setLocalDescription();
+  if (from.localDescription) await to.setRemoteDescription(from.localDescription);
+  await to.setLocalDescription();
+  if (to.localDescription) await from.setRemoteDescription(to.localDescription);
+  return shown;
+}
