@@ -115,6 +115,13 @@ export class Connection extends Emitter<ConnectionEvents> {
     return this.#state;
   }
 
+  /** Bytes handed to the socket that it has not handed to the network: what whoever sends media has to watch. */
+  get bufferedAmount(): number {
+    // A WebSocket's own figure; long polling has none, and the published types of the client leave its transport out.
+    const { conn } = this.#socket as Socket & { conn?: { bufferedAmount?: number } | null };
+    return conn?.bufferedAmount ?? 0;
+  }
+
   /**
    * Joins a topic; the socket is opened with the first. Register listeners and presence in the same task.
    * The session joins again by itself after a drop, until it is left or refused for good.

@@ -1,0 +1,54 @@
+import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
+import type { Playback } from '../protocol/messages/stream.ts';
+import type { EncodingOptions, PublisherReport, UplinkOptions } from './publisher-options.ts';
+
+/** `live` begins when the server has acknowledged a key frame. */
+export type PublisherState = 'idle' | 'measuring' | 'preparing' | 'joining' | 'live' | 'reconnecting' | 'ending' | 'ended';
+
+/** An error as it crosses from a worker: classes and causes do not. */
+export interface ErrorData {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly cause: string | null;
+}
+
+/** What a publisher tells the page. Plain data, so that a worker can post it as it is. */
+export type PublisherEvent =
+  | { readonly type: 'state'; readonly state: PublisherState }
+  | { readonly type: 'joined'; readonly session: string; readonly epoch: number; readonly publishKey: string; readonly playback: Playback }
+  | { readonly type: 'report'; readonly report: PublisherReport }
+  /** Something is not as it should be, and the broadcast goes on. */
+  | { readonly type: 'notice'; readonly error: ErrorData }
+  /** The broadcast is over, and not because the page stopped it. */
+  | { readonly type: 'failed'; readonly error: ErrorData };
+
+export interface MediaFeeds {
+  readonly video: ReadableStream<VideoFrame>;
+  readonly audio: ReadableStream<AudioData> | null;
+}
+
+export type ToWorker =
+  | { readonly type: 'attach'; readonly feeds: MediaFeeds }
+  | { readonly type: 'start'; readonly encoding: EncodingOptions; readonly uplink: UplinkOptions }
+  | { readonly type: 'set-token'; readonly token: string }
+  | { readonly type: 'stop' }
+  | { readonly type: 'token'; readonly id: number; readonly token: string }
+  | { readonly type: 'no-token'; readonly id: number; readonly message: string };
+
+export type FromWorker =
+  | PublisherEvent
+  /** The worker's code has loaded: from here on it may be handed the media. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'token-request'; readonly id: number };
+
+export function toErrorData(error: unknown): ErrorData {
+  if (error instanceof GlasscastError) {
+    return { code: error.code, message: error.message, cause: error.cause === undefined ? null : String(error.cause) };
+  }
+  return { code: 'media', message: 'The broadcast failed unexpectedly.', cause: String(error) };
+}
+
+export function toError(data: ErrorData): GlasscastError {
+  return new GlasscastError(data.code, data.message, data.cause === null ? {} : { cause: new Error(data.cause) });
+}

@@ -1,0 +1,165 @@
+/** A publisher as the page sees it: in a worker, or on the page itself where no worker can be had. */
+import { GlasscastError } from '../protocol/errors.ts';
+import type { Milliseconds } from '../protocol/units.ts';
+import type { TokenProvider } from '../signaling/connection.ts';
+import { backgroundTimers } from '../workers/background-timers.ts';
+import { startWorker } from '../workers/start-worker.ts';
+import { Publisher } from './publisher.ts';
+import type { FromWorker, MediaFeeds, PublisherEvent, ToWorker } from './publisher-events.ts';
+import type { EncodingOptions, UplinkOptions } from './publisher-options.ts';
+import { wallClock } from './wall-clock.ts';
+
+/** One broadcast: attach, start, stop. */
+export interface PublisherHost {
+  /** Where it runs. */
+  readonly runsIn: 'worker' | 'page';
+  /** Takes the feeds over; they cannot be used elsewhere afterwards. */
+  attach(feeds: MediaFeeds): void;
+  start(encoding: EncodingOptions, uplink: UplinkOptions): void;
+  setToken(token: string): void;
+  /** Ends the broadcast and frees everything. Never rejects. */
+  stop(): Promise<void>;
+  /** Frees everything at once, after a failure. */
+  close(): void;
+}
+
+export interface PublisherHostOptions {
+  /** A copy of the worker on the page's own origin, for pages whose policy forbids `blob:` workers. */
+  readonly workerUrl: string | null;
+  readonly tokenProvider: TokenProvider;
+  readonly onEvent: (event: PublisherEvent) => void;
+}
+
+type StartedWorker = ReturnType<typeof startWorker>;
+
+const WORKER_PATIENCE: Milliseconds = 5_000;
+/** The worker gives the server 1.5 s to hear of the end. */
+const STOP_PATIENCE: Milliseconds = 3_000;
+
+/** Opens a publisher in a worker, else on the page. Resolves once it can be handed the media. */
+export async function openPublisher(options: PublisherHostOptions): Promise<PublisherHost> {
+  try {
+    const worker = startWorker(new URL('./publisher.worker.ts', import.meta.url), {
+      name: 'glasscast publisher',
+      ...(options.workerUrl === null ? {} : { workerUrl: options.workerUrl }),
+    });
+    await untilReady(worker);
+    return new WorkerPublisher(worker, options);
+  } catch (error) {
+    if (!(error instanceof GlasscastError)) throw error;
+    return new PagePublisher(options);
+  }
+}
+
+/** The policy may also refuse what the worker imports, which shows only as an error event. */
+function untilReady(worker: StartedWorker): Promise<void> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  return new Promise<void>((resolve, reject) => {
+    const refuse = (): void => {
+      worker.terminate();
+      reject(new GlasscastError('unsupported', 'The worker did not start.'));
+    };
+    const timeout = setTimeout(refuse, WORKER_PATIENCE);
+    signal.addEventListener('abort', () => clearTimeout(timeout));
+    worker.addEventListener('error', refuse, { signal });
+    worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => data.type === 'ready' && resolve(), { signal });
+  }).finally(() => waiting.abort());
+}
+
+class WorkerPublisher implements PublisherHost {
+  readonly runsIn = 'worker';
+  readonly #worker: StartedWorker;
+  readonly #options: PublisherHostOptions;
+  readonly #stopped = Promise.withResolvers<void>();
+
+  constructor(worker: StartedWorker, options: PublisherHostOptions) {
+    this.#worker = worker;
+    this.#options = options;
+    worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
+    worker.addEventListener('error', (event) =>
+      options.onEvent({ type: 'failed', error: { code: 'media', message: 'The broadcast failed unexpectedly.', cause: event.message } }),
+    );
+  }
+
+  attach(feeds: MediaFeeds): void {
+    this.#post({ type: 'attach', feeds }, feeds.audio === null ? [feeds.video] : [feeds.video, feeds.audio]);
+  }
+
+  start(encoding: EncodingOptions, uplink: UplinkOptions): void {
+    this.#post({ type: 'start', encoding, uplink });
+  }
+
+  setToken(token: string): void {
+    this.#post({ type: 'set-token', token });
+  }
+
+  async stop(): Promise<void> {
+    this.#post({ type: 'stop' });
+    const timeout = setTimeout(() => this.#stopped.resolve(), STOP_PATIENCE);
+    await this.#stopped.promise;
+    clearTimeout(timeout);
+    this.close();
+  }
+
+  close(): void {
+    this.#worker.terminate();
+    this.#stopped.resolve();
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'ready':
+        return;
+      case 'stopped':
+        this.#stopped.resolve();
+        return;
+      case 'token-request':
+        void this.#answer(message.id);
+        return;
+      default:
+        this.#options.onEvent(message);
+    }
+  }
+
+  async #answer(id: number): Promise<void> {
+    try {
+      this.#post({ type: 'token', id, token: await this.#options.tokenProvider() });
+    } catch (error) {
+      this.#post({ type: 'no-token', id, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+}
+
+class PagePublisher implements PublisherHost {
+  readonly runsIn = 'page';
+  readonly #publisher: Publisher;
+
+  constructor(options: PublisherHostOptions) {
+    this.#publisher = new Publisher({ now: wallClock, timers: backgroundTimers(), tokenProvider: options.tokenProvider }, options.onEvent);
+  }
+
+  attach(feeds: MediaFeeds): void {
+    this.#publisher.attach(feeds);
+  }
+
+  start(encoding: EncodingOptions, uplink: UplinkOptions): void {
+    this.#publisher.start(encoding, uplink);
+  }
+
+  setToken(token: string): void {
+    this.#publisher.setToken(token);
+  }
+
+  stop(): Promise<void> {
+    return this.#publisher.stop();
+  }
+
+  close(): void {
+    void this.#publisher.stop();
+  }
+}

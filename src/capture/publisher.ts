@@ -1,0 +1,366 @@
+/**
+ * From frames to the server: encoders, clocks and the uplink of one broadcast. Runs in a worker, or on the page where none can be had.
+ *
+ *   idle ──attach──▶ measuring ──start──▶ preparing ──encoders described──▶ joining ──key frame acknowledged──▶ live
+ *                                                                              │                                 │  ▲
+ *                                                                              └──────── connection lost ────────┤  │ acknowledged
+ *                                                                                                                ▼  │
+ *                                                                                                        reconnecting
+ *   stop(), from any of them ──▶ ending ──▶ ended          a failure, from any of them ──▶ ended
+ */
+import { GlasscastError } from '../protocol/errors.ts';
+import type { StreamReply, TrackDescription } from '../protocol/messages/stream.ts';
+import type { BitsPerSecond, Milliseconds, Ticks } from '../protocol/units.ts';
+import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
+import type { TimerId, Timers } from '../workers/worker-timers.ts';
+import { AudioTrackEncoder } from './audio-track-encoder.ts';
+import { CaptureClock } from './capture-clock.ts';
+import { ClockReporter, type ReportedTrack } from './clock-reporter.ts';
+import { AUDIO_TRACK, type EncodedFrame, TIMESCALE, VIDEO_TRACK } from './encoded-track.ts';
+import { FeedReader } from './feed-reader.ts';
+import { FrameSender } from './frame-sender.ts';
+import { type MediaFeeds, type PublisherEvent, type PublisherState, toErrorData } from './publisher-events.ts';
+import type { EncodingOptions, UplinkOptions } from './publisher-options.ts';
+import { Uplink } from './uplink.ts';
+import { VideoTrackEncoder } from './video-track-encoder.ts';
+
+export interface PublisherEnvironment {
+  /** Wall clock in milliseconds, monotonic and finer than a millisecond. */
+  readonly now: () => Milliseconds;
+  readonly timers: Timers;
+  readonly tokenProvider: TokenProvider;
+  readonly connect?: (options: ConnectionOptions) => Connection;
+}
+
+/** A microphone that gives no sound for so long does not hold up the picture. */
+const AUDIO_PATIENCE: Milliseconds = 2_000;
+const VIDEO_PATIENCE: Milliseconds = 10_000;
+const TICK: Milliseconds = 200;
+const REPORT: Milliseconds = 1_000;
+
+export class Publisher {
+  readonly #environment: PublisherEnvironment;
+  readonly #emit: (event: PublisherEvent) => void;
+  readonly #videoClock = new CaptureClock();
+  /** Of the blocks as they come; what the encoder makes of their times is in {@link Publisher.#audioClock}. */
+  readonly #blockClock = new CaptureClock();
+  #audioClock = new CaptureClock();
+  #state: PublisherState = 'idle';
+  #videoFeed: FeedReader<VideoFrame> | null = null;
+  #audioFeed: FeedReader<AudioData> | null = null;
+  #video: VideoTrackEncoder | null = null;
+  #audio: AudioTrackEncoder | null = null;
+  #videoTrack: TrackDescription | null = null;
+  #audioTrack: TrackDescription | null = null;
+  #videoTime: Ticks = 0;
+  #audioTime: Ticks = 0;
+  #uplink: Uplink | null = null;
+  #sender: FrameSender | null = null;
+  #clocks: ClockReporter | null = null;
+  /** Whether the topic is joined, so that frames are worth encoding. */
+  #joined = false;
+  #epoch = 0;
+  #timers = new Set<TimerId>();
+  #reported = { at: 0, encoded: 0 };
+
+  constructor(environment: PublisherEnvironment, emit: (event: PublisherEvent) => void) {
+    this.#environment = environment;
+    this.#emit = emit;
+  }
+
+  get state(): PublisherState {
+    return this.#state;
+  }
+
+  /** Takes over the feeds and measures their clocks from now on; nothing is encoded yet. */
+  attach(feeds: MediaFeeds): void {
+    if (this.#state !== 'idle') return;
+    this.#setState('measuring');
+    this.#videoFeed = new FeedReader(feeds.video, {
+      frame: (frame) => this.#onVideo(frame),
+      ended: (cause) => this.#fail(new GlasscastError('media', 'The camera has stopped. Connect it again, then start anew.', { cause })),
+    });
+    if (feeds.audio === null) return;
+    this.#audioFeed = new FeedReader(feeds.audio, {
+      frame: (block) => this.#onAudio(block),
+      ended: (cause) => this.#audioLost(new GlasscastError('media', 'The microphone has stopped; the picture goes on.', { cause })),
+    });
+  }
+
+  start(encoding: EncodingOptions, uplink: UplinkOptions): void {
+    if (this.#state !== 'measuring') return;
+    this.#setState('preparing');
+    this.#uplink = new Uplink(
+      uplink,
+      {
+        joined: (reply) => this.#onJoined(reply),
+        dropped: () => this.#onDropped(),
+        ended: (error) => this.#fail(error),
+        keyFrameWanted: () => this.#video?.requestKeyFrame(),
+        bitrateLimited: (track, bitrate) => this.#onLimit(track, bitrate),
+        trouble: (error) => this.#onTrouble(error),
+      },
+      {
+        timers: this.#environment.timers,
+        tokenProvider: uplink.hasTokenProvider ? this.#environment.tokenProvider : null,
+        ...(this.#environment.connect === undefined ? {} : { connect: this.#environment.connect }),
+      },
+    );
+    this.#sender = this.#createSender(encoding, this.#uplink);
+    this.#clocks = this.#createClockReporter(this.#uplink);
+    this.#video = new VideoTrackEncoder(encoding, {
+      track: (track) => this.#onVideoTrack(track),
+      frame: (frame) => this.#send('video', VIDEO_TRACK, frame),
+      failed: (error) => this.#fail(error),
+    });
+    if (this.#audioFeed !== null) {
+      this.#audio = new AudioTrackEncoder({
+        track: (track) => this.#onAudioTrack(track),
+        frame: (frame) => this.#send('audio', AUDIO_TRACK, frame),
+        failed: (error) => this.#audioLost(error),
+      });
+    }
+    this.#after(VIDEO_PATIENCE, () => {
+      if (this.#videoTrack === null) this.#fail(new GlasscastError('media', 'The camera gives no pictures. Is another program using it?'));
+    });
+  }
+
+  setToken(token: string): void {
+    this.#uplink?.setToken(token);
+  }
+
+  /** Tells the server that the broadcast is over, and frees everything. */
+  async stop(): Promise<void> {
+    if (this.#state === 'ending' || this.#state === 'ended') return;
+    this.#setState('ending');
+    this.#releaseMedia();
+    await this.#uplink?.end();
+    this.#setState('ended');
+  }
+
+  #onVideo(frame: VideoFrame): void {
+    this.#videoClock.observe(frame.timestamp, this.#environment.now());
+    if (this.#video === null || !(this.#joined || this.#videoTrack === null)) {
+      frame.close();
+      return;
+    }
+    this.#video.encode(frame);
+  }
+
+  #onAudio(block: AudioData): void {
+    const now = this.#environment.now();
+    const end = block.timestamp + (block.numberOfFrames * TIMESCALE) / block.sampleRate;
+    this.#blockClock.observe(end, now);
+    if (this.#audio === null || !(this.#joined || this.#audioTrack === null)) {
+      block.close();
+      return;
+    }
+    const encoded = this.#audio.encode(block);
+    if (encoded === null) return;
+    if (encoded.restarted) this.#audioClock = this.#blockClock.clone();
+    else this.#audioClock.observe(encoded.end, now);
+  }
+
+  #onVideoTrack(track: TrackDescription): void {
+    const first = this.#videoTrack === null;
+    this.#videoTrack = track;
+    if (this.#joined) void this.#openEpoch();
+    else if (first && this.#audio !== null && this.#audioTrack === null) this.#after(AUDIO_PATIENCE, () => this.#joinWithoutAudio());
+    this.#joinWhenReady();
+  }
+
+  #onAudioTrack(track: TrackDescription): void {
+    // Only before the join can sound be added: a session's renditions are fixed.
+    if (this.#joined && this.#audioTrack === null) return;
+    this.#audioTrack = track;
+    if (this.#joined) void this.#openEpoch();
+    this.#joinWhenReady();
+  }
+
+  #joinWithoutAudio(): void {
+    if (this.#state !== 'preparing') return;
+    this.#audioLost(new GlasscastError('media', 'The microphone gives no sound; going live without it.'));
+    this.#joinWhenReady();
+  }
+
+  #joinWhenReady(): void {
+    if (this.#state !== 'preparing' || this.#videoTrack === null) return;
+    if (this.#audio !== null && this.#audioTrack === null) return;
+    this.#setState('joining');
+    this.#uplink?.open(() => this.#tracks());
+  }
+
+  #tracks(): TrackDescription[] {
+    return [this.#videoTrack, this.#audioTrack].filter((track) => track !== null);
+  }
+
+  #onJoined(reply: StreamReply): void {
+    if (this.#state === 'ending' || this.#state === 'ended') return;
+    this.#epoch = reply.epoch;
+    this.#emit({
+      type: 'joined',
+      session: reply.session,
+      epoch: reply.epoch,
+      publishKey: reply.publish_key,
+      playback: reply.playback,
+    });
+    this.#sender?.open(reply.credit);
+    this.#video?.restartGrid();
+    this.#audio?.restart();
+    this.#joined = true;
+    this.#clocks?.start();
+    this.#startTicking();
+  }
+
+  #onDropped(): void {
+    this.#joined = false;
+    this.#sender?.close();
+    this.#clocks?.stop();
+    if (this.#state === 'live' || this.#state === 'joining') this.#setState('reconnecting');
+  }
+
+  /** The picture or sound changed its format while live. */
+  async #openEpoch(): Promise<void> {
+    this.#sender?.hold();
+    try {
+      const epoch = await this.#uplink?.pushTracks(this.#tracks());
+      if (epoch === undefined) return;
+      this.#epoch = epoch;
+      this.#clocks?.start();
+      this.#sender?.release();
+    } catch (error) {
+      // A drop makes a new epoch of its own accord; a refusal is final.
+      if (this.#joined && this.#state !== 'reconnecting') this.#fail(error);
+    }
+  }
+
+  #onLimit(track: number, bitrate: BitsPerSecond): void {
+    if (track === VIDEO_TRACK) this.#sender?.limit(bitrate);
+  }
+
+  #onTrouble(error: GlasscastError): void {
+    // Whoever pressed Start wants to know now; once live, the connection tries for as long as it takes.
+    if (this.#state === 'preparing' || this.#state === 'joining') this.#fail(error);
+    else this.#emit({ type: 'notice', error: toErrorData(error) });
+  }
+
+  #onKeyFrameAcknowledged(): void {
+    if (this.#state === 'joining' || this.#state === 'reconnecting') this.#setState('live');
+  }
+
+  #send(kind: 'video' | 'audio', track: number, frame: EncodedFrame): void {
+    if (kind === 'video') this.#videoTime = frame.timestamp;
+    else this.#audioTime = frame.timestamp;
+    if (!this.#joined) return;
+    this.#sender?.add({
+      kind,
+      queuedAt: this.#environment.now(),
+      record: { track, key: frame.key, duration: frame.duration, dts: frame.timestamp, cts: 0, data: frame.data },
+    });
+  }
+
+  #createSender(encoding: EncodingOptions, uplink: Uplink): FrameSender {
+    return new FrameSender({
+      bitrate: encoding.bitrate,
+      now: this.#environment.now,
+      push: (chunk) => uplink.pushChunk(chunk),
+      bufferedAmount: () => uplink.bufferedAmount,
+      onRate: (bitrate) => this.#video?.setBitrate(bitrate),
+      onKeyFrameNeeded: () => this.#video?.requestKeyFrame(),
+      onKeyFrameAcknowledged: () => this.#onKeyFrameAcknowledged(),
+      onRefused: (error) => this.#emit({ type: 'notice', error: toErrorData(error) }),
+    });
+  }
+
+  #createClockReporter(uplink: Uplink): ClockReporter {
+    return new ClockReporter({
+      now: this.#environment.now,
+      timers: this.#environment.timers,
+      tracks: () => this.#reportedTracks(),
+      time: () => uplink.serverTime(),
+      report: (report) => uplink.reportClock(report),
+      log: (error) => this.#emit({ type: 'notice', error: toErrorData(error) }),
+    });
+  }
+
+  #reportedTracks(): ReportedTrack[] {
+    const video = { track: VIDEO_TRACK, clock: this.#videoClock, timestamp: this.#videoTime };
+    if (this.#audioTrack === null) return [video];
+    return [video, { track: AUDIO_TRACK, clock: this.#audioClock, timestamp: this.#audioTime }];
+  }
+
+  #startTicking(): void {
+    this.#clearTimers();
+    const { timers, now } = this.#environment;
+    this.#reported = { at: now(), encoded: this.#video?.encoded ?? 0 };
+    this.#timers.add(timers.setInterval(() => this.#sender?.tick(), TICK));
+    this.#timers.add(timers.setInterval(() => this.#report(), REPORT));
+  }
+
+  #report(): void {
+    const { now } = this.#environment;
+    const encoded = this.#video?.encoded ?? 0;
+    const at = now();
+    const frameRate = ((encoded - this.#reported.encoded) * 1_000) / Math.max(1, at - this.#reported.at);
+    this.#reported = { at, encoded };
+    this.#emit({
+      type: 'report',
+      report: {
+        bitrate: Math.round(this.#sender?.throughput ?? 0),
+        targetBitrate: this.#video?.bitrate ?? 0,
+        frameRate,
+        width: this.#video?.width ?? 0,
+        height: this.#video?.height ?? 0,
+        droppedFrames: (this.#video?.dropped ?? 0) + (this.#sender?.dropped ?? 0),
+        uplinkDelay: this.#sender?.delay ?? 0,
+        videoCodec: this.#videoTrack?.codec ?? null,
+        audioCodec: this.#audioTrack?.codec ?? null,
+        epoch: this.#epoch,
+      },
+    });
+  }
+
+  #audioLost(error: unknown): void {
+    this.#audioFeed?.close();
+    this.#audioFeed = null;
+    this.#audio?.close();
+    this.#audio = null;
+    if (this.#state === 'ending' || this.#state === 'ended') return;
+    this.#emit({ type: 'notice', error: toErrorData(error) });
+    this.#joinWhenReady();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === 'ending' || this.#state === 'ended') return;
+    this.#releaseMedia();
+    this.#uplink?.close();
+    this.#setState('ended');
+    this.#emit({ type: 'failed', error: toErrorData(error) });
+  }
+
+  #releaseMedia(): void {
+    this.#joined = false;
+    this.#clearTimers();
+    this.#clocks?.stop();
+    this.#sender?.close();
+    this.#videoFeed?.close();
+    this.#audioFeed?.close();
+    this.#video?.close();
+    this.#audio?.close();
+  }
+
+  #after(delay: Milliseconds, callback: () => void): void {
+    this.#timers.add(this.#environment.timers.setTimeout(callback, delay));
+  }
+
+  #clearTimers(): void {
+    for (const id of this.#timers) this.#environment.timers.clearTimeout(id);
+    this.#timers.clear();
+  }
+
+  #setState(state: PublisherState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#emit({ type: 'state', state });
+  }
+}
