@@ -1,14 +1,10 @@
 import * as v from 'valibot';
 import { LIMITS } from './limits.ts';
+import { isName, NAME_PATTERN } from './name-pattern.ts';
 
-/** What a room's slug and a stream's name look like: 1 to 63 of `a-z`, `0-9` and `-`, not starting with `-`. */
-export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export { isName, NAME_PATTERN };
 
 export const NameSchema = v.pipe(v.string(), v.regex(NAME_PATTERN, 'must be 1 to 63 of a-z, 0-9 and -, and not start with -'));
-
-export function isName(value: unknown): value is string {
-  return typeof value === 'string' && NAME_PATTERN.test(value);
-}
 
 /** A person's name or a room's title: trimmed, without control characters, 1 to 80 characters. */
 export const TitleSchema = v.pipe(
