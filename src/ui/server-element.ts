@@ -1,9 +1,15 @@
+import { state } from 'lit/decorators.js';
+import type { GlasscastError } from '../protocol/errors.ts';
 import { Connection } from '../signaling/connection.ts';
 import type { SharedConnection } from './connection-context.ts';
+import type { RtcErrorDetail } from './events.ts';
 import { ServerSettingsElement } from './server-settings-element.ts';
 
 /** An element that talks to a server through a socket. */
 export abstract class ServerElement extends ServerSettingsElement {
+  /** The failure shown at the moment. */
+  @state() protected error: GlasscastError | null = null;
+
   #shared: SharedConnection | undefined;
   #connection: Connection | undefined;
 
@@ -43,5 +49,11 @@ export abstract class ServerElement extends ServerSettingsElement {
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
     if (changed.has('token') && this.#shared === undefined) this.#connection?.setToken(this.token ?? undefined);
+  }
+
+  /** Shows the error in the element and tells the page. */
+  protected reportError(error: GlasscastError): void {
+    this.error = error;
+    this.emit<RtcErrorDetail>('rtc-error', { error, code: error.code });
   }
 }

@@ -1,9 +1,8 @@
 import { ContextConsumer } from '@lit/context';
-import { property, state } from 'lit/decorators.js';
+import { property } from 'lit/decorators.js';
 import { GlasscastError } from '../protocol/errors.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
 import { connectionContext } from './connection-context.ts';
-import type { RtcErrorDetail } from './events.ts';
 import { RtcElement } from './rtc-element.ts';
 import { scriptOrigin } from './script-origin.ts';
 
@@ -23,9 +22,6 @@ export abstract class ServerSettingsElement extends RtcElement {
 
   /** Asked for a token when one is needed, refused or about to expire. */
   @property({ attribute: false }) tokenProvider: TokenProvider | undefined;
-
-  /** The failure shown at the moment. */
-  @state() protected error: GlasscastError | null = null;
 
   protected readonly sharedConnection = new ContextConsumer(this, { context: connectionContext, subscribe: true });
 
@@ -60,11 +56,5 @@ export abstract class ServerSettingsElement extends RtcElement {
   /** True where this element names its own server or token, and so cannot share the socket of an `rtc-connection`. */
   protected get hasOwnServer(): boolean {
     return this.server !== null || this.token !== null || this.socketPath !== null || this.tokenProvider !== undefined;
-  }
-
-  /** Shows the error in the element and tells the page. */
-  protected reportError(error: GlasscastError): void {
-    this.error = error;
-    this.emit<RtcErrorDetail>('rtc-error', { error, code: error.code });
   }
 }
