@@ -2,12 +2,9 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
-import { backgroundTimers } from '../workers/background-timers.ts';
 import { startWorker } from '../workers/start-worker.ts';
-import { Publisher } from './publisher.ts';
 import type { FromWorker, MediaFeeds, PublisherEvent, ToWorker } from './publisher-events.ts';
 import type { EncodingOptions, UplinkOptions } from './publisher-options.ts';
-import { wallClock } from './wall-clock.ts';
 
 /** One broadcast: attach, start, stop. */
 export interface PublisherHost {
@@ -47,7 +44,9 @@ export async function openPublisher(options: PublisherHostOptions): Promise<Publ
     return new WorkerPublisher(worker, options);
   } catch (error) {
     if (!(error instanceof GlasscastError)) throw error;
-    return new PagePublisher(options);
+    // Loaded on demand: nearly every page has its worker, and this is the larger half of the code.
+    const { PagePublisher } = await import('./page-publisher.ts');
+    return new PagePublisher(options.tokenProvider, options.onEvent);
   }
 }
 
@@ -132,34 +131,5 @@ class WorkerPublisher implements PublisherHost {
 
   #post(message: ToWorker, transfer: Transferable[] = []): void {
     this.#worker.postMessage(message, transfer);
-  }
-}
-
-class PagePublisher implements PublisherHost {
-  readonly runsIn = 'page';
-  readonly #publisher: Publisher;
-
-  constructor(options: PublisherHostOptions) {
-    this.#publisher = new Publisher({ now: wallClock, timers: backgroundTimers(), tokenProvider: options.tokenProvider }, options.onEvent);
-  }
-
-  attach(feeds: MediaFeeds): void {
-    this.#publisher.attach(feeds);
-  }
-
-  start(encoding: EncodingOptions, uplink: UplinkOptions): void {
-    this.#publisher.start(encoding, uplink);
-  }
-
-  setToken(token: string): void {
-    this.#publisher.setToken(token);
-  }
-
-  stop(): Promise<void> {
-    return this.#publisher.stop();
-  }
-
-  close(): void {
-    void this.#publisher.stop();
   }
 }

@@ -1,0 +1,44 @@
+import type { BroadcastState } from '../../capture/broadcast.ts';
+import { messages } from '../../ui/localize.ts';
+
+export const words = messages('broadcaster', {
+  'state.off': 'Off air',
+  'state.requesting': 'Waiting for the camera',
+  'state.preview': 'Preview, off air',
+  'state.connecting': 'Connecting',
+  'state.live': 'Live',
+  'state.reconnecting': 'Reconnecting',
+  'state.stopping': 'Stopping',
+  'state.error': 'Off air',
+  start: 'Go live',
+  stop: 'Stop',
+  cancel: 'Cancel',
+  preview: 'Show preview',
+  retry: 'Try again',
+  'preview-label': 'Your camera',
+  resolution: 'Resolution',
+  bitrate: 'Bit rate',
+  dropped: 'Dropped',
+  'slow-uplink': 'The uplink is slow: sending at {rate}.',
+  watch: 'Watch page',
+  copy: 'Copy link',
+  copied: 'Link copied',
+  'missing-stream': 'Set the attribute stream of <rtc-broadcaster> to the name to broadcast under.',
+  'invalid-stream': '“{stream}” is not a name for a stream: use 1 to 63 of a-z, 0-9 and -, not starting with -.',
+});
+
+export const stateWord = (state: BroadcastState): string => words(`state.${state}`);
+
+/** `2.1 Mbit/s`, `640 kbit/s` */
+export function formatBitrate(bitsPerSecond: number): string {
+  if (bitsPerSecond >= 1_000_000) return `${(bitsPerSecond / 1_000_000).toFixed(1)} Mbit/s`;
+  return `${Math.round(bitsPerSecond / 1_000)} kbit/s`;
+}
+
+/** `0:07`, `12:30`, `1:02:03` */
+export function formatElapsed(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, '0'));
+  const hours = Math.floor(seconds / 3_600);
+  return hours > 0 ? `${hours}:${parts.join(':')}` : parts.join(':').replace(/^0(?=\d)/, '');
+}

@@ -1,0 +1,2 @@
+/** Registers the elements of a broadcast. */
+import './rtc-broadcaster.ts';
