@@ -8,6 +8,8 @@ import path from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { CHROMIUM_ARGS } from '../../tools/chromium-args.ts';
 import { findChrome } from '../../tools/find-program.ts';
+import { installCellReader } from './clock-camera.ts';
+import { installDeepQuery } from './deep.ts';
 
 export interface ChromiumOptions {
   /** An .mjpeg file that becomes the camera; without it, Chromium's own moving picture. */
@@ -57,6 +59,8 @@ export class Chromium {
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(message.text());
     });
+    await page.evaluateOnNewDocument(installDeepQuery);
+    await page.evaluateOnNewDocument(installCellReader);
     await before?.(page);
     await page.goto(url, { waitUntil: 'load' });
     return page;

@@ -80,6 +80,38 @@ export function installClockCamera(options: { width: number; height: number; fra
   };
 }
 
+export interface Cells {
+  /** When the camera drew the picture, in milliseconds since the epoch modulo 2⁴⁰. */
+  readonly drawn: number;
+  readonly flash: boolean;
+}
+
+declare global {
+  /** Reads the cells of the picture that the video shows now. */
+  function readCells(video: HTMLVideoElement): Cells;
+}
+
+/** Makes `readCells` known to the page. */
+export function installCellReader(): void {
+  const columns = 21;
+  const canvas = document.createElement('canvas');
+  canvas.width = columns;
+  canvas.height = 2;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (context === null) throw new Error('no 2d context');
+  const readCells = (video: HTMLVideoElement): Cells => {
+    // The strip with the cells, one pixel a cell, taken from the middle of each row so that edges do not bleed.
+    const { videoWidth: width, videoHeight: height } = video;
+    for (let row = 0; row < 2; row++) context.drawImage(video, 0, height * (row / 8 + 0.04), width, height * 0.045, 0, row, columns, 1);
+    const { data } = context.getImageData(0, 0, columns, 2);
+    const lit = (row: number, column: number): boolean => (data[(row * columns + column) * 4] ?? 0) > 127;
+    let drawn = 0;
+    for (let bit = 39; bit >= 0; bit--) drawn = drawn * 2 + (lit(Math.floor(bit / 20), bit % 20) ? 1 : 0);
+    return { drawn, flash: lit(0, 20) };
+  };
+  Object.defineProperty(globalThis, 'readCells', { value: readCells });
+}
+
 export interface GlassReport {
   /** Milliseconds from the camera's picture to the viewer's, one a frame shown. */
   readonly latencies: number[];
@@ -91,13 +123,6 @@ export interface GlassReport {
 
 /** Reads the cells back on every frame that the element shows. */
 export async function readClock(video: HTMLVideoElement, options: { seconds: number; sound: boolean }): Promise<GlassReport> {
-  const columns = 21;
-  const canvas = document.createElement('canvas');
-  canvas.width = columns;
-  canvas.height = 2;
-  const picture = canvas.getContext('2d', { willReadFrequently: true });
-  if (picture === null) throw new Error('no 2d context');
-
   const latencies: number[] = [];
   const flashes: number[] = [];
   const clicks: number[] = [];
@@ -138,22 +163,10 @@ export async function readClock(video: HTMLVideoElement, options: { seconds: num
   await new Promise<void>((resolve) => {
     const limit = setTimeout(resolve, (options.seconds + 5) * 1000);
     const look: VideoFrameRequestCallback = (_now, frame) => {
-      // The strip with the cells, one pixel a cell, taken from the middle of each so that edges do not bleed.
-      const { videoWidth: width, videoHeight: height } = video;
-      for (let row = 0; row < 2; row++) {
-        picture.drawImage(video, 0, height * (row / 8 + 0.04), width, height * 0.045, 0, row, columns, 1);
-      }
-      const { data } = picture.getImageData(0, 0, columns, 2);
-      const shown = performance.timeOrigin + performance.now();
-      let value = 0;
-      for (let bit = 39; bit >= 0; bit--) {
-        const pixel = (Math.floor(bit / 20) * columns + (bit % 20)) * 4;
-        value = value * 2 + ((data[pixel] ?? 0) > 127 ? 1 : 0);
-      }
-      const latency = (shown % 2 ** 40) - value;
+      const { drawn, flash } = readCells(video);
+      const latency = ((performance.timeOrigin + performance.now()) % 2 ** 40) - drawn;
       // A frame whose cells were damaged in coding shows an absurd time.
       if (latency > -50 && latency < 60_000) latencies.push(latency);
-      const flash = (data[20 * 4] ?? 0) > 127;
       if (flash && !flashing) flashes.push(Math.max(performance.now(), frame.expectedDisplayTime));
       flashing = flash;
       if (performance.now() - started > options.seconds * 1000) {

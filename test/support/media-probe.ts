@@ -3,23 +3,21 @@
  * use nothing from outside themselves.
  */
 import type { ElementHandle, Page } from 'puppeteer-core';
+import './deep.ts';
 
-/** All `<video>` elements of a page, open shadow roots included, in document order. */
-export async function videosOf(page: Page): Promise<ElementHandle<HTMLVideoElement>[]> {
-  const list = await page.evaluateHandle(() => {
-    const found: HTMLVideoElement[] = [];
-    const visit = (root: ParentNode): void => {
-      for (const element of root.querySelectorAll('*')) {
-        if (element instanceof HTMLVideoElement) found.push(element);
-        if (element.shadowRoot) visit(element.shadowRoot);
-      }
-    };
-    visit(document);
-    return found;
-  });
-  const properties = await list.getProperties();
-  const handles = [...properties.values()].map((handle) => handle.asElement());
-  return handles.filter((handle): handle is ElementHandle<HTMLVideoElement> => handle !== null);
+/** All elements of the page that match, open shadow roots included. The page was opened by {@link Chromium.open}. */
+export async function deepAll<E extends Element>(page: Page, selector: string): Promise<ElementHandle<E>[]> {
+  const list = await page.evaluateHandle((wanted) => deepQuery(wanted), selector);
+  const handles = [...(await list.getProperties()).values()].map((handle) => handle.asElement());
+  return handles.filter((handle): handle is ElementHandle<E> => handle !== null);
+}
+
+/** The first that matches, once there is one. */
+export async function deepOne<E extends Element>(page: Page, selector: string, timeout = 15_000): Promise<ElementHandle<E>> {
+  await page.waitForFunction((wanted) => deepQuery(wanted).length > 0, { timeout }, selector);
+  const [first] = await deepAll<E>(page, selector);
+  if (first === undefined) throw new Error(`${selector} has gone again`);
+  return first;
 }
 
 /** Waits until pictures of the video differ from each other in a visible number of pixels; false after `timeoutMs`. */

@@ -1,0 +1,27 @@
+/**
+ * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
+ * Areas: call, broadcast, cpu, signaling, start.
+ */
+import { benchBroadcast } from './broadcast.ts';
+import { benchCall } from './call.ts';
+import { benchCpu } from './cpu.ts';
+import { benchSignaling } from './signaling.ts';
+import { benchStart } from './start.ts';
+
+const AREAS: Record<string, (seconds: number) => Promise<void>> = {
+  start: () => benchStart(),
+  signaling: () => benchSignaling(),
+  cpu: benchCpu,
+  call: benchCall,
+  broadcast: benchBroadcast,
+};
+
+const args = process.argv.slice(2);
+const at = args.indexOf('--seconds');
+const seconds = at === -1 ? 60 : Number(args.splice(at, 2)[1]);
+const unknown = args.find((area) => !(area in AREAS));
+if (unknown !== undefined || !(seconds >= 3 && seconds <= 3600)) {
+  console.error(`Usage: npm run bench [-- ${Object.keys(AREAS).join(' | ')} …] [--seconds 3…3600]`);
+  process.exit(2);
+}
+for (const [area, bench] of Object.entries(AREAS)) if (args.length === 0 || args.includes(area)) await bench(seconds);
