@@ -5,7 +5,7 @@ import type { Schema } from './schema.ts';
 
 export interface PresenceEntry<M> {
   readonly key: string;
-  /** The newest first, as the Phoenix client orders an update; one per place where the key is present. */
+  /** One per place where the key is present; the newest is the last. */
   readonly metas: readonly M[];
 }
 

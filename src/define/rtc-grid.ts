@@ -1,0 +1,10 @@
+import { RtcGrid } from '../components/rtc-grid/rtc-grid.ts';
+import { define } from '../ui/define.ts';
+
+define('rtc-grid', RtcGrid);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'rtc-grid': RtcGrid;
+  }
+}

@@ -1,0 +1,229 @@
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import type { GlasscastError, IceServer } from '../protocol/index.ts';
+import type { Connection } from '../signaling/connection.ts';
+import { createPeerConnection } from '../webrtc/create-peer-connection.ts';
+import type { Kind } from '../webrtc/link-media.ts';
+import { LocalMedia } from '../webrtc/local-media.ts';
+import { mediaDevicesOf } from '../webrtc/media-error.ts';
+import { type CallState, RoomCall, type RoomCallEvents } from '../webrtc/room-call.ts';
+import { backgroundTimers } from '../workers/background-timers.ts';
+import { toGlasscastError } from './errors.ts';
+import { emptyRoomView, type Participant, type RoomView } from './room-context.ts';
+
+/** What a call is joined with. */
+export interface CallSettings {
+  readonly room: string;
+  readonly name: string | undefined;
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly iceServers: readonly IceServer[] | undefined;
+  readonly iceTransportPolicy: RTCIceTransportPolicy;
+  readonly constraints: Readonly<Record<Kind, MediaTrackConstraints>>;
+}
+
+export interface RoomControllerHooks {
+  acquire(): Connection;
+  release(): void;
+  settings(): CallSettings;
+  changed(view: RoomView): void;
+  stateChanged(state: CallState, previous: CallState): void;
+  event<K extends 'join' | 'leave' | 'track'>(name: K, detail: RoomCallEvents[K]): void;
+  /** Null when what was wrong has passed. */
+  error(error: GlasscastError | null): void;
+}
+
+/** Owns one call at a time for an element: connection, local media, links; and keeps the view of it that the parts show. */
+export class RoomController implements ReactiveController {
+  readonly #hooks: RoomControllerHooks;
+  #view: RoomView = emptyRoomView;
+  #call: RoomCall | undefined;
+  #media: LocalMedia | undefined;
+  #unlisten: (() => void)[] = [];
+  #refused: readonly Kind[] = [];
+
+  constructor(host: ReactiveControllerHost, hooks: RoomControllerHooks) {
+    this.#hooks = hooks;
+    host.addController(this);
+  }
+
+  hostConnected(): void {}
+
+  get view(): RoomView {
+    return this.#view;
+  }
+
+  get call(): RoomCall | undefined {
+    return this.#call;
+  }
+
+  /** Kinds of media that were asked for and could not be had. */
+  get refused(): readonly Kind[] {
+    return this.#refused;
+  }
+
+  get isActive(): boolean {
+    return this.#call !== undefined;
+  }
+
+  async join(start: { muted: boolean; cameraOff: boolean }): Promise<void> {
+    if (this.#call !== undefined) return;
+    this.#hooks.error(null);
+    try {
+      await this.#start(start);
+    } catch (cause) {
+      const error = toGlasscastError(cause);
+      // Left while joining: nothing went wrong.
+      if (error.code === 'aborted') return;
+      this.#end();
+      this.#hooks.error(error);
+      throw error;
+    }
+  }
+
+  async leave(): Promise<void> {
+    const leaving = this.#call?.leave();
+    this.#end();
+    await leaving;
+  }
+
+  async setMicrophoneEnabled(enabled: boolean): Promise<void> {
+    await this.#media?.setMicrophoneEnabled(enabled);
+    this.#refresh();
+  }
+
+  async setCameraEnabled(enabled: boolean): Promise<void> {
+    await this.#media?.setCameraEnabled(enabled);
+    this.#refresh();
+  }
+
+  /** Asks once more for what was refused or missing. */
+  async retryMedia(): Promise<void> {
+    const kinds = this.#refused;
+    this.#refused = [];
+    this.#hooks.error(null);
+    await this.#media?.open(kinds);
+  }
+
+  soundTapped(): void {
+    this.#set({ soundTaps: this.#view.soundTaps + 1 });
+  }
+
+  async #start({ muted, cameraOff }: { muted: boolean; cameraOff: boolean }): Promise<void> {
+    const settings = this.#hooks.settings();
+    const connection = this.#hooks.acquire();
+    const media = new LocalMedia({ devices: () => mediaDevicesOf(window), constraints: () => settings.constraints });
+    const call = new RoomCall({
+      connection,
+      media,
+      room: settings.room,
+      name: settings.name,
+      iceServers: settings.iceServers,
+      iceTransportPolicy: settings.iceTransportPolicy,
+      createPeerConnection,
+      timers: backgroundTimers(),
+      randomId: () => crypto.randomUUID(),
+    });
+    this.#call = call;
+    this.#media = media;
+    this.#listen(call, media, connection);
+    const joining = call.join();
+    this.#refresh();
+    const kinds: Kind[] = [];
+    if (settings.audio && !muted) kinds.push('audio');
+    if (settings.video && !cameraOff) kinds.push('video');
+    // Whoever is asked for the camera is already in the room: the prompt holds up nobody, and tracks are added as they come.
+    if (kinds.length > 0) void media.open(kinds);
+    await joining;
+    this.#refresh();
+  }
+
+  #listen(call: RoomCall, media: LocalMedia, connection: Connection): void {
+    const hooks = this.#hooks;
+    let state: CallState = 'idle';
+    this.#unlisten = [
+      call.on('change', () => this.#refresh()),
+      call.on('join', (peer) => hooks.event('join', peer)),
+      call.on('leave', (peer) => hooks.event('leave', peer)),
+      call.on('track', (detail) => hooks.event('track', detail)),
+      call.on('state', (next) => {
+        const previous = state;
+        state = next;
+        this.#set({ state });
+        hooks.stateChanged(next, previous);
+      }),
+      call.on('error', (error) => {
+        hooks.error(error);
+        if (call.state === 'failed') this.#end();
+      }),
+      media.on('change', () => this.#mediaChanged()),
+      media.on('error', (error) => {
+        this.#refused = kindsOf(error);
+        hooks.error(error);
+      }),
+      connection.on('error', (error) => hooks.error(error)),
+      connection.on('state', (next) => {
+        if (next === 'open') hooks.error(null);
+      }),
+    ];
+  }
+
+  #mediaChanged(): void {
+    const tracks = this.#media?.tracks;
+    if (this.#refused.length > 0 && this.#refused.every((kind) => tracks?.[kind])) {
+      this.#refused = [];
+      this.#hooks.error(null);
+    }
+    this.#refresh();
+  }
+
+  /** Frees what belongs to the call; the view falls back to an empty room. */
+  #end(): void {
+    const call = this.#call;
+    if (call === undefined) return;
+    void call.leave();
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#media?.close();
+    this.#hooks.release();
+    this.#call = undefined;
+    this.#media = undefined;
+    this.#refused = [];
+    this.#set({ participants: [], microphone: false, camera: false, state: call.state });
+  }
+
+  #refresh(): void {
+    const call = this.#call;
+    const media = this.#media;
+    if (call === undefined || media === undefined) return;
+    this.#set({
+      room: this.#hooks.settings().room,
+      state: call.state,
+      microphone: media.microphoneEnabled,
+      camera: media.cameraEnabled,
+      participants: [selfOf(call, media), ...call.peers.map((peer): Participant => ({ ...peer, self: false }))],
+    });
+  }
+
+  #set(change: Partial<RoomView>): void {
+    this.#view = { ...this.#view, ...change };
+    this.#hooks.changed(this.#view);
+  }
+}
+
+function selfOf(call: RoomCall, media: LocalMedia): Participant {
+  return {
+    id: call.localId ?? '',
+    name: call.localName ?? '',
+    microphone: media.microphoneEnabled,
+    camera: media.cameraEnabled,
+    away: call.state === 'reconnecting',
+    link: 'connected',
+    tracks: media.tracks,
+    self: true,
+  };
+}
+
+function kindsOf(error: GlasscastError): readonly Kind[] {
+  const details = error.details;
+  if (typeof details !== 'object' || details === null || !('kinds' in details) || !Array.isArray(details.kinds)) return [];
+  return details.kinds.filter((kind): kind is Kind => kind === 'audio' || kind === 'video');
+}

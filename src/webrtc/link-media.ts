@@ -1,0 +1,55 @@
+export const KINDS = ['audio', 'video'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export type LocalTracks = Readonly<Record<Kind, MediaStreamTrack | null>>;
+
+/**
+ * What a link sends: one audio and one video section, both ways, whether or not there is a track at the moment. Microphone and
+ * camera then come and go with `replaceTrack`, without another negotiation.
+ */
+export class LinkMedia {
+  readonly #connection: RTCPeerConnection;
+  #tracks: LocalTracks;
+
+  constructor(connection: RTCPeerConnection, tracks: LocalTracks) {
+    this.#connection = connection;
+    this.#tracks = tracks;
+  }
+
+  /** The offering side's part: opens the sections. */
+  open(): void {
+    for (const kind of KINDS) {
+      if (this.#find(kind) === undefined) this.#connection.addTransceiver(this.#tracks[kind] ?? kind, { direction: 'sendrecv' });
+    }
+  }
+
+  /**
+   * The answering side's part, after the offer was applied: sends into the sections that the offer opened. Sections of an own
+   * offer that was rolled back are not taken up by the other side's (RFC 8829 §5.10 looks only at those made by addTrack): they end.
+   */
+  async join(): Promise<void> {
+    for (const kind of KINDS) {
+      const transceiver = this.#find(kind);
+      if (transceiver === undefined) continue;
+      transceiver.direction = 'sendrecv';
+      if (transceiver.sender.track !== this.#tracks[kind]) await transceiver.sender.replaceTrack(this.#tracks[kind]);
+      for (const other of this.#connection.getTransceivers()) {
+        if (other !== transceiver && other.mid === null && kindOf(other) === kind && other.direction !== 'stopped') other.stop();
+      }
+    }
+  }
+
+  async replace(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
+    this.#tracks = { ...this.#tracks, [kind]: track };
+    await this.#find(kind)?.sender.replaceTrack(track);
+  }
+
+  #find(kind: Kind): RTCRtpTransceiver | undefined {
+    const own = this.#connection.getTransceivers().filter((one) => kindOf(one) === kind && one.direction !== 'stopped');
+    return own.find((one) => one.mid !== null) ?? own[0];
+  }
+}
+
+function kindOf(transceiver: RTCRtpTransceiver): string {
+  return transceiver.receiver.track.kind;
+}

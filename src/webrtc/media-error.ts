@@ -1,0 +1,45 @@
+import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
+
+/** Names as of W3C Media Capture and Streams §10.2 and Screen Capture, with those that older browsers use. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  NotAllowedError: 'permission-denied',
+  PermissionDeniedError: 'permission-denied',
+  SecurityError: 'permission-denied',
+  NotFoundError: 'device-not-found',
+  DevicesNotFoundError: 'device-not-found',
+  OverconstrainedError: 'device-not-found',
+  NotReadableError: 'device-in-use',
+  TrackStartError: 'device-in-use',
+  AbortError: 'device-in-use',
+  InvalidStateError: 'media',
+  TypeError: 'invalid',
+};
+
+const MESSAGES: Partial<Record<ErrorCode, string>> = {
+  'permission-denied': 'The use of camera or microphone was refused.',
+  'permission-dismissed': 'The question about camera or microphone was closed without an answer.',
+  'device-not-found': 'No suitable camera or microphone was found.',
+  'device-in-use': 'The camera or microphone is in use by another program.',
+};
+
+/** What `getUserMedia` or `getDisplayMedia` rejected with, as an error of the public API. */
+export function mediaError(cause: unknown): GlasscastError {
+  if (cause instanceof GlasscastError) return cause;
+  const { name, message } = cause instanceof Error ? cause : { name: '', message: String(cause) };
+  // Chromium tells a closed question apart from a refused one in the message alone.
+  const dismissed = name === 'NotAllowedError' && /dismissed/i.test(message);
+  const code = dismissed ? 'permission-dismissed' : (CODES[name] ?? 'media');
+  return new GlasscastError(code, MESSAGES[code] ?? message, { cause });
+}
+
+/**
+ * The browser's media devices.
+ * @throws GlasscastError `insecure-context` on a page without https, `unsupported` where there are none
+ */
+export function mediaDevicesOf(scope: { readonly isSecureContext: boolean; readonly navigator: Navigator }): MediaDevices {
+  // Typed as always there; browsers leave it out of insecure pages.
+  const devices = scope.navigator.mediaDevices as MediaDevices | undefined;
+  if (devices !== undefined) return devices;
+  if (!scope.isSecureContext) throw new GlasscastError('insecure-context', 'Camera and microphone need a secure page (https).');
+  throw new GlasscastError('unsupported', 'This browser gives pages no camera or microphone.');
+}

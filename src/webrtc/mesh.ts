@@ -1,0 +1,264 @@
+/**
+ * The links of one participant to all others in the room.
+ *
+ * Messages make links early (`new`, `ping`, an offer); presence is the truth: whoever is present and has no link gets one, whatever
+ * message was lost. Each link lives and fails by itself.
+ *
+ *   (nobody) ──new, ping, offer, presence──▶ linked ──bye──▶ gone
+ *                                              │
+ *                away or absent, media lost ── 5 s ──▶ gone ; absent 30 s ──▶ gone
+ */
+import { GlasscastError, LIMITS, type Milliseconds } from '../protocol/index.ts';
+import { Emitter } from '../signaling/emitter.ts';
+import type { TimerId, Timers } from '../workers/worker-timers.ts';
+import type { Candidate } from './candidate-queue.ts';
+import type { Kind, LocalTracks } from './link-media.ts';
+import { type LinkMessage, type LinkState, PeerLink } from './peer-link.ts';
+
+export type MeshMessage = (LinkMessage | { readonly event: 'ping' }) & { readonly to: string };
+
+export interface MeshOptions {
+  readonly localId: string;
+  readonly configuration: RTCConfiguration;
+  readonly createPeerConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
+  readonly timers: Timers;
+  /** False when the message could not be sent now. */
+  readonly send: (message: MeshMessage) => boolean;
+  readonly tracks: LocalTracks;
+}
+
+export interface MeshEvents {
+  added: { readonly id: string };
+  removed: { readonly id: string };
+  state: { readonly id: string; readonly state: LinkState };
+  track: { readonly id: string; readonly track: MediaStreamTrack };
+  error: { readonly id: string; readonly error: GlasscastError };
+}
+
+export interface PresentPeer {
+  readonly id: string;
+  readonly away: boolean;
+}
+
+interface Entry {
+  link: PeerLink;
+  /** Unknown until presence has been heard of. */
+  presence: 'unknown' | 'here' | 'away' | 'absent';
+  builds: number;
+  rebuild: TimerId | undefined;
+  removal: TimerId | undefined;
+  expiry: TimerId | undefined;
+}
+
+/** Somebody who is away and whose media is lost stays for this long. */
+const LOST_MS: Milliseconds = 5000;
+const REBUILD_MS: readonly Milliseconds[] = [500, 1000, 2000, 5000];
+
+export class Mesh extends Emitter<MeshEvents> {
+  readonly localId: string;
+  readonly #options: MeshOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** Whom presence still names: they said goodbye, or were away with their media lost for too long. */
+  readonly #gone = new Map<string, 'bye' | 'lost'>();
+  #tracks: LocalTracks;
+  #hasPresence = false;
+
+  constructor(options: MeshOptions) {
+    super();
+    this.localId = options.localId;
+    this.#options = options;
+    this.#tracks = options.tracks;
+  }
+
+  get peers(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  linkState(id: string): LinkState | undefined {
+    return this.#entries.get(id)?.link.state;
+  }
+
+  handleNew(from: string): void {
+    if (from === this.localId) return;
+    this.#gone.delete(from);
+    this.#options.send({ event: 'ping', to: from });
+    this.#ensure(from);
+  }
+
+  handlePing(from: string): void {
+    if (from === this.localId) return;
+    this.#gone.delete(from);
+    const entry = this.#ensure(from);
+    if (entry.link.state !== 'failed') return;
+    // The other side begins anew.
+    this.#build(from, entry);
+    entry.link.start();
+  }
+
+  handleOffer(from: string, n: number, sdp: string): void {
+    if (from === this.localId || this.#gone.get(from) === 'bye') return;
+    this.#gone.delete(from);
+    this.#ensure(from).link.handleOffer(n, sdp);
+  }
+
+  handleAnswer(from: string, n: number, sdp: string): void {
+    this.#entries.get(from)?.link.handleAnswer(n, sdp);
+  }
+
+  handleCandidate(from: string, n: number, candidate: Candidate | null): void {
+    if (from === this.localId || this.#gone.has(from)) return;
+    this.#ensure(from).link.handleCandidate(n, candidate);
+  }
+
+  handleBye(from: string): void {
+    this.#gone.set(from, 'bye');
+    this.#remove(from);
+  }
+
+  /** Everybody who is in the room, oneself included or not. */
+  handlePresence(present: readonly PresentPeer[]): void {
+    this.#hasPresence = true;
+    const ids = new Set(present.map((peer) => peer.id));
+    for (const id of [...this.#gone.keys()]) if (!ids.has(id)) this.#gone.delete(id);
+    for (const { id, away } of present) {
+      if (!away && this.#gone.get(id) === 'lost') this.#gone.delete(id);
+      if (id === this.localId || this.#gone.has(id)) continue;
+      const entry = this.#ensure(id);
+      entry.presence = away ? 'away' : 'here';
+      this.#options.timers.clearTimeout(entry.expiry);
+      entry.expiry = undefined;
+      this.#weigh(id, entry);
+    }
+    for (const [id, entry] of this.#entries) {
+      // A message may run ahead of the presence it announces: only who was seen there can be missing.
+      if (ids.has(id) || entry.presence === 'unknown' || entry.presence === 'absent') continue;
+      entry.presence = 'absent';
+      // After a server's restart everybody is absent for a moment, and calls go on.
+      entry.expiry ??= this.#options.timers.setTimeout(() => this.#remove(id), LIMITS.resumeMs);
+      this.#weigh(id, entry);
+    }
+  }
+
+  setTrack(kind: Kind, track: MediaStreamTrack | null): void {
+    if (this.#tracks[kind] === track) return;
+    this.#tracks = { ...this.#tracks, [kind]: track };
+    for (const { link } of this.#entries.values()) link.setTrack(kind, track);
+  }
+
+  /** Signaling is back after a drop. */
+  resync(): void {
+    for (const { link } of this.#entries.values()) link.resync();
+  }
+
+  /** The network has changed: every link looks for a new way at once. */
+  restart(): void {
+    for (const { link } of this.#entries.values()) if (link.offersFirst) link.restart();
+  }
+
+  async getStats(): Promise<Map<string, RTCStatsReport>> {
+    const reports = await Promise.all([...this.#entries].map(async ([id, { link }]) => [id, await link.getStats()] as const));
+    return new Map(reports);
+  }
+
+  close(): void {
+    for (const id of this.peers) this.#remove(id);
+    this.removeAllListeners();
+  }
+
+  #ensure(id: string): Entry {
+    const existing = this.#entries.get(id);
+    if (existing !== undefined) return existing;
+    const entry: Entry = {
+      link: this.#createLink(id),
+      presence: 'unknown',
+      builds: 0,
+      rebuild: undefined,
+      removal: undefined,
+      expiry: undefined,
+    };
+    this.#entries.set(id, entry);
+    this.#watch(id, entry);
+    this.emit('added', { id });
+    entry.link.start();
+    return entry;
+  }
+
+  #createLink(remoteId: string): PeerLink {
+    const { configuration, createPeerConnection, timers, send } = this.#options;
+    return new PeerLink({
+      localId: this.localId,
+      remoteId,
+      configuration,
+      createPeerConnection,
+      timers,
+      tracks: this.#tracks,
+      send: (message) => send({ ...message, to: remoteId }),
+    });
+  }
+
+  /** A new connection for the same peer, in place of one that is beyond help. */
+  #build(id: string, entry: Entry): void {
+    this.#options.timers.clearTimeout(entry.rebuild);
+    entry.rebuild = undefined;
+    entry.link.close();
+    entry.link = this.#createLink(id);
+    this.#watch(id, entry);
+    this.emit('state', { id, state: 'connecting' });
+  }
+
+  #watch(id: string, entry: Entry): void {
+    const { link } = entry;
+    link.on('track', (track) => this.emit('track', { id, track }));
+    link.on('error', (error) => this.emit('error', { id, error }));
+    link.on('replaced', ({ n, sdp }) => {
+      this.#build(id, entry);
+      entry.link.handleOffer(n, sdp.sdp);
+    });
+    link.on('state', (state) => {
+      if (state === 'connected') entry.builds = 0;
+      if (state === 'failed') this.#failed(id, entry);
+      this.emit('state', { id, state });
+      if (this.#entries.get(id) === entry) this.#weigh(id, entry);
+    });
+  }
+
+  #failed(id: string, entry: Entry): void {
+    if (entry.builds === 0) {
+      const error = new GlasscastError('ice-failed', 'No connection to a participant.', { details: { peer: id } });
+      this.emit('error', { id, error });
+    }
+    const delay = REBUILD_MS[Math.min(entry.builds, REBUILD_MS.length - 1)] ?? LOST_MS;
+    entry.builds += 1;
+    entry.rebuild = this.#options.timers.setTimeout(() => {
+      this.#build(id, entry);
+      this.#options.send({ event: 'ping', to: id });
+      entry.link.start();
+    }, delay);
+  }
+
+  /** Decides whether somebody without media is still expected. */
+  #weigh(id: string, entry: Entry): void {
+    const { timers } = this.#options;
+    const lost = entry.link.state === 'interrupted' || entry.link.state === 'failed';
+    const unexpected = entry.presence === 'away' || entry.presence === 'absent' || !this.#hasPresence;
+    if (!(unexpected && (lost || (entry.presence !== 'unknown' && entry.link.state === 'connecting')))) {
+      timers.clearTimeout(entry.removal);
+      entry.removal = undefined;
+      return;
+    }
+    entry.removal ??= timers.setTimeout(() => {
+      // Who comes back within the resume time gets a link again.
+      if (entry.presence === 'away') this.#gone.set(id, 'lost');
+      this.#remove(id);
+    }, LOST_MS);
+  }
+
+  #remove(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    for (const timer of [entry.rebuild, entry.removal, entry.expiry]) this.#options.timers.clearTimeout(timer);
+    entry.link.close();
+    this.emit('removed', { id });
+  }
+}

@@ -1,0 +1,308 @@
+/**
+ * A call in one room, without any page: signaling, mesh and local media put together.
+ *
+ *   idle ──join()──▶ joining ──▶ joined ⇄ reconnecting
+ *                       │           │          │
+ *                       └── refused, or closed by the server ──▶ failed
+ *   leave(), from any of them ──▶ left
+ */
+import { GlasscastError, type IceServer, type PeerMeta } from '../protocol/index.ts';
+import type { ChannelSession } from '../signaling/channel-session.ts';
+import type { Connection } from '../signaling/connection.ts';
+import { Emitter } from '../signaling/emitter.ts';
+import type { PresenceEntry } from '../signaling/presence.ts';
+import type { Timers } from '../workers/worker-timers.ts';
+import type { Kind } from './link-media.ts';
+import type { LocalMedia } from './local-media.ts';
+import { Mesh } from './mesh.ts';
+import type { LinkState } from './peer-link.ts';
+import { type JoinReply, joinRoomTopic, type PlainState, type RoomPresence, routeRoomEvents, sendMeshMessage } from './room-signaling.ts';
+
+export type CallState = 'idle' | 'joining' | 'joined' | 'reconnecting' | 'left' | 'failed';
+
+/** One other participant, as of now. */
+export interface RoomPeer {
+  readonly id: string;
+  readonly name: string;
+  readonly microphone: boolean;
+  readonly camera: boolean;
+  /** The socket is lost; media may still flow. */
+  readonly away: boolean;
+  readonly link: LinkState;
+  readonly tracks: Readonly<Record<Kind, MediaStreamTrack | null>>;
+}
+
+export interface RoomCallOptions {
+  readonly connection: Connection;
+  readonly media: LocalMedia;
+  readonly room: string;
+  readonly name: string | undefined;
+  /** Instead of what the server names. */
+  readonly iceServers: readonly IceServer[] | undefined;
+  readonly iceTransportPolicy: RTCIceTransportPolicy;
+  readonly createPeerConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
+  readonly timers: Timers;
+  /** An id for rooms whose server gives none. */
+  readonly randomId: () => string;
+}
+
+export interface RoomCallEvents {
+  state: CallState;
+  /** Something about the participants changed. */
+  change: undefined;
+  join: RoomPeer;
+  leave: RoomPeer;
+  track: { readonly peer: RoomPeer; readonly track: MediaStreamTrack };
+  error: GlasscastError;
+}
+
+export class RoomCall extends Emitter<RoomCallEvents> {
+  readonly #options: RoomCallOptions;
+  readonly #abort = new AbortController();
+  readonly #peers = new Map<string, RoomPeer>();
+  readonly #unlisten: (() => void)[] = [];
+  #state: CallState = 'idle';
+  #session: ChannelSession<JoinReply> | undefined;
+  #presence: RoomPresence | undefined;
+  #mesh: Mesh | undefined;
+  #resume: string | undefined;
+  #maxPeers: number | undefined;
+  #localName: string | undefined;
+
+  constructor(options: RoomCallOptions) {
+    super();
+    this.#options = options;
+    this.#localName = options.name;
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get peers(): readonly RoomPeer[] {
+    return [...this.#peers.values()];
+  }
+
+  get localId(): string | undefined {
+    return this.#mesh?.localId;
+  }
+
+  /** The own name as the room knows it: a token's name wins, and a second Ana becomes “Ana 2”. */
+  get localName(): string | undefined {
+    return this.#localName;
+  }
+
+  /** How many may be in the room, where the server says so. */
+  get maxPeers(): number | undefined {
+    return this.#maxPeers;
+  }
+
+  /**
+   * Joins the room; links come up as the others are heard of.
+   * @throws GlasscastError `room-full`, `room-not-found`, `unauthorized`, `kicked`, `version`; `aborted` when left meanwhile
+   */
+  async join(): Promise<void> {
+    if (this.#state !== 'idle') throw new GlasscastError('invalid', 'A call is joined once.');
+    this.#setState('joining');
+    const { connection, media, room, name } = this.#options;
+    const params = (): Record<string, unknown> => ({
+      ...(name === undefined ? {} : { name }),
+      ...(this.#resume === undefined ? {} : { resume: this.#resume }),
+    });
+    const { session, presence } = joinRoomTopic(connection, room, params, this.#abort.signal);
+    this.#session = session;
+    this.#presence = presence;
+    routeRoomEvents(session, { mesh: () => this.#mesh, plainState: (state) => this.#plainStateChanged(state) });
+    presence.onChange((entries) => this.#presenceChanged(entries));
+    session.onDrop(() => this.#setState('reconnecting'));
+    session.onRejoin((reply) => this.#rejoined(reply));
+    session.onEnd((error) => this.#ended(error));
+    this.#unlisten.push(media.on('change', (kind) => this.#mediaChanged(kind)));
+    const reply = await session.joined;
+    this.#accept(reply);
+    this.#setState('joined');
+  }
+
+  /** Says goodbye and closes every link. The local media stays with whoever opened it. */
+  async leave(): Promise<void> {
+    if (this.#state === 'left') return;
+    const goodbye = this.#sayGoodbye();
+    this.#release();
+    this.#setState('left');
+    await goodbye;
+  }
+
+  /** The network is another one than before: look for new ways at once rather than when the old ones have failed. */
+  networkChanged(): void {
+    this.#mesh?.restart();
+  }
+
+  /** Statistics of each link, by the participant's id. */
+  getStats(): Promise<Map<string, RTCStatsReport>> {
+    return this.#mesh?.getStats() ?? Promise.resolve(new Map());
+  }
+
+  #accept(reply: JoinReply): void {
+    const id = reply.peer_id ?? this.#mesh?.localId ?? this.#options.randomId();
+    if (reply.peer_id !== undefined) {
+      this.#resume = reply.resume;
+      this.#maxPeers = reply.max_peers;
+      this.#localName = reply.me.name ?? this.#localName;
+    }
+    if (this.#mesh?.localId !== id) this.#createMesh(id, reply);
+    // A plain channel announces nobody.
+    if (reply.peer_id === undefined) this.#session?.cast('new', { from: id });
+    this.#sendState();
+    if (this.#presence?.synced) this.#presenceChanged(this.#presence.list());
+  }
+
+  #rejoined(reply: JoinReply): void {
+    const before = this.#mesh;
+    this.#accept(reply);
+    if (this.#mesh === before) before?.resync();
+    this.#setState('joined');
+  }
+
+  #createMesh(localId: string, reply: JoinReply): void {
+    this.#closeMesh();
+    const { createPeerConnection, iceServers, iceTransportPolicy, timers, media } = this.#options;
+    const mesh = new Mesh({
+      localId,
+      createPeerConnection,
+      timers,
+      tracks: media.tracks,
+      configuration: {
+        iceServers: (iceServers ?? (reply.peer_id === undefined ? [] : reply.ice_servers)).map(toRtcIceServer),
+        iceTransportPolicy,
+      },
+      send: (message) => this.#session !== undefined && sendMeshMessage(this.#session, localId, message),
+    });
+    this.#mesh = mesh;
+    mesh.on('added', ({ id }) => this.#peerAdded(id));
+    mesh.on('removed', ({ id }) => this.#peerRemoved(id));
+    mesh.on('state', ({ id, state }) => this.#update(id, { link: state }));
+    mesh.on('track', ({ id, track }) => this.#trackAdded(id, track));
+    mesh.on('error', ({ id, error }) => {
+      const name = this.#peers.get(id)?.name ?? '';
+      this.emit('error', new GlasscastError(error.code, error.message, { cause: error, details: { peer: id, name } }));
+    });
+  }
+
+  #peerAdded(id: string): void {
+    const meta = metaOf(this.#presence?.list().find((entry) => entry.key === id));
+    const peer: RoomPeer = {
+      id,
+      name: meta?.name ?? '',
+      microphone: meta?.mic ?? true,
+      camera: meta?.camera ?? true,
+      away: meta?.away ?? false,
+      link: 'connecting',
+      tracks: { audio: null, video: null },
+    };
+    this.#peers.set(id, peer);
+    this.emit('join', peer);
+    this.emit('change', undefined);
+    // Without presence a newcomer learns names and mutes from those inside.
+    if (this.#presence?.synced === false) this.#sendState();
+  }
+
+  #peerRemoved(id: string): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    this.#peers.delete(id);
+    this.emit('leave', peer);
+    this.emit('change', undefined);
+  }
+
+  #trackAdded(id: string, track: MediaStreamTrack): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    const kind: Kind = track.kind === 'audio' ? 'audio' : 'video';
+    const updated = this.#update(id, { tracks: { ...peer.tracks, [kind]: track } });
+    if (updated !== undefined) this.emit('track', { peer: updated, track });
+  }
+
+  #presenceChanged(entries: readonly PresenceEntry<PeerMeta>[]): void {
+    this.#mesh?.handlePresence(entries.map((entry) => ({ id: entry.key, away: metaOf(entry)?.away ?? false })));
+    for (const entry of entries) {
+      const meta = metaOf(entry);
+      if (meta === undefined) continue;
+      if (entry.key === this.localId) this.#localName = meta.name || this.#localName;
+      else this.#update(entry.key, { name: meta.name, microphone: meta.mic, camera: meta.camera, away: meta.away });
+    }
+    this.emit('change', undefined);
+  }
+
+  #plainStateChanged(state: PlainState): void {
+    if (this.#presence?.synced) return;
+    const peer = this.#peers.get(state.from);
+    if (peer === undefined) return;
+    this.#update(state.from, {
+      name: state.name,
+      microphone: state.mic ?? peer.microphone,
+      camera: state.camera ?? peer.camera,
+    });
+  }
+
+  #update(id: string, change: Partial<RoomPeer>): RoomPeer | undefined {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return undefined;
+    const updated = { ...peer, ...change };
+    this.#peers.set(id, updated);
+    this.emit('change', undefined);
+    return updated;
+  }
+
+  #mediaChanged(kind: Kind): void {
+    this.#mesh?.setTrack(kind, this.#options.media.tracks[kind]);
+    this.#sendState();
+  }
+
+  #sendState(): void {
+    const { media } = this.#options;
+    const state = { mic: media.microphoneEnabled, camera: media.cameraEnabled, screen: false };
+    // A plain channel passes this on as it is.
+    const from = this.#resume === undefined ? { from: this.localId, name: this.#localName } : {};
+    this.#session?.cast('state', { ...from, ...state });
+  }
+
+  #sayGoodbye(): Promise<void> {
+    if (this.#resume === undefined && this.localId !== undefined) this.#session?.cast('bye', { from: this.localId });
+    return this.#session?.leave() ?? Promise.resolve();
+  }
+
+  #ended(error: GlasscastError): void {
+    if (this.#state === 'left') return;
+    const wasInside = this.#state !== 'joining';
+    this.#release();
+    this.#setState('failed');
+    // While joining, `join` itself rejects with it.
+    if (wasInside) this.emit('error', error);
+  }
+
+  #release(): void {
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#closeMesh();
+    this.#abort.abort();
+  }
+
+  #closeMesh(): void {
+    const mesh = this.#mesh;
+    this.#mesh = undefined;
+    mesh?.close();
+  }
+
+  #setState(state: CallState): void {
+    if (this.#state === state || this.#state === 'left' || this.#state === 'failed') return;
+    this.#state = state;
+    this.emit('state', state);
+  }
+}
+
+function metaOf(entry: PresenceEntry<PeerMeta> | undefined): PeerMeta | undefined {
+  return entry?.metas.at(-1);
+}
+
+function toRtcIceServer({ urls, username, credential }: IceServer): RTCIceServer {
+  return { urls, ...(username === undefined ? {} : { username }), ...(credential === undefined ? {} : { credential }) };
+}

@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import {
+  AnswerSchema,
+  ByeSchema,
+  IceSchema,
+  NewSchema,
+  OfferSchema,
+  PeerIdSchema,
+  PeerMetaSchema,
+  PingSchema,
+  type RoomReply,
+  RoomReplySchema,
+  roomTopic,
+  StateSchema,
+} from '../protocol/index.ts';
+import type { ChannelSession } from '../signaling/channel-session.ts';
+import type { Connection } from '../signaling/connection.ts';
+import type { Presence } from '../signaling/presence.ts';
+import type { Mesh, MeshMessage } from './mesh.ts';
+
+/**
+ * The topic `room:<slug>` as the mesh sees it. Two kinds of server speak it: ours, which gives ids, stamps senders, addresses
+ * messages and keeps presence; and a plain Phoenix channel, which hands every message to everybody else. With the second the client
+ * makes its own id, says who it is in each message, and ignores what is meant for others.
+ */
+export interface PlainReply {
+  readonly peer_id?: undefined;
+}
+
+export type JoinReply = RoomReply | PlainReply;
+
+const PlainReplySchema: v.GenericSchema<unknown, PlainReply> = v.pipe(
+  v.unknown(),
+  v.transform((): PlainReply => ({})),
+);
+
+export const JoinReplySchema: v.GenericSchema<unknown, JoinReply> = v.lazy((reply): v.GenericSchema<unknown, JoinReply> => {
+  const ours = typeof reply === 'object' && reply !== null && 'peer_id' in reply;
+  return ours ? RoomReplySchema : PlainReplySchema;
+});
+
+/** How peers of a plain channel learn each other's names and mutes. */
+const PlainStateSchema = v.object({ from: PeerIdSchema, name: v.optional(v.string(), ''), ...StateSchema.entries });
+export type PlainState = v.InferOutput<typeof PlainStateSchema>;
+
+export type RoomPresence = Presence<v.InferOutput<typeof PeerMetaSchema>>;
+
+export interface RoomTopic {
+  readonly session: ChannelSession<JoinReply>;
+  readonly presence: RoomPresence;
+}
+
+export function joinRoomTopic(connection: Connection, room: string, params: () => Record<string, unknown>, signal: AbortSignal): RoomTopic {
+  const session = connection.join(roomTopic(room), { params, reply: JoinReplySchema, signal });
+  return { session, presence: session.presence(PeerMetaSchema) };
+}
+
+export interface RoomEvents {
+  /** Undefined until the id is known; messages before that cannot be for us. */
+  readonly mesh: () => Mesh | undefined;
+  readonly plainState: (state: PlainState) => void;
+}
+
+/** Hands each message of the topic to the mesh. */
+export function routeRoomEvents(session: ChannelSession<JoinReply>, { mesh, plainState }: RoomEvents): void {
+  const directed = (message: { from?: string | undefined; to: string }): { mesh: Mesh; from: string } | undefined => {
+    const target = mesh();
+    if (target === undefined || message.from === undefined || message.to !== target.localId) return undefined;
+    return { mesh: target, from: message.from };
+  };
+  session.on('new', NewSchema, ({ from }) => mesh()?.handleNew(from));
+  session.on('bye', ByeSchema, ({ from }) => mesh()?.handleBye(from));
+  session.on('ping', PingSchema, (message) => {
+    const to = directed(message);
+    to?.mesh.handlePing(to.from);
+  });
+  session.on('offer', OfferSchema, (message) => {
+    const to = directed(message);
+    to?.mesh.handleOffer(to.from, message.n, message.sdp.sdp);
+  });
+  session.on('answer', AnswerSchema, (message) => {
+    const to = directed(message);
+    to?.mesh.handleAnswer(to.from, message.n, message.sdp.sdp);
+  });
+  session.on('ice', IceSchema, (message) => {
+    const to = directed(message);
+    to?.mesh.handleCandidate(to.from, message.n, message.candidate);
+  });
+  session.on('state', PlainStateSchema, plainState);
+}
+
+/** Sends what the mesh has to say; `from` is overwritten by a server that stamps it. */
+export function sendMeshMessage(session: ChannelSession<JoinReply>, from: string, message: MeshMessage): boolean {
+  const { event, ...payload } = message;
+  return session.cast(event, { from, ...payload });
+}
