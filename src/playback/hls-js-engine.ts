@@ -98,7 +98,7 @@ export class HlsJsEngine extends PlaybackEngine {
     video.addEventListener('waiting', () => this.#waiting(video), { signal });
     video.addEventListener('playing', () => this.#playing(), { signal });
     video.addEventListener('seeking', () => this.#seeking(), { signal });
-    video.addEventListener('play', () => this.#controller.follow(), { signal });
+    video.addEventListener('play', () => this.#controller.resumed(), { signal });
     this.#hls?.attachMedia(video);
     this.#loop = this.#timers.setInterval(() => this.#step(video), STEP);
   }
@@ -212,6 +212,8 @@ export class HlsJsEngine extends PlaybackEngine {
       this.#ownSeeks--;
       return;
     }
+    // Before the first picture it is hls.js that goes to its starting place.
+    if (!this.#played) return;
     const { latency } = this;
     if (latency !== null) this.#controller.viewerSeeked(latency);
   }

@@ -1,9 +1,10 @@
 /**
  * Holds a live stream at a chosen distance from its edge by playing a little faster or slower.
  *
- *   following ──far behind──▶ jumping ──arrived, or 3 s over──▶ following
+ *   arriving ──one jump within the buffer, or 2 s over──▶ following
+ *   following ──far behind──▶ jumping ──arrived, or 3 s over──▶ following ──resumed after a pause──▶ arriving
  *       ▲                                          │
- *       └──back near the edge── free ◀──the viewer seeks away── (either)
+ *       └──back near the edge── free ◀──the viewer seeks away── (any)
  *
  * Pure: it is told what the player sees and answers what to do. hls.js's own control speeds up only with more than a second of forward
  * buffer, which at these latencies never exists, and it lengthens the latency for good at each stall.
@@ -41,7 +42,12 @@ export interface LatencyControllerOptions {
   readonly now: () => Milliseconds;
 }
 
-type LatencyState = { readonly name: 'following' } | { readonly name: 'jumping'; readonly since: Milliseconds } | { readonly name: 'free' };
+type LatencyState =
+  /** `since` is null until playback runs. */
+  | { readonly name: 'arriving'; readonly since: Milliseconds | null }
+  | { readonly name: 'following' }
+  | { readonly name: 'jumping'; readonly since: Milliseconds }
+  | { readonly name: 'free' };
 
 const RATE_MIN = 0.92;
 const RATE_MAX = 1.08;
@@ -51,6 +57,9 @@ const DEADBAND: Seconds = 0.015;
 /** Farther behind than this a change of rate would take half a minute: jump. */
 const JUMP_AFTER: Seconds = 2.5;
 const JUMP_COOLDOWN: Milliseconds = 3_000;
+/** A player starts behind by what its loading took. In its first moments a jump within the buffer goes unnoticed. */
+const ARRIVAL: Milliseconds = 2_000;
+const ARRIVAL_ERROR: Seconds = 0.1;
 const QUIET: Milliseconds = 8_000;
 /** How fast the caution of a stall is given up again, once quiet. */
 const RELAX_PER_SECOND: Seconds = 0.02;
@@ -79,7 +88,7 @@ function jumpOf(sample: LatencySample, target: Seconds): Seconds | null {
 
 export class LatencyController {
   readonly #now: () => Milliseconds;
-  #state: LatencyState = { name: 'following' };
+  #state: LatencyState = { name: 'arriving', since: null };
   #wanted: Seconds | null = null;
   #raise: Seconds = 0;
   #lastStall: Milliseconds = Number.NEGATIVE_INFINITY;
@@ -113,7 +122,7 @@ export class LatencyController {
 
   /** Forgets stalls and jumps: another stream, or a new run of this one. */
   reset(): void {
-    this.#state = { name: 'following' };
+    this.#state = { name: 'arriving', since: null };
     this.#raise = 0;
     this.#lastStall = Number.NEGATIVE_INFINITY;
     this.#lastStep = null;
@@ -132,6 +141,11 @@ export class LatencyController {
     if (this.#state.name === 'free') this.#state = { name: 'following' };
   }
 
+  /** Playback goes on after a pause; who watched the live edge gets there again. */
+  resumed(): void {
+    if (this.#state.name !== 'free') this.#state = { name: 'arriving', since: null };
+  }
+
   step(sample: LatencySample): LatencyDecision {
     const now = this.#now();
     const elapsed = this.#lastStep === null ? 0 : (now - this.#lastStep) / 1000;
@@ -146,11 +160,15 @@ export class LatencyController {
       if (error < JUMP_AFTER / 2) this.#state = { name: 'following' };
       return HOLD;
     }
+    if (this.#state.name === 'arriving') {
+      const jump = this.#arrive(this.#state.since ?? now, now, error, sample);
+      if (jump !== null) return { rate: 1, jump };
+    }
     if (this.#state.name === 'jumping') {
       const arrived = !sample.starved && sample.published - target < JUMP_AFTER;
       if (arrived || now - this.#state.since > JUMP_COOLDOWN) this.#state = { name: 'following' };
     }
-    const jump = this.#state.name === 'following' ? jumpOf(sample, target) : null;
+    const jump = this.#state.name === 'following' || this.#state.name === 'arriving' ? jumpOf(sample, target) : null;
     if (jump !== null) {
       this.#state = { name: 'jumping', since: now };
       return { rate: 1, jump };
@@ -158,10 +176,18 @@ export class LatencyController {
     return { rate: this.#rate(error, sample), jump: null };
   }
 
+  #arrive(since: Milliseconds, now: Milliseconds, error: Seconds, sample: LatencySample): Seconds | null {
+    if (sample.starved) return null;
+    // What stays in the buffer is what the target would leave there.
+    const within = error > ARRIVAL_ERROR && sample.ahead - error > (sample.part ?? 1);
+    this.#state = within || now - since > ARRIVAL ? { name: 'following' } : { name: 'arriving', since };
+    return within ? error : null;
+  }
+
   /** A stall adds half a part, at least 50 ms, to the target; quiet takes it back slowly. */
   #aim(sample: LatencySample, now: Milliseconds, elapsed: Seconds): Seconds {
     // Starving during a jump is the jump's doing and says nothing about the target.
-    const stalled = sample.starved && !this.#starved && !sample.paused && this.#state.name === 'following' && this.#target !== null;
+    const stalled = sample.starved && !this.#starved && !sample.paused && this.#state.name === 'following';
     this.#starved = sample.starved;
     if (stalled) {
       this.#raise = Math.min(RAISE_LIMIT, this.#raise + Math.max(0.05, (sample.part ?? 0.2) / 2));
