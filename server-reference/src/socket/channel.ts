@@ -23,6 +23,8 @@ export interface ChannelPort {
   readonly signal: AbortSignal;
   /** Bytes waiting in this client's socket: what back-pressure looks at. */
   readonly bufferedAmount: number;
+  /** The name by which the client reached this server, without a port. */
+  readonly hostname: string;
   /** `[join_ref, null, topic, event, payload]`, or a binary push. */
   push(event: string, payload: Body): void;
   /** Sends a frame encoded once for many (a broadcast). */

@@ -1,0 +1,53 @@
+import { OPTIONS, type Option } from '../config/options.ts';
+import { VERSION } from '../version.ts';
+
+const COLUMN = 34;
+const WIDTH = 100;
+
+/** Left column, then the help text folded beside it. */
+function row(left: string, help: string): string {
+  const lines: string[] = [''];
+  for (const word of help.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last !== '' && last.length + word.length + 1 > WIDTH - COLUMN) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  const head = left.length + 2 < COLUMN ? left.padEnd(COLUMN - 2) : `${left}\n${' '.repeat(COLUMN)}`;
+  return `  ${head}${lines.join(`\n${' '.repeat(COLUMN)}`)}`;
+}
+
+const flagRow = ({ flag, env, value, help }: Option): string =>
+  row(`--${flag}${value === undefined ? '' : ` ${value}`}`, env === undefined ? help : `${help} [${env}]`);
+
+export function serverHelp(): string {
+  const flags = OPTIONS.filter(({ flag }) => flag !== undefined);
+  const secrets = OPTIONS.filter(({ flag }) => flag === undefined);
+  return `glasscast-server ${VERSION}: signaling, live HLS, STUN and the SDK from one process
+
+Usage
+  glasscast-server [flags]
+  glasscast-server token --room NAME --can join,publish [--name NAME] [--ttl 2h]
+
+Flags (they win over the environment variable in brackets, which wins over the default in parentheses)
+${flags.map(flagRow).join('\n')}
+${row('--no-stun', 'no STUN responder')}
+${row('--help, --version', 'print and end')}
+
+Environment only, since flags show in process lists
+${secrets.map(({ env, help }) => row(env ?? '', help)).join('\n')}
+
+Without a secret the server runs in development mode: everything is public, on this machine alone.
+`;
+}
+
+export function tokenHelp(): string {
+  return `glasscast-server token: prints a token signed with GLASSCAST_SECRET
+
+${row('--room NAME', 'the room it is for, or * for all')}
+${row('--stream NAME', 'the stream it is for, or * for all; may stand beside --room')}
+${row('--can LIST', 'join, publish, watch, moderate, create, frames, operate')}
+${row('--sub ID', 'who it is for: keeps a resumed call and a taken-over stream to its owner')}
+${row('--name NAME', 'what others see')}
+${row('--ttl TIME', 'how long it is good for (2h)')}
+`;
+}

@@ -1,0 +1,131 @@
+/**
+ * What the server was told and what follows from it. `Settings` is what flags, environment or a caller give, all of it optional;
+ * `Config` is complete, consistent, and all that the rest of the server sees.
+ */
+import { resolve } from 'node:path';
+import { type BitsPerSecond, CAPABILITIES, type Capability, type Milliseconds } from '../../../src/protocol/index.ts';
+import { MIN_SECRET_BYTES } from '../auth/sign-token.ts';
+import { isLoopbackHost } from '../net/loopback.ts';
+import type { LogLevel } from '../telemetry/log.ts';
+import { ConfigError } from './config-error.ts';
+
+export interface PhoenixTokens {
+  readonly secretKeyBase: string;
+  readonly salt: string;
+}
+
+export interface Config {
+  /** Development: no secret, everything public, loopback alone. */
+  readonly mode: 'development' | 'production';
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Absolute path of the data directory. */
+  readonly data: string;
+  readonly secret: string | null;
+  readonly jwksUrl: URL | null;
+  readonly phoenix: PhoenixTokens | null;
+  /** What anyone may do without a token. */
+  readonly public: readonly Capability[];
+  /** Whether joining a room that does not exist makes it. */
+  readonly autoCreate: boolean;
+  /** Where the world reaches this server; null where that is simply its address. */
+  readonly publicUrl: URL | null;
+  /** Whether `X-Forwarded-*` is believed. */
+  readonly trustProxy: boolean;
+  /** Origins of pages that may embed, beside the server's own; `*` stands for all, `loopback` for every origin on this machine. */
+  readonly origins: readonly string[];
+  /** Null: no STUN; 0 takes a free port. */
+  readonly stunPort: number | null;
+  readonly turnUrl: string | null;
+  readonly turnSecret: string | null;
+  readonly partDuration: Milliseconds;
+  readonly segmentDuration: Milliseconds;
+  /** How much of a live stream stays to be rewound. */
+  readonly window: Milliseconds;
+  readonly maxPeers: number;
+  readonly maxStreams: number;
+  /** Of one stream, all of its tracks together. */
+  readonly maxBitrate: BitsPerSecond;
+  readonly logLevel: LogLevel;
+}
+
+export type Settings = Partial<Omit<Config, 'mode' | 'phoenix'>> & {
+  readonly phoenixSecretKeyBase?: string | null;
+  readonly phoenixTokenSalt?: string | null;
+};
+
+/** Fills in defaults and checks what only makes sense together. Throws {@link ConfigError}. */
+export function completeConfig(settings: Settings): Config {
+  const secret = settings.secret ?? null;
+  const jwksUrl = settings.jwksUrl ?? null;
+  const phoenix = phoenixTokens(settings);
+  const mode = secret === null && jwksUrl === null && phoenix === null ? 'development' : 'production';
+  const development = mode === 'development';
+  const config: Config = {
+    mode,
+    port: settings.port ?? 4000,
+    host: settings.host ?? (development ? '127.0.0.1' : '0.0.0.0'),
+    data: resolve(settings.data ?? 'glasscast-data'),
+    secret,
+    jwksUrl,
+    phoenix,
+    public: settings.public ?? (development ? CAPABILITIES : ['watch']),
+    autoCreate: settings.autoCreate ?? development,
+    publicUrl: settings.publicUrl ?? null,
+    trustProxy: settings.trustProxy ?? false,
+    origins: settings.origins ?? (development ? ['loopback'] : []),
+    stunPort: settings.stunPort === undefined ? 3478 : settings.stunPort,
+    turnUrl: settings.turnUrl ?? null,
+    turnSecret: settings.turnSecret ?? null,
+    partDuration: settings.partDuration ?? 200,
+    segmentDuration: settings.segmentDuration ?? 2000,
+    window: settings.window ?? 30_000,
+    maxPeers: settings.maxPeers ?? 8,
+    maxStreams: settings.maxStreams ?? 100,
+    maxBitrate: settings.maxBitrate ?? 20_000_000,
+    logLevel: settings.logLevel ?? 'info',
+  };
+  check(config);
+  return config;
+}
+
+function phoenixTokens(settings: Settings): PhoenixTokens | null {
+  const secretKeyBase = settings.phoenixSecretKeyBase ?? null;
+  const salt = settings.phoenixTokenSalt ?? null;
+  if (secretKeyBase !== null && salt !== null) return { secretKeyBase, salt };
+  if (secretKeyBase === null && salt === null) return null;
+  const [given, missing] =
+    secretKeyBase === null ? ['PHOENIX_TOKEN_SALT', 'PHOENIX_SECRET_KEY_BASE'] : ['PHOENIX_SECRET_KEY_BASE', 'PHOENIX_TOKEN_SALT'];
+  throw new ConfigError(`${given} is set and ${missing} is not: set both, as in the Phoenix application that signs the tokens.`);
+}
+
+function check(config: Config): void {
+  const { secret, segmentDuration, partDuration, window } = config;
+  if (config.mode === 'development' && !isLoopbackHost(config.host)) {
+    throw new ConfigError(
+      `--host ${config.host}: without a secret everything is public, so the server stays on this machine. ` +
+        'Set GLASSCAST_SECRET (for example to the output of: openssl rand -base64 32), or leave --host out.',
+    );
+  }
+  if (secret !== null && Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
+    throw new ConfigError(
+      `GLASSCAST_SECRET has ${Buffer.byteLength(secret)} bytes and needs at least ${MIN_SECRET_BYTES}: ` +
+        'use the output of: openssl rand -base64 32',
+    );
+  }
+  if (partDuration * 2 > segmentDuration) {
+    throw new ConfigError(
+      `--part-duration ${partDuration}ms: a segment of ${segmentDuration}ms must hold at least two parts; give at most ${segmentDuration / 2}ms.`,
+    );
+  }
+  // RFC 8216bis §6.2.2: a live playlist never holds less than three times the target duration.
+  if (window < segmentDuration * 3) {
+    throw new ConfigError(
+      `--window ${window}ms: it must hold three segments of ${segmentDuration}ms; give at least ${segmentDuration * 3}ms.`,
+    );
+  }
+  if ((config.turnUrl === null) !== (config.turnSecret === null)) {
+    throw new ConfigError("--turn-url and TURN_SECRET belong together: set both, the secret as in coturn's static-auth-secret.");
+  }
+}

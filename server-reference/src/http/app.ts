@@ -1,0 +1,77 @@
+/** The HTTP application: what holds for every route. Routes themselves are registered by whoever composes the server. */
+import fastifyCors from '@fastify/cors';
+import fastifyRateLimit from '@fastify/rate-limit';
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import type { SiteGuard } from '../net/site-guard.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Readiness } from '../telemetry/readiness.ts';
+import { redactUrl } from '../telemetry/redact.ts';
+import { installProblems, Problem, sendProblem, toProblem } from './problem.ts';
+
+export interface AppOptions {
+  readonly log: Log;
+  readonly guard: SiteGuard;
+  readonly readiness: Readiness;
+  readonly trustProxy: boolean;
+}
+
+/** JSON that the interface takes is small. */
+const BODY_BYTES = 64 * 1024;
+
+/** Read by pages of every origin: what an element asks before it knows whether it may do anything, and the SDK itself. */
+const OPEN_TO_ALL = /^\/(?:api\/(?:hello|time)(?:\?|$)|glasscast\.js|chunks\/|assets\/)/;
+/** Probes come by address or by a name of the platform's choosing, and learn nothing. */
+const PROBES = /^\/(?:healthz|readyz)(?:\?|$)/;
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export async function createApp({ log, guard, readiness, trustProxy }: AppOptions): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    // Requests are logged below, without their queries; of its own accord the framework only warns.
+    loggerInstance: log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger,
+    trustProxy,
+    bodyLimit: BODY_BYTES,
+    // An upgrade has a listener of its own; closing is ordered by the server.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 300 },
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, toProblem(error));
+    },
+  });
+  installProblems(app);
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
+    if (!PROBES.test(request.url)) guard.checkHost(request.headers.host);
+    if (SAFE_METHODS.has(request.method)) return;
+    guard.checkOrigin(request.headers);
+    if (readiness.draining) throw new Problem(503, 'draining', 'The server is shutting down.', { headers: { 'retry-after': '5' } });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    log.debug(
+      { method: request.method, url: redactUrl(request.url), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'answered',
+    );
+  });
+
+  await app.register(fastifyCors, {
+    delegator: (request, done) => {
+      const open = OPEN_TO_ALL.test(request.url) && SAFE_METHODS.has(request.method);
+      const allowed = request.headers.origin !== undefined && guard.allowsOrigin(request.headers);
+      done(null, {
+        origin: open ? '*' : allowed,
+        methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+        exposedHeaders: ['Location', 'ETag', 'Link', 'Retry-After', 'Accept-Post', 'Accept-Patch'],
+        maxAge: 600,
+      });
+    },
+  });
+  await app.register(fastifyRateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, { ttl }) =>
+      new Problem(429, 'limit', `Too many requests; try again in ${Math.ceil(ttl / 1000)} s.`, {
+        headers: { 'retry-after': String(Math.ceil(ttl / 1000)) },
+      }),
+  });
+  return app;
+}

@@ -1,0 +1,48 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIP } from 'node:net';
+import type { Log } from '../telemetry/log.ts';
+import { readBindingRequest, writeBindingResponse } from './stun.ts';
+
+export interface StunServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface StunOptions {
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly host: string;
+  readonly log: Log;
+}
+
+/** Null where the port cannot be had: calls within one network work without STUN, so that is a warning and no failure. */
+export async function startStun({ port, host, log }: StunOptions): Promise<StunServer | null> {
+  const socket = createSocket(isIP(host) === 6 ? { type: 'udp6', ipv6Only: false } : { type: 'udp4' });
+  try {
+    await bind(socket, port, host);
+  } catch (error) {
+    socket.close();
+    const why = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? 'the port is taken' : String(error);
+    log.warn({ port }, `no STUN: ${why}. Give another one with --stun-port, or none with --no-stun`);
+    return null;
+  }
+  socket.on('message', (datagram, from) => {
+    const request = readBindingRequest(datagram);
+    if (request !== null) socket.send(writeBindingResponse(request, from), from.port, from.address);
+  });
+  socket.on('error', (error) => log.warn({ err: error }, 'a STUN answer was not sent'));
+  return {
+    port: socket.address().port,
+    close: () => new Promise((resolve) => socket.close(() => resolve())),
+  };
+}
+
+function bind(socket: Socket, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(port, host, () => {
+      socket.off('error', reject);
+      resolve();
+    });
+  });
+}

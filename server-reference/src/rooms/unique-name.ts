@@ -1,0 +1,18 @@
+import { LIMITS } from '../../../src/protocol/index.ts';
+
+/** How two names compare: people see no difference between "Ana" and "ana " or between two encodings of "José". */
+export const nameKey = (name: string): string => name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+
+/** The name, or with the first free number behind it: a second "Ana" becomes "Ana 2". No name stays no name. */
+export function uniqueName(wanted: string, taken: Iterable<string>): string {
+  if (wanted === '') return '';
+  const keys = new Set([...taken].map(nameKey));
+  for (let number = 1; ; number++) {
+    const suffix = number === 1 ? '' : ` ${number}`;
+    const name = `${[...wanted]
+      .slice(0, LIMITS.name - suffix.length)
+      .join('')
+      .trim()}${suffix}`;
+    if (!keys.has(nameKey(name))) return name;
+  }
+}

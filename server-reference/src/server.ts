@@ -1,0 +1,164 @@
+/** Composes the server from its parts and owns their end. */
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Milliseconds } from '../../src/protocol/index.ts';
+import { Authenticator } from './auth/authenticator.ts';
+import { lobbyFamily } from './channels/lobby.ts';
+import { roomFamily } from './channels/room.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Config, completeConfig, type Settings } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
+import { demoDirectory, sdkDirectory } from './directories.ts';
+import { apiRoutes } from './http/api.ts';
+import { createApp } from './http/app.ts';
+import { createAuthorizer } from './http/authorize.ts';
+import { roomRoutes } from './http/rooms.ts';
+import { staticRoutes } from './http/static.ts';
+import { iceServers } from './net/ice-servers.ts';
+import { SiteGuard } from './net/site-guard.ts';
+import { startStun } from './net/stun-server.ts';
+import { LocalPubSub } from './pubsub/local.ts';
+import { RoomStore } from './rooms/room-store.ts';
+import { Rooms } from './rooms/rooms.ts';
+import { LongPollEndpoint } from './socket/long-poll.ts';
+import { familiesOf } from './socket/topics.ts';
+import { WebSocketEndpoint } from './socket/websocket.ts';
+import { createLog, type Log } from './telemetry/log.ts';
+import { Readiness } from './telemetry/readiness.ts';
+
+const SOCKET_PATH = '/socket';
+
+/** What tests and embedders may replace. */
+export interface Surroundings {
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+export interface RunningServer {
+  readonly config: Config;
+  /** Where it listens, for example `http://127.0.0.1:4000`. */
+  readonly url: string;
+  readonly port: number;
+  /** Null without STUN, also where its port was taken. */
+  readonly stunPort: number | null;
+  /** Drains and ends: sockets are closed with 1012, and within `patience` (default 3000 ms) everything is gone. */
+  close(patience?: number): Promise<void>;
+}
+
+/**
+ * Starts the server; it serves when the promise resolves. Throws {@link ConfigError} for settings that cannot be, a taken port among
+ * them.
+ */
+export async function startServer(settings: Settings = {}, surroundings: Surroundings = {}): Promise<RunningServer> {
+  const config = completeConfig(settings);
+  const clock = surroundings.clock ?? systemClock;
+  const log = surroundings.log ?? createLog({ level: config.logLevel });
+  const ends = new Ends();
+  try {
+    return await compose(config, clock, log, ends);
+  } catch (error) {
+    await ends.run();
+    throw error;
+  }
+}
+
+async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Promise<RunningServer> {
+  const developmentSecret = config.mode === 'development' ? randomBytes(32).toString('base64') : null;
+  const authenticator = new Authenticator({ ...config, secret: config.secret ?? developmentSecret, publicCan: config.public, clock });
+  const authorizer = createAuthorizer(authenticator);
+  const guard = new SiteGuard(config);
+  const readiness = new Readiness();
+  const pubsub = new LocalPubSub();
+  const rooms = new Rooms({ store: openStore(config.data), clock, pubsub, maxPeers: config.maxPeers, autoCreate: config.autoCreate });
+  ends.add(() => rooms.close());
+  const stun = config.stunPort === null ? null : await startStun({ port: config.stunPort, host: config.host, log });
+  ends.add(() => stun?.close());
+  const stunPort = stun?.port ?? null;
+
+  const families = familiesOf([
+    lobbyFamily({ rooms, pubsub }),
+    roomFamily({ rooms, iceServers: (principal, hostname) => iceServers({ ...config, stunPort, clock }, principal, hostname) }),
+  ]);
+  const context = { families, authenticator, clock, log, guard, path: SOCKET_PATH };
+  const webSockets = new WebSocketEndpoint(context);
+  const longPolls = new LongPollEndpoint(context);
+
+  const app = await createApp({ log, guard, readiness, trustProxy: config.trustProxy });
+  ends.add(() => app.close());
+  app.server.on('upgrade', webSockets.upgrade);
+  await app.register((scope) => longPolls.routes(scope));
+  await app.register(apiRoutes, { config, clock, guard, authorizer, readiness, stunPort, developmentSecret });
+  await app.register(roomRoutes, { rooms, authorizer });
+  await app.register(staticRoutes, { sdkDirectory: sdkDirectory(), demoDirectory: demoDirectory() });
+  const port = await listen(app, config);
+
+  let closing: Promise<void> | null = null;
+  const close = async (patience: Milliseconds): Promise<void> => {
+    readiness.drain();
+    longPolls.close();
+    await webSockets.close(patience / 2);
+    const cancel = clock.after(patience / 2, () => app.server.closeAllConnections());
+    await ends.run();
+    cancel();
+  };
+  return {
+    config,
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    port,
+    stunPort,
+    close(patience = 3000) {
+      closing ??= close(patience);
+      return closing;
+    },
+  };
+}
+
+function openStore(data: string): RoomStore {
+  try {
+    return new RoomStore(data);
+  } catch (error) {
+    throw new ConfigError(`--data ${data}: ${messageOf(error)}. Give a directory that can be written.`, { cause: error });
+  }
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE')
+      throw new ConfigError(`--port ${port}: something else listens there. Give another port, or 0 for a free one.`, { cause: error });
+    if (code === 'EACCES')
+      throw new ConfigError(`--port ${port}: ports below 1024 need a privilege. Give a higher one and put a proxy in front.`, {
+        cause: error,
+      });
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new ConfigError(`--host ${host}: not an address of this machine.`, { cause: error });
+    throw error;
+  }
+  return (app.server.address() as AddressInfo).port;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What has to end, in the reverse order of its beginning; one failure keeps nothing else from ending. */
+class Ends {
+  readonly #tasks: (() => unknown)[] = [];
+
+  add(task: () => unknown): void {
+    this.#tasks.push(task);
+  }
+
+  async run(): Promise<void> {
+    const failures: unknown[] = [];
+    for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
+      try {
+        await task();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'the server did not end cleanly');
+  }
+}
