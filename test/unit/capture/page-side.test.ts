@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { captureError } from '../../../src/capture/devices.ts';
+import { PublishKeys } from '../../../src/capture/publish-keys.ts';
+import { toError, toErrorData } from '../../../src/capture/publisher-events.ts';
+import { TokenQuestions } from '../../../src/capture/token-questions.ts';
+import { readSettings } from '../../../src/components/rtc-broadcaster/broadcaster-settings.ts';
+import { GlasscastError } from '../../../src/protocol/errors.ts';
+
+const refusals: [name: string, message: string, code: string][] = [
+  ['NotAllowedError', 'Permission denied', 'permission-denied'],
+  ['NotAllowedError', 'Permission dismissed', 'permission-dismissed'],
+  ['SecurityError', 'Forbidden', 'permission-denied'],
+  ['NotFoundError', 'Requested device not found', 'device-not-found'],
+  ['OverconstrainedError', '', 'device-not-found'],
+  ['NotReadableError', 'Could not start video source', 'device-in-use'],
+  ['AbortError', 'Starting videoinput failed', 'device-in-use'],
+  ['TypeError', 'Not a constraint', 'unsupported'],
+];
+for (const [name, message, code] of refusals) {
+  test(`getUserMedia's ${name} “${message}” is ${code}`, () => {
+    const cause = new DOMException(message, name);
+    const error = captureError(cause);
+    assert.equal(error.code, code);
+    assert.equal(error.cause, cause);
+  });
+}
+
+/** The part of Storage that keys use, over a map. */
+function storage(): Storage {
+  const items = new Map<string, string>();
+  return {
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => void items.set(name, value),
+    removeItem: (name: string) => void items.delete(name),
+  } as Storage;
+}
+
+test('a publish key outlives the page, by server and stream', () => {
+  const tab = storage();
+  new PublishKeys(() => tab).set('https://a.example', 'launch', 'key-a');
+  const after = new PublishKeys(() => tab);
+  assert.equal(after.get('https://a.example', 'launch'), 'key-a');
+  assert.equal(after.get('https://b.example', 'launch'), null);
+  assert.equal(after.get('https://a.example', 'other'), null);
+});
+
+test('where storing is forbidden a publish key lives as long as the page', () => {
+  const keys = new PublishKeys(() => {
+    throw new DOMException('The operation is insecure.', 'SecurityError');
+  });
+  keys.set('https://a.example', 'launch', 'key');
+  assert.equal(keys.get('https://a.example', 'launch'), 'key');
+  keys.delete('https://a.example', 'launch');
+  assert.equal(keys.get('https://a.example', 'launch'), null);
+});
+
+test('an error keeps its code and words on the way out of a worker', () => {
+  const error = toError(toErrorData(new GlasscastError('stream-taken', 'Someone else is broadcasting.', { cause: new Error('why') })));
+  assert.equal(error.code, 'stream-taken');
+  assert.equal(error.message, 'Someone else is broadcasting.');
+  assert.match(String(error.cause), /why/);
+});
+
+test('an answer to a token question settles that question alone', async () => {
+  const asked: number[] = [];
+  const questions = new TokenQuestions((id) => asked.push(id));
+  const first = questions.ask();
+  const second = questions.ask();
+  questions.answer(asked[1] ?? -1, 'second');
+  questions.refuse(asked[0] ?? -1, 'no more tokens');
+  assert.equal(await second, 'second');
+  await assert.rejects(first, (error) => error instanceof GlasscastError && error.code === 'unauthorized');
+});
+
+const ATTRIBUTES = {
+  captureWidth: 1280,
+  captureHeight: 720,
+  frameRate: 30,
+  bitrate: 2_000_000,
+  keyframeInterval: 2,
+  codec: 'auto',
+  transport: 'auto',
+  noAudio: false,
+};
+
+test('attributes that make sense warn of nothing', () => {
+  const warnings: string[] = [];
+  const { capture, encoding } = readSettings({ ...ATTRIBUTES, codec: 'avc1.64001f', transport: 'channel' }, (text) => warnings.push(text));
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(capture, { width: 1280, height: 720, frameRate: 30, audio: true });
+  assert.equal(encoding.codec, 'avc1.64001f');
+});
+
+const nonsense: [name: keyof typeof ATTRIBUTES, value: number | string][] = [
+  ['captureWidth', Number.NaN],
+  ['captureHeight', 0],
+  ['frameRate', 1_000],
+  ['bitrate', -1],
+  ['keyframeInterval', Number.POSITIVE_INFINITY],
+  ['codec', 'vp9'],
+  ['transport', 'pigeon'],
+];
+for (const [name, value] of nonsense) {
+  test(`${name}=${value} warns once and falls back`, () => {
+    const warnings: string[] = [];
+    const settings = readSettings({ ...ATTRIBUTES, [name]: value }, (text) => warnings.push(text));
+    assert.equal(new Set(warnings).size, 1);
+    assert.deepEqual(
+      settings,
+      readSettings(ATTRIBUTES, () => assert.fail('warned')),
+    );
+  });
+}

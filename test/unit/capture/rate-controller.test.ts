@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RateController } from '../../../src/capture/rate-controller.ts';
+
+const TARGET = 2_000_000;
+
+/** A link of fixed capacity behind a buffer: delay grows while more goes in than comes out. */
+function drive(controller: RateController, capacity: (now: number) => number, seconds: number, from = 0): { at: number; rate: number }[] {
+  const changes: { at: number; rate: number }[] = [];
+  let backlog = 0;
+  for (let now = from; now < from + seconds * 1_000; now += 200) {
+    const out = capacity(now);
+    backlog = Math.max(0, backlog + (controller.rate - out) * 0.2);
+    // What is older than two seconds has been dropped by the queue.
+    backlog = Math.min(backlog, 2 * out);
+    const delay = 40 + (backlog / out) * 1_000;
+    const changed = controller.update({ now, delay, minRoundTrip: 40, throughput: Math.min(controller.rate, out) });
+    if (changed !== null) changes.push({ at: now, rate: changed });
+  }
+  return changes;
+}
+
+test('a link with room never changes the rate', () => {
+  const controller = new RateController({ target: TARGET });
+  assert.deepEqual(
+    drive(controller, () => 5_000_000, 60),
+    [],
+  );
+  assert.equal(controller.rate, TARGET);
+});
+
+test('a full link lowers the rate within a second, to below what gets through', () => {
+  const controller = new RateController({ target: TARGET });
+  const [first] = drive(controller, () => 600_000, 3);
+  assert.ok(first !== undefined && first.at <= 1_000);
+  drive(controller, () => 600_000, 3, 3_000);
+  assert.ok(controller.rate <= 600_000, `${controller.rate}`);
+});
+
+test('a link of 300 kbit/s is found and held', () => {
+  const controller = new RateController({ target: TARGET });
+  drive(controller, () => 300_000, 60);
+  assert.ok(controller.rate >= 150_000 && controller.rate <= 360_000, `${controller.rate}`);
+});
+
+test('the rate comes back to the target once the link is free again', () => {
+  const controller = new RateController({ target: TARGET });
+  drive(controller, () => 500_000, 10);
+  assert.ok(controller.rate < 600_000);
+  drive(controller, () => 10_000_000, 90, 10_000);
+  assert.equal(controller.rate, TARGET);
+});
+
+test('an increase that fills the link doubles the wait before the next', () => {
+  const controller = new RateController({ target: TARGET });
+  const changes = drive(controller, () => 1_000_000, 300);
+  const increases = changes.filter(({ rate }, index) => index > 0 && rate > (changes[index - 1]?.rate ?? 0)).map(({ at }) => at);
+  const late = increases.filter((at) => at > 200_000).length;
+  const early = increases.filter((at) => at < 100_000).length;
+  assert.ok(late < early, `${early} early, ${late} late`);
+});
+
+test('a link that stands still halves the rate and never goes below the floor', () => {
+  const controller = new RateController({ target: TARGET });
+  for (let now = 0; now < 20_000; now += 200) controller.update({ now, delay: 2_000, minRoundTrip: 40, throughput: 0 });
+  assert.equal(controller.rate, 150_000);
+});
+
+test("the server's limit holds until it is raised", () => {
+  const controller = new RateController({ target: TARGET });
+  assert.equal(controller.limit(800_000), 800_000);
+  drive(controller, () => 10_000_000, 60);
+  assert.equal(controller.rate, 800_000);
+  assert.equal(controller.limit(5_000_000), null);
+  drive(controller, () => 10_000_000, 60, 60_000);
+  assert.equal(controller.rate, TARGET);
+});
