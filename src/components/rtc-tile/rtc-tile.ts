@@ -45,13 +45,16 @@ export class RtcTile extends RtcElement {
   /** Id of the participant to show when the tile stands alone in an `rtc-room`; `self` is oneself. */
   @property() peer: string | null = null;
 
+  /** Whether this is one's own tile. Set by the tile itself. */
+  @property({ type: Boolean, reflect: true }) local = false;
+
   @query('video') private readonly video!: HTMLVideoElement;
-  @query('audio') private readonly audio!: HTMLAudioElement;
 
   @state() private hasPicture = false;
 
   readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true, callback: () => this.requestUpdate() });
   readonly #internals = this.attachInternals();
+  #shown: Participant | undefined;
   #soundTaps = 0;
 
   protected override setup(): void {
@@ -60,67 +63,77 @@ export class RtcTile extends RtcElement {
 
   protected override teardown(): void {
     this.video.srcObject = null;
-    this.audio.srcObject = null;
+  }
+
+  protected override willUpdate(): void {
+    this.#shown = this.participant ?? this.#find();
+    this.local = this.#shown?.self ?? false;
   }
 
   protected override render(): TemplateResult {
-    const shown = this.#shown();
-    const picture = shown !== undefined && shown.camera && this.hasPicture;
-    const name = shown === undefined ? '' : displayName(shown);
-    const status = shown === undefined ? undefined : statusOf(shown);
+    const shown = this.#shown;
+    const picture = shown?.camera && this.hasPicture;
+    const status = shown && statusOf(shown);
     return html`
-      <video part="video" muted autoplay playsinline aria-hidden="true" @playing=${this.#playing} @emptied=${this.#emptied}></video>
-      <audio autoplay></audio>
+      <video part="video" autoplay playsinline aria-hidden="true" @playing=${this.#playing} @resize=${this.#playing} @emptied=${this.#emptied}></video>
       ${picture || shown === undefined ? nothing : html`<div class="avatar" part="avatar" aria-hidden="true"><span>${initials(shown)}</span></div>`}
-      ${shown === undefined ? nothing : html`<div class="label" part="label" aria-hidden="true">${shown.microphone ? nothing : icons.microphoneOff}<span class="name" dir="auto">${name}</span></div>`}
+      ${shown === undefined ? nothing : html`<div class="label" part="label" aria-hidden="true">${shown.microphone ? nothing : icons.microphoneOff}<span class="name" dir="auto">${displayName(shown)}</span></div>`}
       ${status === undefined ? nothing : html`<div class="status" part="status">${msg(status)}</div>`}
     `;
   }
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
-    const shown = this.#shown();
-    this.#attach(this.video, shown?.camera ? shown.tracks.video : null);
-    this.#attach(this.audio, shown === undefined || shown.self ? null : shown.tracks.audio);
-    this.#setStates(shown);
+    this.#attach(this.#shown);
+    this.#describe(this.#shown);
     const taps = this.#room.value?.soundTaps ?? 0;
     if (taps === this.#soundTaps) return;
     this.#soundTaps = taps;
-    if (this.audio.srcObject !== null) void this.#play(this.audio);
+    void this.#play();
   }
 
-  #shown(): Participant | undefined {
-    if (this.participant !== undefined) return this.participant;
+  #find(): Participant | undefined {
     const all = this.#room.value?.participants ?? [];
     return this.peer === 'self' ? all.find((one) => one.self) : all.find((one) => one.id === this.peer);
   }
 
-  #attach(element: HTMLMediaElement, track: MediaStreamTrack | null): void {
-    const stream = element.srcObject as MediaStream | null;
-    if ((stream?.getTracks()[0] ?? null) === track) return;
-    element.srcObject = track === null ? null : new MediaStream([track]);
-    if (track !== null) void this.#play(element);
+  /** Puts the participant's tracks into the element's stream; one's own voice stays out of it. */
+  #attach(shown: Participant | undefined): void {
+    const wanted = shown === undefined ? [] : [shown.self ? null : shown.tracks.audio, shown.camera ? shown.tracks.video : null];
+    const stream = (this.video.srcObject as MediaStream | null) ?? new MediaStream();
+    const tracks = stream.getTracks();
+    const added = wanted.filter((track): track is MediaStreamTrack => track !== null && !tracks.includes(track));
+    for (const track of tracks) if (!wanted.includes(track)) stream.removeTrack(track);
+    for (const track of added) stream.addTrack(track);
+    if (stream.getVideoTracks().length === 0) this.hasPicture = false;
+    if (added.length === 0) return;
+    if (this.video.srcObject === null) this.video.srcObject = stream;
+    void this.#play();
   }
 
-  async #play(element: HTMLMediaElement): Promise<void> {
-    // The attribute of a template does not reach a clone's property in every browser, and an unmuted video may not autoplay.
-    if (element === this.video) element.muted = true;
+  async #play(): Promise<void> {
+    const { video } = this;
+    if (video.srcObject === null) return;
+    video.muted = this.local;
     try {
-      await element.play();
+      await video.play();
     } catch (cause) {
-      const blocked = cause instanceof DOMException && cause.name === 'NotAllowedError';
-      if (blocked) this.emit('rtc-sound-blocked', undefined);
-      // Anything else means that another track took this one's place, which then plays by itself.
+      // Anything else means that other tracks took these ones' place, which then play by themselves.
+      if (!(cause instanceof DOMException && cause.name === 'NotAllowedError') || video.muted) return;
+      this.emit('rtc-sound-blocked', undefined);
+      // The picture may always start.
+      video.muted = true;
+      video.play().catch(() => this.#emptied());
     }
   }
 
-  #setStates(shown: Participant | undefined): void {
+  #describe(shown: Participant | undefined): void {
     const { states } = this.#internals;
-    const set = (name: string, on: boolean): void => void (on ? states.add(name) : states.delete(name));
-    set('self', shown?.self ?? false);
-    set('muted', shown !== undefined && !shown.microphone);
-    set('picture', shown !== undefined && shown.camera && this.hasPicture);
-    set('dim', shown !== undefined && statusOf(shown) !== undefined);
+    const set = (name: string, on: boolean | undefined): void => void (on ? states.add(name) : states.delete(name));
+    set('self', shown?.self);
+    set('muted', shown && !shown.microphone);
+    set('picture', shown?.camera && this.hasPicture);
+    set('dim', shown && statusOf(shown) !== undefined);
     this.#internals.role = 'group';
     if (shown === undefined) return;
     const name = displayName(shown);
@@ -129,7 +142,8 @@ export class RtcTile extends RtcElement {
   }
 
   #playing(): void {
-    this.hasPicture = true;
+    // A stream without a picture plays, too.
+    this.hasPicture = this.video.videoWidth > 0;
   }
 
   #emptied(): void {
