@@ -1,0 +1,228 @@
+/** The encoders against the browser's real WebCodecs. */
+import { expect } from '@open-wc/testing';
+import { AudioTrackEncoder } from '../../../src/capture/audio-track-encoder.ts';
+import type { EncodedFrame, EncodedTrackSink } from '../../../src/capture/encoded-track.ts';
+import type { EncodingOptions } from '../../../src/capture/publisher-options.ts';
+import { VideoTrackEncoder } from '../../../src/capture/video-track-encoder.ts';
+import type { TrackDescription } from '../../../src/protocol/messages/stream.ts';
+
+const OPTIONS: EncodingOptions = { codec: 'auto', bitrate: 800_000, frameRate: 30, keyFrameInterval: 2 };
+const FRAME = 1_000_000 / 30;
+
+/** Collects what an encoder gives, and lets a test wait for it. */
+class Sink implements EncodedTrackSink {
+  readonly tracks: TrackDescription[] = [];
+  readonly frames: (EncodedFrame & { epoch: number })[] = [];
+  readonly failures: unknown[] = [];
+  #waiting: (() => void)[] = [];
+
+  track(description: TrackDescription): void {
+    this.tracks.push(description);
+    this.#wake();
+  }
+
+  frame(frame: EncodedFrame): void {
+    this.frames.push({ ...frame, epoch: this.tracks.length });
+    this.#wake();
+  }
+
+  failed(cause: unknown): void {
+    this.failures.push(cause);
+    this.#wake();
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** A picture that differs from frame to frame. */
+function picture(width: number, height: number, timestamp: number): VideoFrame {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('no 2d context');
+  // Little enough changes that the encoder takes no frame for a new scene, which it would make a key frame of.
+  context.fillStyle = '#357';
+  context.fillRect(0, 0, width, height);
+  context.fillStyle = '#fff';
+  context.fillRect((timestamp / 50_000) % (width / 2), 10, width / 8, height / 8);
+  return new VideoFrame(canvas, { timestamp: Math.round(timestamp) });
+}
+
+function sound(timestamp: number, frames = 480, sampleRate = 48_000): AudioData {
+  const data = Float32Array.from({ length: frames }, (_, index) => Math.sin(((timestamp / 1_000_000) * sampleRate + index) / 20) * 0.3);
+  return new AudioData({ format: 'f32-planar', sampleRate, numberOfFrames: frames, numberOfChannels: 1, timestamp, data });
+}
+
+/** Encodes frames one after the other, each once the one before is out, so that none is dropped. */
+async function encodeAll(
+  encoder: VideoTrackEncoder,
+  sink: Sink,
+  width: number,
+  height: number,
+  timestamps: readonly number[],
+): Promise<void> {
+  for (const timestamp of timestamps) {
+    const before = sink.frames.length;
+    // The first frames open the encoder and are not taken until it is configured.
+    while (sink.frames.length === before && sink.failures.length === 0) {
+      const encoded = encoder.encoded;
+      encoder.encode(picture(width, height, timestamp));
+      if (encoder.encoded > encoded) await sink.until(() => sink.frames.length > before || sink.failures.length > 0);
+      else await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+}
+
+const grid = (count: number, start = 0): number[] => Array.from({ length: count }, (_, index) => Math.round(start + index * FRAME));
+
+describe('VideoTrackEncoder', () => {
+  let sink: Sink;
+  let encoder: VideoTrackEncoder;
+
+  beforeEach(() => {
+    sink = new Sink();
+    encoder = new VideoTrackEncoder(OPTIONS, sink);
+  });
+
+  afterEach(() => encoder.close());
+
+  it('describes the track with its avcC before the first frame', async () => {
+    await encodeAll(encoder, sink, 320, 240, grid(3));
+    const [track] = sink.tracks;
+    expect(sink.frames[0]?.epoch).to.equal(1);
+    expect(track?.codec).to.match(/^avc1\.42[0-9a-f]{4}$/);
+    expect(track).to.include({ kind: 'video', width: 320, height: 240, timescale: 1_000_000 });
+    const avcc = Uint8Array.from(atob(track?.description ?? ''), (char) => char.charCodeAt(0));
+    expect(avcc[0]).to.equal(1);
+    expect((avcc[5] ?? 0) & 31, 'sequence parameter sets').to.equal(1);
+  });
+
+  it('keeps the timestamps and starts with a key frame', async () => {
+    const timestamps = grid(5, 1_054_772_100);
+    await encodeAll(encoder, sink, 320, 240, timestamps);
+    expect(sink.frames.map(({ timestamp }) => timestamp)).to.deep.equal(timestamps);
+    expect(sink.frames.map(({ key }) => key)).to.deep.equal([true, false, false, false, false]);
+  });
+
+  it('makes a key frame every two seconds of timestamp and no other, with frames missing', async () => {
+    const timestamps = grid(150).filter((_, index) => index % 11 !== 5);
+    await encodeAll(encoder, sink, 160, 128, timestamps);
+    const keys = sink.frames.filter(({ key }) => key).map(({ timestamp }) => timestamp / 1_000_000);
+    expect(keys).to.have.length(3);
+    expect(keys[1]).to.be.closeTo(2, 0.034);
+    expect(keys[2]).to.be.closeTo(4, 0.034);
+  });
+
+  it('makes a key frame when asked', async () => {
+    const timestamps = grid(6);
+    await encodeAll(encoder, sink, 160, 128, timestamps.slice(0, 3));
+    encoder.requestKeyFrame();
+    await encodeAll(encoder, sink, 160, 128, timestamps.slice(3));
+    expect(sink.frames.map(({ key }) => key)).to.deep.equal([true, false, false, true, false, false]);
+  });
+
+  it('opens a fresh encoder for another size, whose first frame is a key frame', async () => {
+    await encodeAll(encoder, sink, 320, 240, grid(3));
+    await encodeAll(encoder, sink, 240, 320, grid(3, 200_000));
+    expect(sink.tracks.map(({ width, height }) => [width, height])).to.deep.equal([
+      [320, 240],
+      [240, 320],
+    ]);
+    expect(sink.frames.filter(({ epoch }) => epoch === 2)[0]?.key).to.equal(true);
+    const second = atob(sink.tracks[1]?.description ?? '');
+    expect((second.charCodeAt(5) ?? 0) & 31, 'sequence parameter sets').to.equal(1);
+  });
+
+  it('takes another bit rate without a new description', async () => {
+    await encodeAll(encoder, sink, 320, 240, grid(3));
+    encoder.setBitrate(300_000);
+    await encodeAll(encoder, sink, 320, 240, grid(3, 200_000));
+    expect(sink.tracks).to.have.length(1);
+    expect(sink.failures).to.deep.equal([]);
+    expect(encoder.bitrate).to.equal(300_000);
+  });
+
+  it('rounds an odd size down to an even one', async () => {
+    await encodeAll(encoder, sink, 321, 241, grid(2));
+    expect(sink.tracks[0]).to.include({ width: 320, height: 240 });
+  });
+
+  it('drops what comes too fast, counts it and closes it', async () => {
+    await encodeAll(encoder, sink, 640, 480, grid(1));
+    const burst = grid(30, 100_000).map((timestamp) => picture(640, 480, timestamp));
+    for (const frame of burst) encoder.encode(frame);
+    expect(encoder.dropped).to.be.greaterThan(0);
+    expect(encoder.encoded + encoder.dropped).to.equal(31);
+    for (const frame of burst) expect(frame.codedWidth, 'a closed frame has no size').to.equal(0);
+  });
+
+  it('drops a frame that goes back in time', async () => {
+    await encodeAll(encoder, sink, 160, 128, [100_000]);
+    encoder.encode(picture(160, 128, 90_000));
+    expect(encoder.dropped).to.equal(1);
+  });
+
+  it('says which codec the browser cannot encode', async () => {
+    encoder = new VideoTrackEncoder({ ...OPTIONS, codec: 'avc1.42e00a' }, sink);
+    encoder.encode(picture(1280, 720, 0));
+    await sink.until(() => sink.failures.length > 0);
+    expect(sink.failures[0]).to.have.property('code', 'codec-unsupported');
+  });
+});
+
+describe('AudioTrackEncoder', () => {
+  let sink: Sink;
+  let encoder: AudioTrackEncoder;
+
+  beforeEach(async () => {
+    sink = new Sink();
+    encoder = new AudioTrackEncoder(sink);
+  });
+
+  afterEach(() => encoder.close());
+
+  /** Encodes blocks of 10 ms; the first is offered until the encoder is open. */
+  async function encodeBlocks(timestamps: readonly number[]): Promise<void> {
+    for (const timestamp of timestamps) {
+      while (encoder.encode(sound(timestamp)) === null && sink.failures.length === 0) await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  const blocks = (count: number, start = 0): number[] => Array.from({ length: count }, (_, index) => start + index * 10_000);
+
+  it('describes Opus with its identification header', async () => {
+    await encodeBlocks(blocks(10, 433_899));
+    await sink.until(() => sink.frames.length >= 4);
+    expect(sink.tracks[0]).to.include({ kind: 'audio', codec: 'opus', sample_rate: 48_000, channels: 1, timescale: 1_000_000 });
+    expect(atob(sink.tracks[0]?.description ?? '')).to.match(/^OpusHead/);
+  });
+
+  it('gives packets of 20 ms whose times are contiguous from the first block on', async () => {
+    await encodeBlocks(blocks(20, 433_899));
+    await sink.until(() => sink.frames.length >= 9);
+    expect(sink.frames.slice(0, 9).map(({ timestamp, duration }) => [timestamp, duration])).to.deep.equal(
+      Array.from({ length: 9 }, (_, index) => [433_899 + index * 20_000, 20_000]),
+    );
+  });
+
+  it('fills half a second of lost sound with silence, so that what follows is on time', async () => {
+    await encodeBlocks([...blocks(10), ...blocks(10, 600_000)]);
+    await sink.until(() => sink.frames.length >= 34);
+    for (const [index, { timestamp }] of sink.frames.slice(0, 34).entries()) expect(timestamp).to.be.closeTo(index * 20_000, 1);
+  });
+
+  it('takes a new origin after a restart', async () => {
+    await encodeBlocks(blocks(10));
+    await sink.until(() => sink.frames.length >= 4);
+    encoder.restart();
+    await encodeBlocks(blocks(10, 5_000_000));
+    await sink.until(() => sink.frames.some(({ timestamp }) => timestamp >= 5_000_000));
+    expect(sink.frames.find(({ timestamp }) => timestamp > 1_000_000)?.timestamp).to.equal(5_000_000);
+    expect(sink.tracks).to.have.length(1);
+  });
+});
