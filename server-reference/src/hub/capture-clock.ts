@@ -1,0 +1,90 @@
+/**
+ * When a frame was captured, on the server's wall clock. Tracks of one broadcaster have timestamps of different origins (a camera
+ * counts from boot, a microphone from page load, a canvas from zero), so each has its own line to the wall:
+ *
+ *     server wall = ticks / timescale + (client wall − ticks / timescale) + (server wall − client wall)
+ *                                       `anchor`, by `clock` pushes         `offset`, by `time`, or from arrivals
+ *
+ * A track without an anchor is mapped by the smallest delay that its frames have had from timestamp to arrival.
+ */
+import type { Milliseconds, Ticks } from '../../../src/protocol/index.ts';
+
+/** The minimum is taken over one to two of these, so that it follows a clock that drifts. */
+const WINDOW: Milliseconds = 15_000;
+/** An offset that puts captures later than arrivals by more, or earlier by more, is no offset of clocks. */
+const FUTURE: Milliseconds = 1_000;
+const PAST: Milliseconds = 120_000;
+
+interface TrackLine {
+  readonly timescale: number;
+  anchor: Milliseconds | null;
+  /** Smallest `arrival − timestamp` of this window and the one before. */
+  delay: Milliseconds;
+  previousDelay: Milliseconds;
+  windowEnd: Milliseconds;
+}
+
+export class CaptureClock {
+  readonly #lines = new Map<number, TrackLine>();
+  #offset: Milliseconds | null = null;
+
+  constructor(tracks: Iterable<{ readonly id: number; readonly timescale: number }>) {
+    for (const { id, timescale } of tracks) {
+      const never = Number.POSITIVE_INFINITY;
+      this.#lines.set(id, { timescale, anchor: null, delay: never, previousDelay: never, windowEnd: never });
+    }
+  }
+
+  /** A frame with this timestamp has arrived. */
+  arrived(track: number, ticks: Ticks, now: Milliseconds): void {
+    const line = this.#line(track);
+    const delay = now - (ticks * 1000) / line.timescale;
+    if (line.delay === Number.POSITIVE_INFINITY) line.windowEnd = now + WINDOW;
+    if (now >= line.windowEnd) {
+      line.previousDelay = line.delay;
+      line.delay = delay;
+      line.windowEnd = now + WINDOW;
+    }
+    line.delay = Math.min(line.delay, delay);
+  }
+
+  /** The broadcaster says when the frame with this timestamp was captured, by its own clock. */
+  anchor(track: number, ticks: Ticks, wall: Milliseconds, offset: Milliseconds | undefined): void {
+    const line = this.#line(track);
+    line.anchor = wall - (ticks * 1000) / line.timescale;
+    if (offset !== undefined) this.#offset = offset;
+  }
+
+  isAnchored(track: number): boolean {
+    return this.#line(track).anchor !== null;
+  }
+
+  has(track: number): boolean {
+    return this.#lines.has(track);
+  }
+
+  wall(track: number, ticks: Ticks): Milliseconds {
+    const line = this.#line(track);
+    const time = (ticks * 1000) / line.timescale;
+    return line.anchor === null ? time + smallestDelay(line) : time + line.anchor + this.#clockOffset();
+  }
+
+  /** Server clock minus client clock: as told, where arrivals do not contradict it; else the smallest that arrivals allow. */
+  #clockOffset(): Milliseconds {
+    let arrivals = Number.POSITIVE_INFINITY;
+    for (const line of this.#lines.values()) if (line.anchor !== null) arrivals = Math.min(arrivals, smallestDelay(line) - line.anchor);
+    if (this.#offset === null) return arrivals === Number.POSITIVE_INFINITY ? 0 : arrivals;
+    const latency = arrivals - this.#offset;
+    return latency < -FUTURE || (latency > PAST && latency !== Number.POSITIVE_INFINITY) ? arrivals : this.#offset;
+  }
+
+  #line(track: number): TrackLine {
+    const line = this.#lines.get(track);
+    if (line === undefined) throw new RangeError(`track ${track} has no clock`);
+    return line;
+  }
+}
+
+function smallestDelay(line: TrackLine): Milliseconds {
+  return Math.min(line.delay, line.previousDelay);
+}

@@ -1,0 +1,240 @@
+/**
+ * One name that may be broadcast to and watched.
+ *
+ *              first frames                    connection lost
+ *   waiting ────────────────▶ live ──────────────────────────────▶ away
+ *                              ▲ ▲        first frames again         │
+ *                              │ └────────────────────────────────────┤
+ *                 first frames │                 `end`                │ `end`, or GRACE has passed
+ *                              │   ┌──────────── (from live)          │
+ *                            ended ◀──────────────────────────────────┘
+ */
+import type { Milliseconds } from '../../../src/protocol/index.ts';
+import { LIMITS } from '../../../src/protocol/index.ts';
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { SourceTrack } from './epoch.ts';
+import { type Broadcaster, Publication, type PublicationHost, type StopReason } from './publication.ts';
+import { renditionsOf, Session } from './session.ts';
+
+export type StreamState = 'waiting' | 'live' | 'away' | 'ended';
+
+export interface StreamStatus {
+  readonly name: string;
+  readonly state: StreamState;
+  readonly session: string | null;
+  readonly startedAt: Milliseconds | null;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly viewers: number;
+}
+
+export interface StreamOptions {
+  readonly clock: Clock;
+  readonly partDuration: Milliseconds;
+  readonly window: Milliseconds;
+  /** A random id in `a-z0-9`. */
+  readonly randomId: (length: number) => string;
+  readonly opened: (session: Session) => void;
+  /** State, session, title or number of viewers have changed. */
+  readonly changed: (stream: LiveStream) => void;
+}
+
+export interface PublishRequest {
+  readonly tracks: readonly SourceTrack[];
+  readonly publishKey: string | null;
+  readonly subject: string | null;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly broadcaster: Broadcaster;
+}
+
+/** A dropped broadcaster keeps its stream for this long. */
+const GRACE: Milliseconds = LIMITS.resumeMs;
+/** A connected broadcaster that sends nothing for this long has gaps; uplinks stall for less. */
+const STALL: Milliseconds = 2_000;
+/** Gaps stay this far behind the present, so that the first frame of a return is not before them. */
+const GAP_DELAY: Milliseconds = 500;
+
+export class LiveStream implements PublicationHost {
+  readonly name: string;
+  readonly #options: StreamOptions;
+  #state: StreamState = 'waiting';
+  #session: Session | null = null;
+  #publication: Publication | null = null;
+  /** Who may take over while nobody is connected. */
+  #owner: { publishKey: string; subject: string | null } | null = null;
+  #startedAt: Milliseconds | null = null;
+  #title: string | null = null;
+  #description: string | null = null;
+  #viewers = 0;
+  #cancelGrace: CancelTimer | null = null;
+  #cancelTick: CancelTimer | null = null;
+
+  constructor(name: string, options: StreamOptions) {
+    this.name = name;
+    this.#options = options;
+  }
+
+  get now(): Milliseconds {
+    return this.#options.clock.now();
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  get status(): StreamStatus {
+    const session = this.#state === 'waiting' ? null : (this.#session?.id ?? null);
+    return {
+      name: this.name,
+      state: this.#state,
+      session,
+      startedAt: this.#startedAt,
+      title: this.#title,
+      description: this.#description,
+      viewers: this.#viewers,
+    };
+  }
+
+  /** Whether somebody broadcasts or may come back. */
+  get occupied(): boolean {
+    return this.#owner !== null;
+  }
+
+  /** Whether forgetting it would lose anything. */
+  get idle(): boolean {
+    return this.#owner === null && this.#viewers === 0;
+  }
+
+  /** Null where another broadcaster has the stream. */
+  publish(request: PublishRequest): Publication | null {
+    const owner = this.#owner;
+    if (owner !== null) {
+      const sameKey = request.publishKey !== null && equalInConstantTime(request.publishKey, owner.publishKey);
+      const sameSubject = request.subject !== null && request.subject === owner.subject;
+      if (!sameKey && !sameSubject) return null;
+    }
+    this.#publication?.stop('taken-over');
+    this.#publication = null;
+    this.#cancelGrace?.();
+    this.#cancelGrace = null;
+    const identity = { publishKey: owner?.publishKey ?? this.#options.randomId(32), subject: request.subject ?? owner?.subject ?? null };
+    this.#owner = identity;
+    this.#title = request.title ?? this.#title;
+    this.#description = request.description ?? this.#description;
+    const publication = new Publication(this, request.broadcaster, identity, request.tracks);
+    this.#publication = publication;
+    this.#cancelTick ??= this.#options.clock.after(this.#options.partDuration, () => this.#tick());
+    return publication;
+  }
+
+  sessionFor(_publication: Publication, tracks: readonly SourceTrack[]): Session {
+    const current = this.#session;
+    if (current !== null && !current.ended && current.accepts(tracks)) return current;
+    // What would change the fixed set of renditions opens a new session; the old one ends with what it has.
+    current?.end();
+    const session = new Session({
+      id: this.#options.randomId(12),
+      stream: this.name,
+      renditions: renditionsOf(tracks),
+      window: this.#options.window / 1000,
+      opened: (opened) => this.#opened(opened),
+      keyframeNeeded: () => this.requestKeyframe(),
+    });
+    this.#session = session;
+    return session;
+  }
+
+  requestKeyframe(): void {
+    this.#publication?.requestKeyframe();
+  }
+
+  ended(publication: Publication): void {
+    if (publication === this.#publication) this.#end(null);
+  }
+
+  dropped(publication: Publication): void {
+    if (publication !== this.#publication) return;
+    publication.stop(null);
+    this.#publication = null;
+    if (this.#state !== 'live') {
+      if (this.#state !== 'away') {
+        this.#end(null);
+        return;
+      }
+    } else {
+      this.#become('away');
+    }
+    this.#cancelGrace?.();
+    this.#cancelGrace = this.#options.clock.after(GRACE, () => this.#end(null));
+  }
+
+  viewerJoined(): () => void {
+    let inside = true;
+    this.#viewers++;
+    this.#options.changed(this);
+    return () => {
+      if (!inside) return;
+      inside = false;
+      this.#viewers--;
+      this.#options.changed(this);
+    };
+  }
+
+  close(reason: StopReason): void {
+    if (this.#owner !== null) this.#end(reason);
+  }
+
+  #opened(session: Session): void {
+    this.#startedAt = this.now;
+    this.#options.opened(session);
+  }
+
+  #end(reason: StopReason | null): void {
+    this.#cancelGrace?.();
+    this.#cancelTick?.();
+    this.#cancelGrace = null;
+    this.#cancelTick = null;
+    this.#publication?.stop(reason);
+    this.#publication = null;
+    this.#owner = null;
+    const session = this.#session;
+    session?.end();
+    if (session !== null && !session.begun) this.#session = null;
+    if (this.#state === 'live' || this.#state === 'away') this.#become('ended');
+    else this.#options.changed(this);
+  }
+
+  /** Once a part: lets a waiting epoch begin, notices the first frames, and keeps playlists moving while nothing comes. */
+  #tick(): void {
+    this.#cancelTick = this.#options.clock.after(this.#options.partDuration, () => this.#tick());
+    const publication = this.#publication;
+    publication?.advance();
+    const session = this.#session;
+    if (session === null || !session.begun) return;
+    const now = this.now;
+    const silent = publication === null || (publication.lastFrameAt === null && !publication.gathering);
+    const stalled = publication !== null && publication.lastFrameAt !== null && now - publication.lastFrameAt >= STALL;
+    if (silent || stalled) session.gap(now - GAP_DELAY);
+  }
+
+  /** The session's epoch has begun: frames flow. */
+  flowing(): void {
+    if (this.#publication !== null && this.#state !== 'live') this.#become('live');
+  }
+
+  #become(state: StreamState): void {
+    this.#state = state;
+    this.#options.changed(this);
+  }
+}
+
+function equalInConstantTime(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let index = 0; index < b.length; index++) difference |= (a.charCodeAt(index) || 0) ^ b.charCodeAt(index);
+  return difference === 0;
+}

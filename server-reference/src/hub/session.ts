@@ -1,0 +1,156 @@
+/**
+ * One run of a stream, from its first frame to its end. It fixes the renditions and the timeline; its id stands in every media URL, so
+ * that a URL never means other bytes.
+ */
+import type { Milliseconds, Seconds } from '../../../src/protocol/index.ts';
+import type { EpochHost, SourceTrack } from './epoch.ts';
+import { GopRing } from './gop-ring.ts';
+import { type EpochInfo, type EpochTrack, type Frame, type Output, type RenditionInfo, SESSION_LEAD, type SessionInfo } from './media.ts';
+
+export interface SessionOptions {
+  readonly id: string;
+  readonly stream: string;
+  readonly renditions: readonly RenditionInfo[];
+  readonly window: Seconds;
+  /** Makes the outputs, once the session's zero is known. */
+  readonly opened: (session: Session) => void;
+  readonly keyframeNeeded: (rendition: string) => void;
+}
+
+/** The renditions that a set of tracks asks for, leading one first. */
+export function renditionsOf(tracks: readonly SourceTrack[]): RenditionInfo[] {
+  return tracks.map(({ rendition: id, config }) => ({ id, kind: config.kind, family: config.family, timescale: config.timescale }));
+}
+
+export class Session implements EpochHost {
+  readonly id: string;
+  readonly stream: string;
+  readonly renditions: readonly RenditionInfo[];
+  readonly #options: SessionOptions;
+  readonly #outputs = new Set<Output>();
+  readonly #frontiers = new Map<string, Seconds>();
+  readonly #timescales: ReadonlyMap<string, number>;
+  readonly #ring: GopRing;
+  #epoch: EpochInfo | null = null;
+  #allocated = 0;
+  #zero: Milliseconds | null = null;
+  #floor: Seconds = 0;
+  #ended = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.stream = options.stream;
+    this.renditions = options.renditions;
+    this.#timescales = new Map(options.renditions.map(({ id, timescale }) => [id, timescale]));
+    const leading = options.renditions[0];
+    if (leading === undefined) throw new RangeError('a session has at least one rendition');
+    this.#ring = new GopRing(options.renditions, leading, options.window);
+  }
+
+  get zero(): Milliseconds | null {
+    return this.#zero;
+  }
+
+  get floor(): Seconds {
+    return this.#floor;
+  }
+
+  /** Whether frames have begun. */
+  get begun(): boolean {
+    return this.#epoch !== null;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get epoch(): EpochInfo | null {
+    return this.#epoch;
+  }
+
+  get info(): SessionInfo {
+    return { id: this.id, stream: this.stream, renditions: this.renditions, zero: this.#zero ?? 0 };
+  }
+
+  /** Bytes of the frames held for outputs that begin later. */
+  get heldBytes(): number {
+    return this.#ring.byteLength;
+  }
+
+  frontier(rendition: string): Seconds {
+    return this.#frontiers.get(rendition) ?? 0;
+  }
+
+  /** The number of the next epoch. */
+  allocateEpoch(): number {
+    return ++this.#allocated;
+  }
+
+  /** Whether these tracks can go on in this session: each is one of its renditions. What is missing becomes a gap. */
+  accepts(tracks: readonly SourceTrack[]): boolean {
+    return renditionsOf(tracks).every((wanted) =>
+      this.renditions.some(({ id, family, timescale }) => id === wanted.id && family === wanted.family && timescale === wanted.timescale),
+    );
+  }
+
+  /** Sends what follows to an output, beginning with the newest key frame. */
+  subscribe(output: Output): () => void {
+    this.#outputs.add(output);
+    if (this.#epoch !== null) {
+      output.epoch(this.#epoch);
+      for (const frame of this.#ring.frames) output.frame(frame);
+    }
+    if (this.#ended) output.end();
+    return () => this.#outputs.delete(output);
+  }
+
+  begin(tracks: ReadonlyMap<string, EpochTrack>, at: Seconds, wallAtStart: Milliseconds, number: number | null): EpochInfo {
+    const first = this.#zero === null;
+    if (first) this.#zero = wallAtStart - SESSION_LEAD * 1000;
+    const epoch = { number: number ?? this.allocateEpoch(), at: first ? SESSION_LEAD : at, tracks };
+    if (first) this.#options.opened(this);
+    this.#epoch = epoch;
+    this.#ring.clear();
+    for (const output of this.#outputs) output.epoch(epoch);
+    return epoch;
+  }
+
+  emit(frame: Frame): void {
+    if (this.#ended) return;
+    this.#frontiers.set(frame.rendition, (frame.dts + frame.duration) / (this.#timescales.get(frame.rendition) ?? 1));
+    this.#ring.push(frame);
+    for (const output of this.#outputs) output.frame(frame);
+  }
+
+  keyframeNeeded(track: number): void {
+    const rendition = this.#trackRenditions.get(track);
+    if (rendition !== undefined) this.#options.keyframeNeeded(rendition);
+  }
+
+  #trackRenditions = new Map<number, string>();
+
+  /** Says which rendition each of the broadcaster's tracks feeds. */
+  route(tracks: readonly SourceTrack[]): void {
+    this.#trackRenditions = new Map(tracks.map(({ id, rendition }) => [id, rendition]));
+  }
+
+  /** Nothing has come, and nothing from before this instant will be written any more. */
+  gap(wall: Milliseconds): void {
+    if (this.#zero === null || this.#ended) return;
+    const until = (wall - this.#zero) / 1000;
+    const reached = Math.max(this.#floor, ...this.#frontiers.values());
+    if (until <= reached) return;
+    this.#floor = until;
+    this.#ring.clear();
+    for (const output of this.#outputs) output.gap(until);
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#ring.clear();
+    for (const output of this.#outputs) output.end();
+    this.#outputs.clear();
+  }
+}
