@@ -60,6 +60,8 @@ export class Broadcast {
   #run: Run | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
+  /** How often it was stopped. */
+  #stops = 0;
 
   constructor(handler: BroadcastHandler, keys: PublishKeys) {
     this.#handler = handler;
@@ -72,7 +74,7 @@ export class Broadcast {
 
   /** Opens the camera without going on air, and measures its clock meanwhile. Rejects as `openCamera` does. */
   async preview(settings: BroadcastSettings): Promise<void> {
-    await this.#stopping;
+    if (this.#stopping !== null) await this.#afterStopping();
     if (this.#run !== null) return this.#run.ready;
     const run = this.#begin(settings);
     await run.ready;
@@ -92,8 +94,9 @@ export class Broadcast {
 
   /** Ends the broadcast for its viewers and turns the camera off. Never rejects. */
   stop(): Promise<void> {
+    this.#stops++;
     const run = this.#run;
-    if (run === null) return this.#stopping ?? Promise.resolve();
+    if (run === null || this.#stopping !== null) return this.#stopping ?? Promise.resolve();
     this.#stopping = this.#stop(run).finally(() => {
       this.#stopping = null;
     });
@@ -105,7 +108,7 @@ export class Broadcast {
   }
 
   async #start(settings: BroadcastSettings): Promise<void> {
-    await this.#stopping;
+    if (this.#stopping !== null) await this.#afterStopping();
     if (this.#state === 'live' || this.#state === 'reconnecting') return;
     const run = this.#run ?? this.#begin(settings);
     await run.ready;
@@ -118,6 +121,13 @@ export class Broadcast {
       publishKey: this.#keys.get(server, stream),
     });
     await run.live.promise;
+  }
+
+  /** A start that waits for the end before is itself called off by another stop. */
+  async #afterStopping(): Promise<void> {
+    const stops = this.#stops;
+    await this.#stopping;
+    if (stops !== this.#stops) throw new GlasscastError('aborted', 'The broadcast was stopped before it began.');
   }
 
   #begin(settings: BroadcastSettings): Run {
