@@ -20,7 +20,7 @@ export class Backoff {
   next(): Milliseconds {
     const pause = this.#next;
     this.#next = Math.min(this.#options.limit, pause * 1.5);
-    return pause * (0.8 + 0.4 * this.#options.random());
+    return Math.round(pause * (0.8 + 0.4 * this.#options.random()));
   }
 
   reset(): void {

@@ -132,6 +132,13 @@ export class HlsViewer extends MediaElement {
     super.repeat(type);
   }
 
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    // Controls of nothing would only be in the way of what is said over the video.
+    const empty = this.playerState === 'idle' || this.playerState === 'waiting' || this.playerState === 'failed';
+    this.video.controls = this.controls && !empty;
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
     if (changed.has('targetLatency')) this.#applyTarget();
