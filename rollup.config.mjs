@@ -55,6 +55,9 @@ export default [
       dir: 'dist',
       format: 'es',
       entryFileNames: '[name].js',
+      // The entry holds nothing but an import: chunks loaded on demand must not import it, since `glasscast.js?v=2` would then run twice.
+      // Beyond that, what is large has a hash in its name and can be cached for ever.
+      manualChunks: { sdk: ['src/define/room.ts', 'src/define/broadcaster.ts', 'src/define/hls-viewer.ts'] },
       chunkFileNames: 'chunks/[name]-[hash].js',
       assetFileNames: 'chunks/[name]-[hash][extname]',
       hoistTransitiveImports: false,

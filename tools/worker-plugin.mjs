@@ -2,6 +2,7 @@
  * Turns `new URL('./x.worker.ts', import.meta.url)` into a bundled worker beside the chunks. Each worker is a rollup build of
  * its own without further chunks, since a worker that is started through a blob trampoline loads exactly one module.
  */
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { rollup } from 'rollup';
 
@@ -10,17 +11,15 @@ const REFERENCE = /new URL\(\s*(['"])(\.{1,2}\/[\w./-]+\.worker)\.ts\1\s*,\s*imp
 /** @param {{ plugins: () => import('rollup').Plugin[] }} options the plugins that transpile the worker's sources */
 export function workers({ plugins }) {
   const bundles = new Map();
+  /** Several modules may start the same worker: it is emitted once. */
+  const emitted = new Map();
 
   /** Bundles one worker, and the workers that it starts itself. */
   async function bundle(file) {
     const build = await rollup({ input: file, plugins: [workers({ plugins }), ...plugins()], onwarn: failOnWarning });
     try {
-      const { output } = await build.generate({
-        format: 'es',
-        inlineDynamicImports: true,
-        sourcemap: false,
-        assetFileNames: '[name]-[hash][extname]',
-      });
+      // In the folder where it will lie, so that it finds the workers beside it.
+      const { output } = await build.generate({ format: 'es', inlineDynamicImports: true, entryFileNames: 'chunks/[name].js' });
       return output;
     } finally {
       await build.close();
@@ -39,9 +38,14 @@ export function workers({ plugins }) {
         this.addWatchFile(file);
         if (!bundles.has(file)) bundles.set(file, bundle(file));
         const [entry, ...inner] = await bundles.get(file);
-        for (const asset of inner) this.emitFile({ type: 'asset', fileName: `chunks/${asset.fileName}`, source: asset.source });
-        const reference = this.emitFile({ type: 'asset', name: `${path.basename(relative)}.js`, source: entry.code });
-        result = result.replace(whole, `new URL(import.meta.ROLLUP_FILE_URL_${reference})`);
+        const emit = (name, source) => {
+          if (!emitted.has(name)) emitted.set(name, this.emitFile({ type: 'asset', fileName: name, source }));
+          return emitted.get(name);
+        };
+        for (const asset of inner) emit(asset.fileName, asset.source);
+        const hash = createHash('sha256').update(entry.code).digest('base64url').slice(0, 8);
+        const fileName = `chunks/${path.basename(relative)}-${hash}.js`;
+        result = result.replace(whole, `new URL(import.meta.ROLLUP_FILE_URL_${emit(fileName, entry.code)})`);
       }
       return { code: result, map: null };
     },

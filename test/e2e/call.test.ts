@@ -8,7 +8,7 @@ import { faceClip } from '../support/face-clip.ts';
 import { deepAll, loudnessInPage, movesInPage } from '../support/media-probe.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
-const REMOTE = 'rtc-tile:not([local]) video';
+const REMOTE = 'rtc-tile:not([local]) >>> video';
 /** Well above the noise of a silent line, well below the fake microphone's beep. */
 const AUDIBLE = 0.02;
 

@@ -54,7 +54,8 @@ export class Chromium {
   }
 
   async open(url: string, before?: (page: Page) => Promise<unknown>): Promise<Page> {
-    const page = await this.browser.newPage();
+    // A window each: a tab behind another one draws nothing.
+    const page = await this.browser.newPage({ type: 'window' });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(message.text());

@@ -7,10 +7,20 @@ export function installDeepQuery(): void {
     }
     return found;
   };
-  Object.defineProperty(globalThis, 'deepQuery', { value: (selector: string): Element[] => visit(document, selector, []) });
+  const deepQuery = (path: string): Element[] => {
+    const [first = '*', ...rest] = path.split('>>>').map((selector) => selector.trim());
+    return rest.reduce<Element[]>(
+      (hosts, selector) => hosts.flatMap((host) => (host.shadowRoot ? visit(host.shadowRoot, selector, []) : [])),
+      visit(document, first, []),
+    );
+  };
+  Object.defineProperty(globalThis, 'deepQuery', { value: deepQuery });
 }
 
 declare global {
-  /** All elements of the page that match, open shadow roots included, in document order. */
-  function deepQuery(selector: string): Element[];
+  /**
+   * All elements of the page that match, open shadow roots included, in document order. `a >>> b` are the `b` inside the shadow
+   * root of an `a`.
+   */
+  function deepQuery(path: string): Element[];
 }
