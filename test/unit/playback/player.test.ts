@@ -4,7 +4,10 @@ import { type EngineFailure, PlaybackEngine } from '../../../src/playback/engine
 import { Player } from '../../../src/playback/player.ts';
 import { type SourceStatus, SourceWatch } from '../../../src/playback/source-watch.ts';
 import { type ErrorCode, GlasscastError } from '../../../src/protocol/index.ts';
-import { FakeTimers, settle } from './fake-timers.ts';
+import { FakeTime } from '../../support/fake-time.ts';
+
+/** Until everything that was waiting for a promise has run. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Plays nothing and says what it is told to: the player's own decisions are what is tested here. */
 class ScriptedEngine extends PlaybackEngine {
@@ -60,7 +63,7 @@ class ScriptedWatch extends SourceWatch {
 const live = (session: string): SourceStatus => ({ state: 'live', url: `https://a.example/${session}.m3u8`, session });
 
 function playing() {
-  const timers = new FakeTimers();
+  const timers = new FakeTime(0);
   const engine = new ScriptedEngine();
   const watch = new ScriptedWatch();
   const video = Object.assign(new EventTarget(), { ended: false, paused: false, readyState: 0 });
@@ -110,7 +113,7 @@ describe('the player', () => {
       watch,
       authorize: (url) => url,
       clock: null,
-      timers: new FakeTimers(),
+      timers: new FakeTime(0),
       random: () => 0.5,
     });
     player.start();
@@ -261,7 +264,7 @@ describe('the player', () => {
     await settle();
     engine.fail('network', 'source', 503);
     player.close();
-    assert.equal(timers.pending, 0);
+    assert.equal(timers.waiting, 0);
     assert.equal(watch.closed, true);
     assert.equal(engine.destroyed, true);
     assert.equal(states.at(-1), 'idle');

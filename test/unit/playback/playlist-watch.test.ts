@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PlaylistWatch } from '../../../src/playback/playlist-watch.ts';
-import { FakeTimers, settle } from './fake-timers.ts';
+import { FakeTime } from '../../support/fake-time.ts';
+
+/** Until everything that was waiting for a promise has run. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const URL = 'https://a.example/live/x/index.m3u8';
 
 /** A watch whose server answers as `answer` says at that moment. */
 function watching(): {
   watch: PlaylistWatch;
-  timers: FakeTimers;
+  timers: FakeTime;
   server: { answer: () => Response; asked: string[] };
   told: string[];
 } {
-  const timers = new FakeTimers();
+  const timers = new FakeTime(0);
   const server = { answer: () => new Response('', { status: 404 }), asked: [] as string[] };
   const fetchPlaylist: typeof fetch = async (input) => {
     server.asked.push(String(input));
@@ -55,7 +58,7 @@ describe('the watch of a playlist', () => {
     server.answer = () => new Response('#EXTM3U');
     await timers.advance(1_000);
     assert.deepEqual(told, ['live 1', 'waiting', 'live 2']);
-    assert.equal(timers.pending, 0);
+    assert.equal(timers.waiting, 0);
   });
 
   it('asks with the token', async () => {
@@ -71,7 +74,7 @@ describe('the watch of a playlist', () => {
     watch.recheck();
     await settle();
     assert.deepEqual(told, ['unauthorized final']);
-    assert.equal(timers.pending, 0);
+    assert.equal(timers.waiting, 0);
   });
 
   it('goes on where the server is down, and says so', async () => {
@@ -82,7 +85,7 @@ describe('the watch of a playlist', () => {
     watch.recheck();
     await settle();
     assert.deepEqual(told, ['network']);
-    assert.equal(timers.pending, 1);
+    assert.equal(timers.waiting, 1);
   });
 
   it('announces a new run when the playlist of a finished one changes', async () => {
@@ -105,6 +108,6 @@ describe('the watch of a playlist', () => {
     watch.close();
     await timers.advance(60_000);
     assert.equal(server.asked.length, 1);
-    assert.equal(timers.pending, 0);
+    assert.equal(timers.waiting, 0);
   });
 });
