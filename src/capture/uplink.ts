@@ -6,7 +6,7 @@
  *   end() and close(), from any of them ─────────────────────────────────▶ closed
  */
 import * as v from 'valibot';
-import { GlasscastError } from '../protocol/errors.ts';
+import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
 import {
   BitratePushSchema,
   CreditSchema,
@@ -43,6 +43,14 @@ export interface UplinkEnvironment {
   readonly tokenProvider: TokenProvider | null;
   readonly connect?: (options: ConnectionOptions) => Connection;
 }
+
+/** Why the server takes a stream away, in words. */
+const STOPPED: Readonly<Record<string, [code: ErrorCode, message: string]>> = {
+  'taken-over': ['stream-taken', 'This broadcast goes on from another page.'],
+  unauthorized: ['unauthorized', 'The token for this broadcast has ended.'],
+  ended: ['server', 'The server has ended this broadcast.'],
+  limit: ['limit', 'The broadcast was more than the server takes.'],
+};
 
 const END_TIMEOUT: Milliseconds = 1_500;
 const EmptySchema = v.looseObject({});
@@ -147,7 +155,14 @@ export class Uplink {
   }
 
   #stoppedByServer(reason: string): void {
-    this.#stopped = new GlasscastError('kicked', `The server has stopped this broadcast: ${reason}.`, { details: { reason } });
+    if (reason === 'draining') {
+      // The server restarts and closes the socket; the next join opens a new session.
+      this.#handler.trouble(new GlasscastError('network', 'The server is restarting.'));
+      return;
+    }
+    this.#stopped = new GlasscastError(...(STOPPED[reason] ?? ['server', `The server has stopped this broadcast: ${reason}.`]), {
+      details: { reason },
+    });
     this.#handler.ended(this.#stopped);
   }
 
