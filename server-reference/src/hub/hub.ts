@@ -64,6 +64,16 @@ export class Hub {
     return this.#streams.get(name)?.session ?? null;
   }
 
+  /** The codec string of a rendition, as its bitstream has it. */
+  codec(name: string, rendition: string): string | null {
+    return this.session(name)?.epoch?.tracks.get(rendition)?.config.codec ?? null;
+  }
+
+  /** Asks whoever broadcasts for a key frame. */
+  requestKeyframe(name: string): void {
+    this.#streams.get(name)?.requestKeyframe();
+  }
+
   /** Streams that are live, away or just ended. */
   list(): StreamStatus[] {
     return [...this.#streams.values()].map(({ status }) => status).filter(({ state }) => state !== 'waiting');

@@ -1,0 +1,46 @@
+/** `/api/streams`: what is being broadcast, as far as the asker may watch it. */
+import type { FastifyPluginAsync } from 'fastify';
+import { isName } from '../../../src/protocol/index.ts';
+import { may } from '../auth/principal.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { StreamStatus } from '../hub/live-stream.ts';
+import { playbackOf } from '../hub/playback.ts';
+import type { Authorizer } from './authorize.ts';
+import { Problem } from './problem.ts';
+
+export interface StreamRoutesOptions {
+  readonly hub: Hub;
+  readonly authorizer: Authorizer;
+  readonly publicUrl: URL | null;
+}
+
+export const streamRoutes: FastifyPluginAsync<StreamRoutesOptions> = async (app, { hub, authorizer, publicUrl }) => {
+  const describe = ({ name, state, session, startedAt, title, description, viewers }: StreamStatus) => ({
+    name,
+    state,
+    session,
+    started_at: startedAt,
+    title,
+    description,
+    viewers,
+    tracks: (hub.session(name)?.renditions ?? []).map(({ id, kind, family }) => ({ id, kind, codec: hub.codec(name, id) ?? family })),
+    playback: playbackOf(name, publicUrl),
+  });
+
+  app.get('/api/streams', async (request) => {
+    const principal = await authorizer.principal(request);
+    return {
+      streams: hub
+        .list()
+        .filter(({ name }) => may(principal, 'watch', { stream: name }))
+        .map(describe),
+    };
+  });
+
+  app.get<{ Params: { name: string } }>('/api/streams/:name', async (request) => {
+    const { name } = request.params;
+    if (!isName(name)) throw new Problem(400, 'invalid', 'A stream is called by 1 to 63 of a-z, 0-9 and -, not starting with -.');
+    await authorizer.require(request, 'watch', { stream: name });
+    return describe(hub.status(name));
+  });
+};

@@ -1,0 +1,7 @@
+import type { Playback } from '../../../src/protocol/index.ts';
+
+/** Where a stream can be played; without a public URL the address is relative to the server that said so. */
+export function playbackOf(stream: string, publicUrl: URL | null): Playback {
+  const path = `/live/${stream}/index.m3u8`;
+  return { hls: publicUrl === null ? path : new URL(path, publicUrl).href };
+}
