@@ -162,7 +162,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#unanswered += 1;
     this.#waitFor(() => {
       // The same offer again: whoever had it before answers it again, with the same parameters.
-      if (this.#unanswered < MAX_UNANSWERED) this.#enqueue(async () => this.#resendOffer());
+      if (this.#unanswered < MAX_UNANSWERED || this.#state === 'connected') this.#enqueue(async () => this.#resendOffer());
       else this.#setState('failed');
     });
   }
