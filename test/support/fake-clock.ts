@@ -1,0 +1,51 @@
+/** A clock that stands still until a test moves it. */
+import type { CancelTimer, Clock } from '../../server-reference/src/clock.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly task: () => void;
+}
+
+export class FakeClock implements Clock {
+  #now: number;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  constructor(start = Date.UTC(2026, 0, 1)) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delay: number, task: () => void): CancelTimer {
+    const timer = { at: this.#now + Math.max(0, delay), order: this.#order++, task };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Runs what falls due on the way, in order. */
+  advance(ms: number): void {
+    this.advanceTo(this.#now + ms);
+  }
+
+  advanceTo(end: number): void {
+    for (;;) {
+      let next: Timer | null = null;
+      for (const timer of this.#timers) {
+        if (timer.at <= end && (next === null || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer;
+      }
+      if (next === null) break;
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.task();
+    }
+    this.#now = Math.max(this.#now, end);
+  }
+}
