@@ -82,6 +82,7 @@ export class HlsViewer extends MediaElement {
 
   protected override teardown(): void {
     this.#alive = false;
+    this.#opened = [];
     this.#close();
   }
 
@@ -134,14 +135,15 @@ export class HlsViewer extends MediaElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
+    if (changed.has('targetLatency')) this.#applyTarget();
+    this.#follow();
     // Controls of nothing would only be in the way of what is said over the video.
     const empty = this.playerState === 'idle' || this.playerState === 'waiting' || this.playerState === 'failed';
     this.video.controls = this.controls && !empty;
   }
 
-  protected override updated(changed: PropertyValues<this>): void {
-    super.updated(changed);
-    if (changed.has('targetLatency')) this.#applyTarget();
+  /** Opens what the attributes now name, unless that is open. */
+  #follow(): void {
     const wanted = this.#wanted();
     if (!this.#alive || wanted.every((value, index) => value === this.#opened[index])) return;
     this.#opened = wanted;
