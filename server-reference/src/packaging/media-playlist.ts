@@ -26,7 +26,7 @@ const decimal = (seconds: Seconds): string => seconds.toFixed(5);
 /** RFC 8216bis §4.4.3.8: at least three target durations. */
 export const holdBack = (targetDuration: Seconds): Seconds => 3 * targetDuration;
 /** Rule 4: at least three part targets. */
-export const partHoldBack = (timing: PartTiming): Seconds => Math.ceil(3 * timing.target * 1e5) / 1e5;
+export const partHoldBack = (timing: PartTiming): Seconds => Math.ceil(3 * timing.target * 1e5 - 1e-6) / 1e5;
 
 function partLine(msn: number, part: Part, timescale: number, suffix: string): string {
   const independent = part.independent ? ',INDEPENDENT=YES' : '';

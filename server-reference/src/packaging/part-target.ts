@@ -29,7 +29,7 @@ export function fits(frame: Seconds, target: Seconds): boolean {
 export function choosePartTiming(leading: Seconds, others: readonly Seconds[], desired: Seconds): PartTiming {
   const timing = (frames: number): PartTiming => {
     const nominal = frames * leading;
-    return { nominal, target: Math.ceil(nominal * PART_HEADROOM * 1e5) / 1e5 };
+    return { nominal, target: Math.ceil(nominal * PART_HEADROOM * 1e5 - 1e-6) / 1e5 };
   };
   const ideal = Math.max(1, Math.round(desired / leading));
   // The nearest count that suits every track; long audio packets may need a longer part than was asked for.
