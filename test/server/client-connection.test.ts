@@ -210,19 +210,19 @@ describe('a connection to the server', () => {
   });
 
   test('is refused without a token where one is needed', async () => {
-    const { url } = await start({ secret: SECRET });
+    const { url } = await start({ secret: SECRET, autoCreate: true });
     await assert.rejects(room(connect(url)).joined, hasCode('unauthorized'));
   });
 
   test('shows its token', async () => {
-    const { url } = await start({ secret: SECRET });
+    const { url } = await start({ secret: SECRET, autoCreate: true });
     const token = await signToken(SECRET, { sub: 'ada', name: 'Ada', grants: [{ room: 'team', can: ['join', 'create'] }], ttl: 60 });
     const reply = await room(connect(url, { token })).joined;
     assert.equal(reply.me.name, 'Ada');
   });
 
   test('asks its provider for a token before it connects, and once more when that one is refused', async () => {
-    const { url } = await start({ secret: SECRET });
+    const { url } = await start({ secret: SECRET, autoCreate: true });
     const good = await signToken(SECRET, { sub: 'ada', grants: [{ room: 'team', can: ['join', 'create'] }], ttl: 60 });
     const poor = await signToken(SECRET, { sub: 'ada', grants: [{ room: 'other', can: ['join'] }], ttl: 60 });
     const tokens = [poor, good];
