@@ -95,6 +95,9 @@ export const roomStyles = css`
     font-size: 0.9rem;
     font-weight: 600;
   }
+  input {
+    font-weight: 400;
+  }
   @container (max-width: 260px) {
     .room {
       gap: 6px;
