@@ -1,4 +1,5 @@
 import { GlasscastError } from '../protocol/errors.ts';
+import { mediaDevicesOf, mediaError } from '../webrtc/media-error.ts';
 
 export interface CaptureRequest {
   /** Wanted size in pixels; the camera's nearest is taken. */
@@ -24,14 +25,7 @@ export interface CapturedMedia {
  * `unsupported`, `aborted`
  */
 export async function openCamera(request: CaptureRequest, signal: AbortSignal): Promise<CapturedMedia> {
-  // Typed as always there; absent on insecure pages.
-  const devices = navigator.mediaDevices as MediaDevices | undefined;
-  if (devices?.getUserMedia === undefined) {
-    throw isSecureContext
-      ? new GlasscastError('unsupported', 'This browser gives pages no camera.')
-      : new GlasscastError('insecure-context', 'Camera and microphone work only on pages opened over https or on localhost.');
-  }
-  const stream = await ask(devices, request);
+  const stream = await ask(mediaDevicesOf(globalThis), request);
   if (signal.aborted) {
     stopTracks(stream);
     throw new GlasscastError('aborted', 'Stopped before the camera was open.');
@@ -58,31 +52,9 @@ async function ask(devices: MediaDevices, request: CaptureRequest): Promise<Medi
   try {
     return await devices.getUserMedia(request.audio ? { video, audio } : { video });
   } catch (cause) {
-    const error = captureError(cause);
+    const error = mediaError(cause);
     if (error.code !== 'device-not-found' || !request.audio) throw error;
     // One missing device refuses both; a camera without a microphone can still be broadcast.
-    return await devices.getUserMedia({ video }).catch((second: unknown) => Promise.reject(captureError(second)));
-  }
-}
-
-/** What `getUserMedia` rejects with, as a code (Media Capture and Streams §10.2.1). */
-export function captureError(cause: unknown): GlasscastError {
-  const { name, message } = cause instanceof Error || cause instanceof DOMException ? cause : new Error(String(cause));
-  switch (name) {
-    case 'NotAllowedError':
-      // Only the message tells a closed prompt from a refusal.
-      return /dismiss/i.test(message)
-        ? new GlasscastError('permission-dismissed', 'The question about camera and microphone was closed.', { cause })
-        : new GlasscastError('permission-denied', 'Camera and microphone are blocked.', { cause });
-    case 'SecurityError':
-      return new GlasscastError('permission-denied', "The page's policy forbids camera and microphone.", { cause });
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return new GlasscastError('device-not-found', 'No camera or microphone was found.', { cause });
-    case 'NotReadableError':
-    case 'AbortError':
-      return new GlasscastError('device-in-use', 'Another program is using the camera or microphone.', { cause });
-    default:
-      return new GlasscastError('unsupported', `The camera cannot be opened: ${message}`, { cause });
+    return await devices.getUserMedia({ video }).catch((second: unknown) => Promise.reject(mediaError(second)));
   }
 }

@@ -35,6 +35,7 @@ export interface PublisherEnvironment {
 /** A microphone that gives no sound for so long does not hold up the picture. */
 const AUDIO_PATIENCE: Milliseconds = 2_000;
 const VIDEO_PATIENCE: Milliseconds = 10_000;
+const JOIN_PATIENCE: Milliseconds = 15_000;
 const TICK: Milliseconds = 200;
 const REPORT: Milliseconds = 1_000;
 
@@ -60,7 +61,8 @@ export class Publisher {
   /** Whether the topic is joined, so that frames are worth encoding. */
   #joined = false;
   #epoch = 0;
-  #timers = new Set<TimerId>();
+  readonly #timers = new Set<TimerId>();
+  readonly #tickers = new Set<TimerId>();
   #reported = { at: 0, encoded: 0 };
 
   constructor(environment: PublisherEnvironment, emit: (event: PublisherEvent) => void) {
@@ -187,6 +189,9 @@ export class Publisher {
     if (this.#state !== 'preparing' || this.#videoTrack === null) return;
     if (this.#audio !== null && this.#audioTrack === null) return;
     this.#setState('joining');
+    this.#after(JOIN_PATIENCE, () => {
+      if (this.#state === 'joining') this.#fail(new GlasscastError('network', 'The server does not take the broadcast. Try again.'));
+    });
     this.#uplink?.open(() => this.#tracks());
   }
 
@@ -290,11 +295,11 @@ export class Publisher {
   }
 
   #startTicking(): void {
-    this.#clearTimers();
+    this.#clear(this.#tickers);
     const { timers, now } = this.#environment;
     this.#reported = { at: now(), encoded: this.#video?.encoded ?? 0 };
-    this.#timers.add(timers.setInterval(() => this.#sender?.tick(), TICK));
-    this.#timers.add(timers.setInterval(() => this.#report(), REPORT));
+    this.#tickers.add(timers.setInterval(() => this.#sender?.tick(), TICK));
+    this.#tickers.add(timers.setInterval(() => this.#report(), REPORT));
   }
 
   #report(): void {
@@ -340,7 +345,8 @@ export class Publisher {
 
   #releaseMedia(): void {
     this.#joined = false;
-    this.#clearTimers();
+    this.#clear(this.#timers);
+    this.#clear(this.#tickers);
     this.#clocks?.stop();
     this.#sender?.close();
     this.#videoFeed?.close();
@@ -353,9 +359,9 @@ export class Publisher {
     this.#timers.add(this.#environment.timers.setTimeout(callback, delay));
   }
 
-  #clearTimers(): void {
-    for (const id of this.#timers) this.#environment.timers.clearTimeout(id);
-    this.#timers.clear();
+  #clear(timers: Set<TimerId>): void {
+    for (const id of timers) this.#environment.timers.clearTimeout(id);
+    timers.clear();
   }
 
   #setState(state: PublisherState): void {

@@ -9,7 +9,9 @@
  * The Phoenix client does the wire. Reconnecting and heartbeats are ours: its own stop in a hidden tab, where a call goes on.
  */
 import { LongPoll, Socket } from 'phoenix';
-import { GlasscastError, LIMITS, WIRE_VERSION } from '../protocol/index.ts';
+import { GlasscastError } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { WIRE_VERSION } from '../protocol/version.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { ChannelSession, type SessionHandle } from './channel-session.ts';
@@ -191,7 +193,19 @@ export class Connection extends Emitter<ConnectionEvents> {
     const token = this.#token;
     socket.authToken = token === undefined ? undefined : () => token;
     socket.transport = this.#transport();
-    socket.connect();
+    try {
+      socket.connect();
+    } catch (cause) {
+      // The constructor of WebSocket throws where the page's policy forbids the address, and would do so each time.
+      const error = new GlasscastError(
+        'network',
+        `The page's security policy forbids a socket to ${this.server}. Allow it in connect-src.`,
+        {
+          cause,
+        },
+      );
+      this.#fail(error);
+    }
   }
 
   /** Asks the page for a token. False when it has none to give; the attempt is then over and another one scheduled. */

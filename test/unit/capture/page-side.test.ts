@@ -1,30 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { captureError } from '../../../src/capture/devices.ts';
 import { PublishKeys } from '../../../src/capture/publish-keys.ts';
 import { toError, toErrorData } from '../../../src/capture/publisher-events.ts';
 import { TokenQuestions } from '../../../src/capture/token-questions.ts';
 import { readSettings } from '../../../src/components/rtc-broadcaster/broadcaster-settings.ts';
 import { GlasscastError } from '../../../src/protocol/errors.ts';
-
-const refusals: [name: string, message: string, code: string][] = [
-  ['NotAllowedError', 'Permission denied', 'permission-denied'],
-  ['NotAllowedError', 'Permission dismissed', 'permission-dismissed'],
-  ['SecurityError', 'Forbidden', 'permission-denied'],
-  ['NotFoundError', 'Requested device not found', 'device-not-found'],
-  ['OverconstrainedError', '', 'device-not-found'],
-  ['NotReadableError', 'Could not start video source', 'device-in-use'],
-  ['AbortError', 'Starting videoinput failed', 'device-in-use'],
-  ['TypeError', 'Not a constraint', 'unsupported'],
-];
-for (const [name, message, code] of refusals) {
-  test(`getUserMedia's ${name} “${message}” is ${code}`, () => {
-    const cause = new DOMException(message, name);
-    const error = captureError(cause);
-    assert.equal(error.code, code);
-    assert.equal(error.cause, cause);
-  });
-}
 
 /** The part of Storage that keys use, over a map. */
 function storage(): Storage {
