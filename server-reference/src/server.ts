@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Milliseconds } from '../../src/protocol/index.ts';
 import { Authenticator } from './auth/authenticator.ts';
+import { liveFamily } from './channels/live.ts';
 import { lobbyFamily } from './channels/lobby.ts';
 import { roomFamily } from './channels/room.ts';
+import { streamFamily } from './channels/stream.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, completeConfig, type Settings } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -15,9 +17,12 @@ import { createApp } from './http/app.ts';
 import { createAuthorizer } from './http/authorize.ts';
 import { roomRoutes } from './http/rooms.ts';
 import { staticRoutes } from './http/static.ts';
+import { streamRoutes } from './http/streams.ts';
+import { Hub } from './hub/hub.ts';
 import { iceServers } from './net/ice-servers.ts';
 import { SiteGuard } from './net/site-guard.ts';
 import { startStun } from './net/stun-server.ts';
+import { originRoutes } from './origin/routes.ts';
 import { LocalPubSub } from './pubsub/local.ts';
 import { RoomStore } from './rooms/room-store.ts';
 import { Rooms } from './rooms/rooms.ts';
@@ -75,10 +80,14 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const stun = config.stunPort === null ? null : await startStun({ port: config.stunPort, host: config.host, log });
   ends.add(() => stun?.close());
   const stunPort = stun?.port ?? null;
+  const hub = new Hub({ ...config, clock });
+  ends.add(() => hub.close());
 
   const families = familiesOf([
     lobbyFamily({ rooms, pubsub }),
     roomFamily({ rooms, iceServers: (principal, hostname) => iceServers({ ...config, stunPort, clock }, principal, hostname) }),
+    streamFamily({ hub, publicUrl: config.publicUrl }),
+    liveFamily({ hub, publicUrl: config.publicUrl }),
   ]);
   const context = { families, authenticator, clock, log, guard, path: SOCKET_PATH };
   const webSockets = new WebSocketEndpoint(context);
@@ -90,12 +99,16 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   await app.register((scope) => longPolls.routes(scope));
   await app.register(apiRoutes, { config, clock, guard, authorizer, readiness, stunPort, developmentSecret });
   await app.register(roomRoutes, { rooms, authorizer });
+  await app.register(streamRoutes, { hub, publicUrl: config.publicUrl, authorizer });
+  await app.register(originRoutes, { hub, authorize: (request, stream) => authorizer.require(request, 'watch', { stream }) });
   await app.register(staticRoutes, { sdkDirectory: sdkDirectory(), demoDirectory: demoDirectory() });
   const port = await listen(app, config);
 
   let closing: Promise<void> | null = null;
   const close = async (patience: Milliseconds): Promise<void> => {
     readiness.drain();
+    // Broadcasters hear why, and players that wait for a part get the end of their playlist, while there is still a way to them.
+    hub.close();
     longPolls.close();
     await webSockets.close(patience / 2);
     const cancel = clock.after(patience / 2, () => app.server.closeAllConnections());
