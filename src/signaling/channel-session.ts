@@ -8,7 +8,8 @@
  */
 import type { Channel } from 'phoenix';
 import * as v from 'valibot';
-import { GlasscastError, TokenExpiringSchema } from '../protocol/index.ts';
+import { GlasscastError } from '../protocol/errors.ts';
+import { TokenExpiringSchema } from '../protocol/messages/envelope.ts';
 import { Presence } from './presence.ts';
 import { errorFromReply, isPassing } from './refusal.ts';
 import type { Schema } from './schema.ts';

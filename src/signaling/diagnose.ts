@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import { GlasscastError, HelloSchema, WIRE_VERSION } from '../protocol/index.ts';
+import { GlasscastError } from '../protocol/errors.ts';
+import { HelloSchema } from '../protocol/messages/http.ts';
+import { WIRE_VERSION } from '../protocol/version.ts';
 
 /** What `/api/hello` let us conclude about a socket that was refused. */
 export type Diagnosis =

@@ -1,6 +1,6 @@
 import { type Channel, Presence as PhoenixPresence } from 'phoenix';
 import * as v from 'valibot';
-import { PresenceEntrySchema } from '../protocol/index.ts';
+import { PresenceEntrySchema } from '../protocol/messages/room.ts';
 import type { Schema } from './schema.ts';
 
 export interface PresenceEntry<M> {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { type ErrorCode, ErrorResponseSchema, GlasscastError, isErrorCode } from '../protocol/index.ts';
+import { type ErrorCode, GlasscastError, isErrorCode } from '../protocol/errors.ts';
+import { ErrorResponseSchema } from '../protocol/messages/envelope.ts';
 
 /** Refusals that may pass by themselves; a join that meets one is retried, any other refusal is final. */
 const PASSING: ReadonlySet<string> = new Set(['server', 'limit']);

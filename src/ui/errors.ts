@@ -3,7 +3,7 @@ import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
 import { messages } from './localize.ts';
 
 /** What to do about each failure. The error's own message says what happened where that is not obvious from the code. */
-const msg = messages('error', {
+const explanations = {
   'permission-denied': 'Camera and microphone are blocked. Allow them in the address bar, then try again.',
   'permission-dismissed': 'The question about camera and microphone was closed. Try again and choose “Allow”.',
   'device-not-found': 'No camera or microphone was found. Connect one, then try again.',
@@ -17,31 +17,16 @@ const msg = messages('error', {
   'stream-taken': 'Someone else is broadcasting under this name.',
   'stream-offline': 'Nobody is broadcasting right now.',
   'model-missing': 'A file that this effect needs is missing on the server.',
-});
+} as const satisfies Partial<Record<ErrorCode, string>>;
 
-type Explained = Parameters<typeof msg>[0];
-const EXPLAINED: ReadonlySet<string> = new Set<Explained>([
-  'permission-denied',
-  'permission-dismissed',
-  'device-not-found',
-  'device-in-use',
-  'insecure-context',
-  'token-expired',
-  'room-full',
-  'room-not-found',
-  'kicked',
-  'ice-failed',
-  'stream-taken',
-  'stream-offline',
-  'model-missing',
-]);
+const msg = messages('error', explanations);
 
 /** Plain words for an error, with what to do. */
 export function errorText(error: { readonly code: ErrorCode; readonly message: string; readonly details?: unknown }): string {
-  if (!EXPLAINED.has(error.code)) return error.message;
+  if (!(error.code in explanations)) return error.message;
   const details = error.details;
   const name = typeof details === 'object' && details !== null && 'name' in details ? String(details.name) : '…';
-  return msg(error.code as Explained, { name });
+  return msg(error.code as keyof typeof explanations, { name });
 }
 
 /** Anything thrown, as the error type of the public API. */

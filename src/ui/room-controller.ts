@@ -1,5 +1,6 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import type { GlasscastError, IceServer } from '../protocol/index.ts';
+import type { GlasscastError } from '../protocol/errors.ts';
+import type { IceServer } from '../protocol/messages/room.ts';
 import type { Connection } from '../signaling/connection.ts';
 import { createPeerConnection } from '../webrtc/create-peer-connection.ts';
 import type { Kind } from '../webrtc/link-media.ts';

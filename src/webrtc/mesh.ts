@@ -8,7 +8,9 @@
  *                                              │
  *                away or absent, media lost ── 5 s ──▶ gone ; absent 30 s ──▶ gone
  */
-import { GlasscastError, LIMITS, type Milliseconds } from '../protocol/index.ts';
+import { GlasscastError } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import type { Candidate } from './candidate-queue.ts';

@@ -9,7 +9,8 @@
  * id is polite and takes its own offer back. Every offer carries a number; an answer that names another one than ours is dropped.
  * All work on the connection runs in one queue, so each message meets a settled state.
  */
-import { GlasscastError, type Milliseconds } from '../protocol/index.ts';
+import { GlasscastError } from '../protocol/errors.ts';
+import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { type Candidate, CandidateQueue } from './candidate-queue.ts';

@@ -6,7 +6,8 @@
  *                       └── refused, or closed by the server ──▶ failed
  *   leave(), from any of them ──▶ left
  */
-import { GlasscastError, type IceServer, type PeerMeta } from '../protocol/index.ts';
+import { GlasscastError } from '../protocol/errors.ts';
+import type { IceServer, PeerMeta } from '../protocol/messages/room.ts';
 import type { ChannelSession } from '../signaling/channel-session.ts';
 import type { Connection } from '../signaling/connection.ts';
 import { Emitter } from '../signaling/emitter.ts';

@@ -10,9 +10,9 @@ import {
   PingSchema,
   type RoomReply,
   RoomReplySchema,
-  roomTopic,
   StateSchema,
-} from '../protocol/index.ts';
+} from '../protocol/messages/room.ts';
+import { roomTopic } from '../protocol/names.ts';
 import type { ChannelSession } from '../signaling/channel-session.ts';
 import type { Connection } from '../signaling/connection.ts';
 import type { Presence } from '../signaling/presence.ts';

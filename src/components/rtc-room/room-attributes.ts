@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type IceServer, IceServerSchema } from '../../protocol/index.ts';
+import { type IceServer, IceServerSchema } from '../../protocol/messages/room.ts';
 
 /**
  * The attribute `ice-servers`: JSON as RTCPeerConnection takes it, or addresses separated by spaces or commas.

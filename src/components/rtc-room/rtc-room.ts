@@ -1,7 +1,8 @@
 import { ContextProvider } from '@lit/context';
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { GlasscastError, isName } from '../../protocol/index.ts';
+import { GlasscastError } from '../../protocol/errors.ts';
+import { isName } from '../../protocol/name-pattern.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { renderError } from '../../ui/errors.ts';
 import { icons } from '../../ui/icons.ts';
