@@ -17,6 +17,15 @@ export function hlsConfig(wanted: Seconds | null): Partial<HlsConfig> {
     // A test download of the lowest level first would cost a late joiner a segment.
     testBandwidth: false,
     abrEwmaDefaultEstimate: 3_000_000,
+    playlistLoadPolicy: {
+      default: {
+        maxTimeToFirstByteMs: 10_000,
+        maxLoadTimeMs: 20_000,
+        timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+        // hls.js takes a playlist whose first segment is not complete yet for an empty one: look again soon.
+        errorRetry: { maxNumRetry: 20, retryDelayMs: 200, maxRetryDelayMs: 200, backoff: 'linear' },
+      },
+    },
     // Advertisements, DRM and telemetry headers are not ours; what is off cannot make requests.
     emeEnabled: false,
     enableInterstitialPlayback: false,
