@@ -111,9 +111,12 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
     hub.close();
     longPolls.close();
     await webSockets.close(patience / 2);
-    const cancel = clock.after(patience / 2, () => app.server.closeAllConnections());
-    await ends.run();
-    cancel();
+    const hurried = hurryHttp(app, patience / 2);
+    try {
+      await ends.run();
+    } finally {
+      hurried();
+    }
   };
   return {
     config,
@@ -151,6 +154,19 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<num
     throw error;
   }
   return (app.server.address() as AddressInfo).port;
+}
+
+/** A connection that was answering when the server closed is idle a moment later, and would stay for its keep-alive. */
+const IDLE_SWEEP: Milliseconds = 50;
+
+/** While the server closes: ends connections as they fall idle, and all of them after `patience`. In real time, whatever the clock. */
+function hurryHttp({ server }: FastifyInstance, patience: Milliseconds): () => void {
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP);
+  const cut = setTimeout(() => server.closeAllConnections(), patience);
+  return () => {
+    clearInterval(sweep);
+    clearTimeout(cut);
+  };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -100,9 +100,9 @@ describe('long poll', () => {
     const clock = new FakeClock();
     await using slow = await startTestServer({}, { clock });
     const { token } = await ask(endpoint('', slow));
-    const armed = clock.armed;
+    const armed = clock.pending;
     const poll = ask(endpoint(`&token=${token}`, slow));
-    while (clock.armed === armed) await new Promise((resolve) => setImmediate(resolve));
+    while (clock.pending === armed) await new Promise((resolve) => setImmediate(resolve));
     clock.advance(10_000);
     assert.equal((await poll).status, 204);
   });
@@ -111,9 +111,9 @@ describe('long poll', () => {
     const clock = new FakeClock();
     await using slow = await startTestServer({}, { clock });
     const { token } = await ask(endpoint('', slow));
-    const armed = clock.armed;
+    const armed = clock.pending;
     const older = ask(endpoint(`&token=${token}`, slow));
-    while (clock.armed === armed) await new Promise((resolve) => setImmediate(resolve));
+    while (clock.pending === armed) await new Promise((resolve) => setImmediate(resolve));
     const newer = ask(endpoint(`&token=${token}`, slow));
     assert.equal((await older).status, 204);
     await fetch(endpoint(`&token=${token}`, slow), {

@@ -94,11 +94,12 @@ export class WebSocketEndpoint {
     this.#draining = true;
     const gone = [...this.#open].map((ws) => new Promise<void>((resolve) => ws.once('close', () => resolve())));
     for (const ws of this.#open) ws.close(CLOSE.restart, 'the server restarts');
-    const cancel = this.#options.clock.after(patience, () => {
+    // In real time, whatever the clock: the process is to end.
+    const cut = setTimeout(() => {
       for (const ws of this.#open) ws.terminate();
-    });
+    }, patience);
     await Promise.all(gone);
-    cancel();
+    clearTimeout(cut);
   }
 
   /** Everything that is decided before the upgrade; throws the refusal. */
