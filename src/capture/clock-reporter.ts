@@ -31,12 +31,17 @@ const SETTLING: Milliseconds = 1_500;
 const WHILE_SETTLING: Milliseconds = 250;
 const AFTERWARDS: Milliseconds = 10_000;
 const ROUND_TRIPS = 5;
+/** Round trips of the first measurement end here: the server waits for the first report. */
+const FIRST_MEASUREMENT: Milliseconds = 300;
+/** A server that does not tell its time gets reports without an offset after this. */
+const OFFSET_PATIENCE: Milliseconds = 700;
 /** Improvements below this are not worth a message before the regular one. */
 const WORTH_TELLING: Milliseconds = 1;
 
 /**
  * Tells the server when frames were captured: `clock` for each track at the start of an epoch, as the estimate improves within the first
- * 1.5 s, and every 10 s; and by how much the server's clock differs from ours, from the best of several round trips.
+ * 1.5 s, and every 10 s; and by how much the server's clock differs from ours, from the best of several round trips. The first report
+ * waits for these: one that has to be corrected moves everything that was placed by it.
  */
 export class ClockReporter {
   readonly #options: ClockReporterOptions;
@@ -55,7 +60,6 @@ export class ClockReporter {
     this.stop();
     this.#startedAt = this.#options.now();
     this.#told.clear();
-    this.#tell(0);
     void this.#measure(ROUND_TRIPS);
     this.#schedule();
   }
@@ -71,7 +75,7 @@ export class ClockReporter {
     this.#timer = this.#options.timers.setTimeout(
       () => {
         if (settling) {
-          this.#tell(WORTH_TELLING);
+          if (this.#told.size > 0 || this.#options.now() - this.#startedAt >= OFFSET_PATIENCE) this.#tell(WORTH_TELLING);
         } else {
           this.#tell(0);
           void this.#measure(1);
@@ -89,7 +93,9 @@ export class ClockReporter {
         const sentAt = this.#options.now();
         const serverTime = await this.#options.time();
         if (run !== this.#run) return;
-        this.#server.add(sentAt, this.#options.now(), serverTime);
+        const receivedAt = this.#options.now();
+        this.#server.add(sentAt, receivedAt, serverTime);
+        if (receivedAt - this.#startedAt > FIRST_MEASUREMENT) break;
       }
       this.#tell(WORTH_TELLING);
     } catch (error) {

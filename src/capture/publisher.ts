@@ -35,8 +35,11 @@ export interface PublisherEnvironment {
 /** A microphone that gives no sound for so long does not hold up the picture. */
 const AUDIO_PATIENCE: Milliseconds = 2_000;
 const VIDEO_PATIENCE: Milliseconds = 10_000;
+/** Clocks that do not settle do not hold up the start either. */
+const CLOCK_PATIENCE: Milliseconds = 1_500;
 const JOIN_PATIENCE: Milliseconds = 15_000;
 const TICK: Milliseconds = 200;
+const NOTICE_INTERVAL: Milliseconds = 10_000;
 const REPORT: Milliseconds = 1_000;
 
 export class Publisher {
@@ -53,6 +56,8 @@ export class Publisher {
   #audio: AudioTrackEncoder | null = null;
   #videoTrack: TrackDescription | null = null;
   #audioTrack: TrackDescription | null = null;
+  /** When the video encoder gave its first output. */
+  #describedAt: Milliseconds = 0;
   #videoTime: Ticks = 0;
   #audioTime: Ticks = 0;
   #uplink: Uplink | null = null;
@@ -63,6 +68,7 @@ export class Publisher {
   #epoch = 0;
   readonly #timers = new Set<TimerId>();
   readonly #tickers = new Set<TimerId>();
+  #noticed = { message: '', at: 0 };
   #reported = { at: 0, encoded: 0 };
 
   constructor(environment: PublisherEnvironment, emit: (event: PublisherEvent) => void) {
@@ -142,6 +148,7 @@ export class Publisher {
 
   #onVideo(frame: VideoFrame): void {
     this.#videoClock.observe(frame.timestamp, this.#environment.now());
+    this.#joinWhenReady();
     if (this.#video === null || !(this.#joined || this.#videoTrack === null)) {
       frame.close();
       return;
@@ -165,6 +172,7 @@ export class Publisher {
 
   #onVideoTrack(track: TrackDescription): void {
     const first = this.#videoTrack === null;
+    if (first) this.#describedAt = this.#environment.now();
     this.#videoTrack = track;
     if (this.#joined) void this.#openEpoch();
     else if (first && this.#audio !== null && this.#audioTrack === null) this.#after(AUDIO_PATIENCE, () => this.#joinWithoutAudio());
@@ -188,11 +196,18 @@ export class Publisher {
   #joinWhenReady(): void {
     if (this.#state !== 'preparing' || this.#videoTrack === null) return;
     if (this.#audio !== null && this.#audioTrack === null) return;
+    // Joined earlier, the first report of a clock would be wrong, and sound and picture apart until the server has slewed it away.
+    if (!this.#clocksSettled()) return;
     this.#setState('joining');
     this.#after(JOIN_PATIENCE, () => {
       if (this.#state === 'joining') this.#fail(new GlasscastError('network', 'The server does not take the broadcast. Try again.'));
     });
     this.#uplink?.open(() => this.#tracks());
+  }
+
+  #clocksSettled(): boolean {
+    if (this.#environment.now() - this.#describedAt > CLOCK_PATIENCE) return true;
+    return this.#videoClock.settled && (this.#audio === null || this.#blockClock.settled);
   }
 
   #tracks(): TrackDescription[] {
@@ -246,7 +261,7 @@ export class Publisher {
   #onTrouble(error: GlasscastError): void {
     // Whoever pressed Start wants to know now; once live, the connection tries for as long as it takes.
     if (this.#state === 'preparing' || this.#state === 'joining') this.#fail(error);
-    else this.#emit({ type: 'notice', error: toErrorData(error) });
+    else this.#notice(error);
   }
 
   #onKeyFrameAcknowledged(): void {
@@ -273,7 +288,7 @@ export class Publisher {
       onRate: (bitrate) => this.#video?.setBitrate(bitrate),
       onKeyFrameNeeded: () => this.#video?.requestKeyFrame(),
       onKeyFrameAcknowledged: () => this.#onKeyFrameAcknowledged(),
-      onRefused: (error) => this.#emit({ type: 'notice', error: toErrorData(error) }),
+      onRefused: (error) => this.#notice(error),
     });
   }
 
@@ -284,7 +299,7 @@ export class Publisher {
       tracks: () => this.#reportedTracks(),
       time: () => uplink.serverTime(),
       report: (report) => uplink.reportClock(report),
-      log: (error) => this.#emit({ type: 'notice', error: toErrorData(error) }),
+      log: (error) => this.#notice(error),
     });
   }
 
@@ -325,13 +340,22 @@ export class Publisher {
     });
   }
 
+  /** What goes wrong many times a second is told once. */
+  #notice(error: unknown): void {
+    const data = toErrorData(error);
+    const now = this.#environment.now();
+    if (data.message === this.#noticed.message && now - this.#noticed.at < NOTICE_INTERVAL) return;
+    this.#noticed = { message: data.message, at: now };
+    this.#emit({ type: 'notice', error: data });
+  }
+
   #audioLost(error: unknown): void {
     this.#audioFeed?.close();
     this.#audioFeed = null;
     this.#audio?.close();
     this.#audio = null;
     if (this.#state === 'ending' || this.#state === 'ended') return;
-    this.#emit({ type: 'notice', error: toErrorData(error) });
+    this.#notice(error);
     this.#joinWhenReady();
   }
 
