@@ -192,7 +192,8 @@ export class Segmenter {
       const time = frame.dts / scale;
       const half = frame.duration / scale / 2;
       if (frame.key && time > reached - half && frame.dts >= rendition.frontier) {
-        this.#push({ time, epoch: null });
+        // Time may have made a boundary just here, and an empty segment of one would follow.
+        if (time - this.#lastBoundary > half) this.#push({ time, epoch: null });
         this.#fill(lane, time, true);
         lane.mode = 'media';
         lane.queue.unshift(frame);
