@@ -15,7 +15,7 @@ import { WIRE_VERSION } from '../protocol/version.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { ChannelSession, type SessionHandle } from './channel-session.ts';
-import { diagnose } from './diagnose.ts';
+import { diagnose, forbiddenSocket } from './diagnose.ts';
 import { Emitter } from './emitter.ts';
 import type { Schema } from './schema.ts';
 
@@ -58,6 +58,7 @@ const RECONNECT_MAX_MS = 5000;
 /** A dead path is noticed within this and the time below; the server itself allows 60 s of silence. */
 const HEARTBEAT_MS = LIMITS.heartbeatMs / 2;
 const HEARTBEAT_TIMEOUT_MS = 5000;
+const ERROR_GRACE_MS = 100;
 /** The longest delay a timer takes (2³¹ − 1 ms): in effect, never. */
 const NEVER_MS = 2_147_483_647;
 
@@ -74,6 +75,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   #state: ConnectionState = 'idle';
   #token: string | undefined;
   #renewed = false;
+  /** Which attempt to connect is under way; null when none is. */
+  #attempt: symbol | null = null;
   #polling = false;
   #forbidden = false;
   #attempts = 0;
@@ -104,6 +107,11 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#socket.onError((reason: unknown) => {
       // How the long poll transport reports a refusal; a WebSocket reports none.
       this.#forbidden = reason === 403;
+      // A socket that the page's policy forbids fails in Chromium without a close event.
+      const attempt = this.#attempt;
+      this.#timers.setTimeout(() => {
+        if (attempt !== null && attempt === this.#attempt) this.#lost();
+      }, ERROR_GRACE_MS);
     });
     if (typeof addEventListener === 'function') {
       const soon = { signal: this.#abort.signal };
@@ -193,18 +201,12 @@ export class Connection extends Emitter<ConnectionEvents> {
     const token = this.#token;
     socket.authToken = token === undefined ? undefined : () => token;
     socket.transport = this.#transport();
+    this.#attempt = Symbol();
     try {
       socket.connect();
     } catch (cause) {
-      // The constructor of WebSocket throws where the page's policy forbids the address, and would do so each time.
-      const error = new GlasscastError(
-        'network',
-        `The page's security policy forbids a socket to ${this.server}. Allow it in connect-src.`,
-        {
-          cause,
-        },
-      );
-      this.#fail(error);
+      // The constructor of WebSocket throws where the page may not have this socket, and would do so each time.
+      this.#fail(forbiddenSocket(this.server, cause));
     }
   }
 
@@ -222,6 +224,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #opened(): void {
+    this.#attempt = null;
     this.#attempts = 0;
     this.#told = undefined;
     this.#setState('open');
@@ -242,8 +245,9 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   /** The socket is gone, or never opened. Disconnecting takes the client's own reconnect timer out of play. */
   #lost(): void {
-    if (this.#isOver()) return;
     const wasOpen = this.#state === 'open';
+    if (this.#isOver() || (!wasOpen && this.#attempt === null)) return;
+    this.#attempt = null;
     this.#stopHeartbeat();
     this.#socket.disconnect();
     if (wasOpen) {

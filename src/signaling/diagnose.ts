@@ -41,11 +41,24 @@ export async function diagnose(server: string, fetch: typeof globalThis.fetch, s
   return { kind: 'reachable', error: new GlasscastError('network', blocked) };
 }
 
+/** The error of a socket that the page is not allowed to open. */
+export function forbiddenSocket(server: string, cause: unknown): GlasscastError {
+  return (
+    mixedContent(server, cause) ??
+    new GlasscastError('network', `The page's security policy forbids a socket to ${server}. Allow it in connect-src.`, { cause })
+  );
+}
+
 function unreachable(server: string, cause: unknown): GlasscastError {
+  return (
+    mixedContent(server, cause) ??
+    new GlasscastError('network', `The server at ${server} does not answer. Check its address and your network.`, { cause })
+  );
+}
+
+function mixedContent(server: string, cause: unknown): GlasscastError | undefined {
   const { protocol, hostname } = new URL(server);
   const mixed = typeof location !== 'undefined' && location.protocol === 'https:' && protocol === 'http:';
-  if (mixed && !/^(localhost|127\.|\[::1\])/.test(hostname)) {
-    return new GlasscastError('network', `A page on https cannot reach a server on http (${server}). Serve it over https.`, { cause });
-  }
-  return new GlasscastError('network', `The server at ${server} does not answer. Check its address and your network.`, { cause });
+  if (!mixed || /^(localhost|127\.|\[::1\])/.test(hostname)) return undefined;
+  return new GlasscastError('network', `A page on https cannot reach a server on http (${server}). Serve it over https.`, { cause });
 }

@@ -34,8 +34,8 @@ export const roomStyles = css`
   .notices {
     position: absolute;
     z-index: 2;
-    inset-inline: var(--_space);
-    inset-block-start: var(--_space);
+    inset-inline: calc(var(--_space) + 8px);
+    inset-block-start: calc(var(--_space) + 8px);
     display: grid;
     gap: 8px;
     justify-items: center;
@@ -46,20 +46,14 @@ export const roomStyles = css`
     max-inline-size: 640px;
     box-shadow: var(--_shadow);
   }
-  .waiting {
-    position: absolute;
-    inset-inline: 0;
-    inset-block-end: 84px;
-    z-index: 1;
-    margin-inline: auto;
-    inline-size: fit-content;
-    max-inline-size: calc(100% - 32px);
+  .notices > .notice {
     padding: 6px 14px;
     border-radius: 999px;
-    background: rgb(12 14 22 / 72%);
+    background: rgb(12 14 22 / 76%);
     color: #fff;
     font-size: 0.88rem;
     text-align: center;
+    text-wrap: balance;
   }
   .prejoin {
     position: absolute;

@@ -64,6 +64,7 @@ export interface RtcRoom {
  * @event {CustomEvent<RtcErrorDetail>} rtc-error - Something failed; the room shows it in words, too.
  * @csspart error - The message of a failure.
  * @csspart prejoin - The form that joins.
+ * @csspart notice - What is going on: joining, reconnecting, nobody else here.
  * @csspart sound - The prompt for blocked sound.
  * @cssproperty --rtc-accent - Colour of the main button.
  * @cssproperty --rtc-stage - Behind the tiles.
@@ -219,20 +220,17 @@ export class RtcRoom extends ServerElement {
 
   protected override render(): TemplateResult {
     return html`
-      <div class="notices">${renderError(this.error, this.#renderRemedy())}${this.#renderSound()}</div>
+      <div class="notices">${renderError(this.error, this.#renderRemedy())}${this.#renderSound()}${this.#renderNotice()}</div>
       ${this.hasOwnLayout ? html`<slot></slot>` : this.#renderDefault()} ${this.#announcer.render()}
     `;
   }
 
   #renderDefault(): TemplateResult {
-    const { state, participants } = this.#controller.view;
+    const { participants } = this.#controller.view;
     if (participants.length === 0 && !this.#joinsUnasked)
       return html`<div class="prejoin"><slot name="prejoin">${this.#renderPrejoin()}</slot></div>`;
-    const notice =
-      state === 'joining' || state === 'reconnecting' ? state : state === 'joined' && participants.length === 1 ? 'alone' : undefined;
     return html`<div class="room">
       <div class="stage"><slot name="grid"><rtc-grid exportparts="tile, tiles"></rtc-grid></slot></div>
-      ${notice === undefined ? nothing : html`<div class="waiting">${msg(notice)}</div>`}
       <slot name="controls"><rtc-controls exportparts="bar, microphone, camera, leave"></rtc-controls></slot>
     </div>`;
   }
@@ -254,6 +252,13 @@ export class RtcRoom extends ServerElement {
   #renderSound(): TemplateResult | typeof nothing {
     if (!this.soundBlocked) return nothing;
     return html`<button class="primary" part="sound" type="button" @click=${this.#tapped}>${icons.speaker}${msg('tapToHear')}</button>`;
+  }
+
+  #renderNotice(): TemplateResult | typeof nothing {
+    const { state, participants } = this.#controller.view;
+    const pending = state === 'joining' || state === 'reconnecting';
+    if (this.hasOwnLayout || this.error !== null || !(pending || (state === 'joined' && participants.length === 1))) return nothing;
+    return html`<div class="notice" part="notice">${msg(pending ? state : 'alone')}</div>`;
   }
 
   get #joinsUnasked(): boolean {
