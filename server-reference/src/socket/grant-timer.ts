@@ -34,7 +34,9 @@ export class GrantTimer {
     this.#expiresAt = expiresAt;
     this.#state = expiresAt === null ? 'unlimited' : 'watched';
     if (expiresAt === null) return;
-    this.#cancel = this.#clock.after(Math.max(0, expiresAt - LIMITS.tokenWarningMs - this.#clock.now()), () => this.#warn(expiresAt));
+    const calm = expiresAt - LIMITS.tokenWarningMs - this.#clock.now();
+    if (calm > 0) this.#cancel = this.#clock.after(calm, () => this.#warn(expiresAt));
+    else this.#warn(expiresAt);
   }
 
   stop(): void {
