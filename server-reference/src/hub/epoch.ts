@@ -115,6 +115,11 @@ export class Epoch {
     this.advance(now);
   }
 
+  /** Frames were refused: pictures that depend on them are of no use until the next key frame. */
+  lost(): void {
+    for (const lane of this.#lanes?.values() ?? []) if (lane.video !== null) lane.waitsForKey = true;
+  }
+
   /** Begins the epoch if it can; called with every frame and from time to time. */
   advance(now: Milliseconds): void {
     if (this.#lanes !== null || this.#gathered.size === 0) return;

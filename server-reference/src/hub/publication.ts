@@ -98,6 +98,12 @@ export class Publication {
     return this.#epoch.number;
   }
 
+  /** Frames of this broadcaster were refused. */
+  lost(): void {
+    this.#epoch.lost();
+    this.requestKeyframe();
+  }
+
   requestKeyframe(): void {
     const now = this.#host.now;
     if (!this.#active || now - this.#keyframeAsked < KEYFRAME_PATIENCE) return;

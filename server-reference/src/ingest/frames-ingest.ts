@@ -133,7 +133,7 @@ export class FramesIngest {
       this.#publication.limitBitrate(source.id, Math.floor((BITRATE_BACK_OFF * this.#maxBitrate) / videos.length));
     }
     // What was refused leaves a hole that only a key frame ends.
-    this.#publication.requestKeyframe();
+    this.#publication.lost();
   }
 }
 

@@ -1,0 +1,242 @@
+/** `stream:*` and `live:*` together: takeover, return, end, states and viewers, permissions and limits. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { signToken } from '../../server-reference/src/auth/sign-token.ts';
+import { decodeTextFrame, encodeChunk, encodeTextFrame } from '../../src/protocol/index.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { parseMediaPlaylist } from '../support/playlist.ts';
+import { Publisher, type PublisherOptions } from '../support/publisher.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { audioTrack, MICROSECONDS, opusPacket, videoFrame, videoTrack } from '../support/simulated-broadcast.ts';
+
+const connect = (server: TestServer, more: Partial<PublisherOptions> = {}): Promise<Publisher> =>
+  Publisher.connect({ server: server.url, stream: 'demo', tracks: [videoTrack(), audioTrack()], ...more });
+
+/** Under a clock that stands still all frames arrive at one instant; what counts is when they were captured. */
+async function send(publisher: Publisher, from: number, wall: number, seconds = 1.2): Promise<void> {
+  const chunk = (track: number, time: number, data: Uint8Array) =>
+    publisher.push(
+      'chunk',
+      new Uint8Array(encodeChunk([{ track, key: false, duration: 0, dts: Math.round(time * MICROSECONDS), cts: 0, data }])),
+    );
+  const replies: Promise<unknown>[] = [];
+  for (const track of [0, 1]) replies.push(publisher.push('clock', { track, dts: from * MICROSECONDS, wall_ms: wall, offset_ms: 0 }));
+  for (let index = 0; index < Math.round(seconds * 30); index++) {
+    replies.push(chunk(0, from + index / 30, videoFrame(index % 60 === 0)), chunk(1, from + index / 30, opusPacket()));
+  }
+  await Promise.all(replies);
+}
+
+/** One who watches `live:<name>`, and what it hears. */
+class Watcher {
+  readonly heard: { event: string; payload: Record<string, unknown> }[] = [];
+  readonly #socket: WebSocket;
+  #waiting: (() => void)[] = [];
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener('message', ({ data }) => {
+      const { event, payload } = decodeTextFrame(String(data));
+      this.heard.push({ event, payload: payload as Record<string, unknown> });
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+  }
+
+  static async join(server: TestServer, name: string, token?: string): Promise<Watcher> {
+    const query = token === undefined ? '' : `&token=${token}`;
+    const socket = new WebSocket(`${server.socketUrl}/websocket?vsn=2.0.0${query}`);
+    const watcher = new Watcher(socket);
+    await new Promise((resolve) => socket.addEventListener('open', resolve));
+    socket.send(encodeTextFrame({ joinRef: '1', ref: '1', topic: `live:${name}`, event: 'phx_join', payload: { v: 1 } }));
+    await watcher.until('phx_reply');
+    return watcher;
+  }
+
+  get reply(): { status: string; response: Record<string, unknown> } {
+    return this.heard.find(({ event }) => event === 'phx_reply')?.payload as { status: string; response: Record<string, unknown> };
+  }
+
+  async until(event: string, matches: (payload: Record<string, unknown>) => boolean = () => true): Promise<Record<string, unknown>> {
+    for (;;) {
+      const found = this.heard.find((it) => it.event === event && matches(it.payload));
+      if (found !== undefined) return found.payload;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+test('whoever watches hears waiting, live, away, live and ended', async () => {
+  const clock = new FakeClock();
+  await using server = await startTestServer({}, { clock });
+  const watcher = await Watcher.join(server, 'demo');
+  assert.equal(watcher.reply.response['state'], 'waiting');
+  const first = await connect(server);
+  await send(first, 10, clock.now());
+  const live = await watcher.until('state', ({ state }) => state === 'live');
+  assert.equal(live['session'], first.session.session);
+  assert.deepEqual(live['playback'], { hls: '/live/demo/index.m3u8' });
+  first.drop();
+  await watcher.until('state', ({ state }) => state === 'away');
+  clock.advance(5000);
+  const second = await connect(server, { publishKey: first.session.publish_key });
+  assert.equal(second.session.session, first.session.session);
+  assert.equal(second.session.epoch, 2);
+  await send(second, 10, clock.now());
+  const states = () => watcher.heard.filter(({ event }) => event === 'state').map(({ payload }) => payload['state']);
+  await second.end();
+  await watcher.until('state', ({ state }) => state === 'ended');
+  assert.deepEqual(states(), ['live', 'away', 'live', 'ended']);
+  watcher.close();
+});
+
+test('viewers are counted, and told at most once a second', async () => {
+  const clock = new FakeClock();
+  await using server = await startTestServer({}, { clock });
+  const first = await Watcher.join(server, 'demo');
+  await first.until('viewers', ({ count }) => count === 1);
+  const others = await Promise.all([1, 2, 3].map(() => Watcher.join(server, 'demo')));
+  clock.advance(1000);
+  await first.until('viewers', ({ count }) => count === 4);
+  for (const other of others) other.close();
+  const viewers = async (): Promise<unknown> =>
+    ((await (await fetch(`${server.url}/api/streams/demo`)).json()) as { viewers: number }).viewers;
+  // The ends of the sockets arrive in their own time; what they change is told once the second has passed.
+  while ((await viewers()) !== 1) await Promise.resolve();
+  const told = first.heard.length;
+  clock.advance(1000);
+  while (first.heard.length === told) await viewers();
+  const counts = first.heard.filter(({ event }) => event === 'viewers').map(({ payload }) => payload['count']);
+  assert.equal(counts[0], 1);
+  assert.equal(counts.at(-1), 1);
+  assert.ok(counts.length <= 4, `told ${counts.length} times`);
+  first.close();
+});
+
+test('the publish key takes over a live stream, and the older connection is told to stop', async () => {
+  await using server = await startTestServer();
+  const first = await connect(server);
+  await send(first, 10, Date.now() - 1200);
+  const second = await connect(server, { publishKey: first.session.publish_key });
+  assert.equal(second.joinReply.status, 'ok');
+  assert.equal(second.session.session, first.session.session);
+  await first.push('time', {});
+  assert.deepEqual(first.pushes.at(-1), { event: 'stopped', payload: { reason: 'taken-over' } });
+  await send(second, 10, Date.now());
+  const playlist = parseMediaPlaylist(await (await fetch(`${server.url}/live/demo/${second.session.session}/v0/media.m3u8`)).text());
+  assert.ok(playlist.segments.some(({ discontinuity }) => discontinuity));
+  first.drop();
+  second.drop();
+});
+
+test('a dropped stream is kept for 30 s, then it ends with ENDLIST and anyone may broadcast', async () => {
+  const clock = new FakeClock();
+  await using server = await startTestServer({}, { clock });
+  const watcher = await Watcher.join(server, 'demo');
+  const first = await connect(server);
+  await send(first, 10, clock.now());
+  first.drop();
+  await watcher.until('state', ({ state }) => state === 'away');
+  clock.advance(29_000);
+  const tooEarly = await connect(server);
+  assert.equal(tooEarly.joinReply.response['reason'], 'stream-taken');
+  clock.advance(1_100);
+  await watcher.until('state', ({ state }) => state === 'ended');
+  const text = await (await fetch(`${server.url}/live/demo/${first.session.session}/v0/media.m3u8`)).text();
+  assert.equal(parseMediaPlaylist(text).ended, true);
+  const next = await connect(server);
+  assert.equal(next.joinReply.status, 'ok');
+  assert.notEqual(next.session.session, first.session.session);
+  for (const it of [tooEarly, next]) it.drop();
+  watcher.close();
+});
+
+test("time tells the server's clock", async () => {
+  const clock = new FakeClock();
+  await using server = await startTestServer({}, { clock });
+  const publisher = await connect(server);
+  assert.deepEqual((await publisher.push('time', {})).response, { server_ms: clock.now() });
+  publisher.drop();
+});
+
+test('more broadcasters than --max-streams are refused with limit', async () => {
+  await using server = await startTestServer({ maxStreams: 1 });
+  const first = await connect(server);
+  const second = await connect(server, { stream: 'another' });
+  assert.equal(second.joinReply.response['reason'], 'limit');
+  for (const it of [first, second]) it.drop();
+});
+
+test('more than --max-bitrate is refused with limit, and a lower bit rate and a key frame are asked for', async () => {
+  await using server = await startTestServer({ maxBitrate: 1_000_000 });
+  const publisher = await connect(server, { tracks: [videoTrack()] });
+  const big = (time: number, key: boolean) =>
+    publisher.push(
+      'chunk',
+      new Uint8Array(encodeChunk([{ track: 0, key, duration: 0, dts: time * MICROSECONDS, cts: 0, data: videoFrame(key, 200_000) }])),
+    );
+  const replies = [await big(1, true), await big(2, false), await big(3, false)];
+  assert.equal(replies.at(-1)?.response['reason'], 'limit');
+  assert.deepEqual(
+    publisher.pushes.slice(-2).map(({ event }) => event),
+    ['bitrate', 'keyframe'],
+  );
+  assert.equal((await publisher.push('time', {})).status, 'ok');
+  publisher.drop();
+});
+
+test('a token publishes what it grants and nothing else; its subject takes over after a drop', async () => {
+  const secret = 's'.repeat(48);
+  await using server = await startTestServer({ secret, public: ['watch'] });
+  const grants = [{ stream: 'demo', can: ['publish' as const] }];
+  const token = await signToken(secret, { sub: 'ada', grants, ttl: 60 });
+  assert.equal((await connect(server)).joinReply.response['reason'], 'unauthorized');
+  assert.equal((await connect(server, { token, stream: 'another' })).joinReply.response['reason'], 'unauthorized');
+  const first = await connect(server, { token });
+  assert.equal(first.joinReply.status, 'ok');
+  const stranger = await connect(server, { token: await signToken(secret, { sub: 'bob', grants, ttl: 60 }) });
+  assert.equal(stranger.joinReply.response['reason'], 'stream-taken');
+  const again = await connect(server, { token: await signToken(secret, { sub: 'ada', grants, ttl: 60 }) });
+  assert.equal(again.joinReply.status, 'ok');
+  assert.equal(again.session.session, first.session.session);
+  for (const it of [first, stranger, again]) it.drop();
+});
+
+test('without the grant to watch neither the playlist nor live tells anything', async () => {
+  const secret = 's'.repeat(48);
+  await using server = await startTestServer({ secret, public: [] });
+  assert.equal((await fetch(`${server.url}/live/demo/index.m3u8`)).status, 401);
+  const token = await signToken(secret, { sub: 'ada', grants: [{ stream: 'other', can: ['watch'] }], ttl: 60 });
+  assert.equal((await fetch(`${server.url}/live/demo/index.m3u8?token=${token}`)).status, 403);
+  assert.equal((await fetch(`${server.url}/live/other/index.m3u8?token=${token}`)).status, 404);
+  const watcher = await Watcher.join(server, 'demo', token);
+  assert.equal(watcher.reply.response['reason'], 'unauthorized');
+  watcher.close();
+});
+
+test('/api/streams tells state, session, codecs as measured, viewers and where to play', async () => {
+  await using server = await startTestServer();
+  const publisher = await connect(server);
+  await send(publisher, 10, Date.now() - 1200);
+  const { streams } = (await (await fetch(`${server.url}/api/streams`)).json()) as { streams: Record<string, unknown>[] };
+  const { started_at, ...stream } = streams[0] ?? {};
+  assert.equal(typeof started_at, 'number');
+  assert.deepEqual(stream, {
+    name: 'demo',
+    state: 'live',
+    session: publisher.session.session,
+    title: null,
+    description: null,
+    viewers: 0,
+    tracks: [
+      { id: 'v0', kind: 'video', codec: 'avc1.42c01e' },
+      { id: 'a0', kind: 'audio', codec: 'opus' },
+    ],
+    playback: { hls: '/live/demo/index.m3u8' },
+  });
+  assert.equal((await fetch(`${server.url}/api/streams/UPPER`)).status, 400);
+  publisher.drop();
+});
