@@ -241,6 +241,7 @@ export class Mesh extends Emitter<MeshEvents> {
   /** Decides whether somebody without media is still expected. */
   #weigh(id: string, entry: Entry): void {
     const { timers } = this.#options;
+    entry.link.setWatched(entry.presence === 'away' || entry.presence === 'absent');
     const lost = entry.link.state === 'interrupted' || entry.link.state === 'failed';
     const unexpected = entry.presence === 'away' || entry.presence === 'absent' || !this.#hasPresence;
     if (!(unexpected && (lost || (entry.presence !== 'unknown' && entry.link.state === 'connecting')))) {

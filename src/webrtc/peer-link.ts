@@ -48,6 +48,8 @@ const PATIENCE_MS: Milliseconds = 5000;
 const SECOND_RESTART_MS: Milliseconds = 1500;
 const MAX_RESTARTS = 3;
 const MAX_UNANSWERED = 6;
+/** A watched link is looked at this often. */
+const WATCH_MS: Milliseconds = 1000;
 
 export class PeerLink extends Emitter<PeerLinkEvents> {
   readonly remoteId: string;
@@ -67,6 +69,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   #unanswered = 0;
   #patience: TimerId | undefined;
   #restartTimer: TimerId | undefined;
+  #watch: TimerId | undefined;
+  #received = 0;
 
   constructor(options: PeerLinkOptions) {
     super();
@@ -126,6 +130,18 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     if (this.#state !== 'connected' && this.#state !== 'closed') this.restart();
   }
 
+  /**
+   * Looks at what arrives, or stops doing so. ICE takes some 8 s to notice that nobody is there any more; of somebody whose socket is
+   * lost it is worth knowing sooner.
+   */
+  setWatched(watched: boolean): void {
+    const { timers } = this.#options;
+    if (watched === (this.#watch !== undefined)) return;
+    timers.clearInterval(this.#watch);
+    this.#watch = watched ? timers.setInterval(() => void this.#look(), WATCH_MS) : undefined;
+    this.#received = 0;
+  }
+
   getStats(): Promise<RTCStatsReport> {
     return this.#connection.getStats();
   }
@@ -134,6 +150,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     if (this.#state === 'closed') return;
     this.#options.timers.clearTimeout(this.#patience);
     this.#options.timers.clearTimeout(this.#restartTimer);
+    this.setWatched(false);
     this.#connection.onicecandidate = null;
     this.#connection.onconnectionstatechange = null;
     this.#connection.ontrack = null;
@@ -243,6 +260,16 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     }
   }
 
+  async #look(): Promise<void> {
+    if (this.#connection.connectionState !== 'connected') return;
+    const received = bytesReceived(await this.#connection.getStats());
+    if (this.#watch === undefined || this.#isClosed()) return;
+    const before = this.#received;
+    this.#received = received;
+    // Also with camera and microphone off both ends of a living link hear of each other by RTCP.
+    if (before > 0) this.#setState(received > before ? 'connected' : 'interrupted');
+  }
+
   #restartSoon(): void {
     const { timers } = this.#options;
     timers.clearTimeout(this.#restartTimer);
@@ -299,4 +326,11 @@ function candidateOf(candidate: RTCIceCandidate): Candidate {
 /** The certificate of the other side's connection: stays the same for its whole life. */
 function fingerprintOf(sdp: string): string | undefined {
   return /^a=fingerprint:(.+)$/m.exec(sdp)?.[1]?.trim().toLowerCase();
+}
+
+/** What came in over all paths, connectivity checks not counted. */
+function bytesReceived(report: RTCStatsReport): number {
+  let sum = 0;
+  for (const stats of report.values()) if (stats.type === 'candidate-pair') sum += stats.bytesReceived ?? 0;
+  return sum;
 }

@@ -13,6 +13,7 @@ export class FakePeerConnection {
   readonly candidates: RTCIceCandidateInit[] = [];
   readonly transceivers: FakeTransceiver[] = [];
   generation = 0;
+  bytesReceived = 0;
   closed = false;
   /** The next remote description fails with this. */
   failNext: Error | undefined;
@@ -64,7 +65,7 @@ export class FakePeerConnection {
   }
 
   async getStats(): Promise<RTCStatsReport> {
-    return new Map() as RTCStatsReport;
+    return new Map([['pair', { type: 'candidate-pair', bytesReceived: this.bytesReceived }]]) as unknown as RTCStatsReport;
   }
 
   close(): void {

@@ -56,6 +56,8 @@ export class RtcTile extends RtcElement {
   readonly #internals = this.attachInternals();
   #shown: Participant | undefined;
   #soundTaps = 0;
+  /** The browser wants a tap before it plays sound. */
+  #silenced = false;
 
   protected override setup(): void {
     this.requestUpdate();
@@ -89,6 +91,7 @@ export class RtcTile extends RtcElement {
     const taps = this.#room.value?.soundTaps ?? 0;
     if (taps === this.#soundTaps) return;
     this.#soundTaps = taps;
+    this.#silenced = false;
     void this.#play();
   }
 
@@ -108,18 +111,21 @@ export class RtcTile extends RtcElement {
     if (stream.getVideoTracks().length === 0) this.hasPicture = false;
     if (added.length === 0) return;
     if (this.video.srcObject === null) this.video.srcObject = stream;
+    // No event says that a picture came back to a stream that goes on playing.
+    if (added.some((track) => track.kind === 'video')) this.video.requestVideoFrameCallback(() => this.#playing());
     void this.#play();
   }
 
   async #play(): Promise<void> {
     const { video } = this;
     if (video.srcObject === null) return;
-    video.muted = this.local;
+    video.muted = this.local || this.#silenced;
     try {
       await video.play();
     } catch (cause) {
       // Anything else means that other tracks took these ones' place, which then play by themselves.
       if (!(cause instanceof DOMException && cause.name === 'NotAllowedError') || video.muted) return;
+      this.#silenced = true;
       this.emit('rtc-sound-blocked', undefined);
       // The picture may always start.
       video.muted = true;

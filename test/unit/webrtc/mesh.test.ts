@@ -118,6 +118,25 @@ describe('the mesh', () => {
     assert.deepEqual(mesh.peers, []);
   });
 
+  test('removes who is away once nothing more arrives of them, before ICE has noticed', async () => {
+    const { mesh, connections, removed, time } = setUp('a');
+    mesh.handlePresence(here('a', 'b'));
+    mesh.handleOffer('b', 1, sdpOf('theirs', 'u'));
+    await time.advance(0);
+    connections.newest.become('connected');
+    mesh.handlePresence([...here('a'), away('b')]);
+    connections.newest.bytesReceived = 1000;
+    await time.advance(1000);
+    connections.newest.bytesReceived = 2000;
+    await time.advance(1000);
+    assert.equal(mesh.linkState('b'), 'connected');
+    await time.advance(1000);
+    assert.equal(mesh.linkState('b'), 'interrupted');
+    await time.advance(5000);
+    assert.deepEqual(removed, ['b']);
+    assert.equal(time.waiting, 0);
+  });
+
   test('gives who was away and lost a link again when they come back', async () => {
     const { mesh, connections, time } = setUp('b');
     mesh.handlePresence([...here('b'), away('a')]);
