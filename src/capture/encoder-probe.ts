@@ -43,7 +43,7 @@ export interface SoundFormat {
 
 /** Opus in frames of 20 ms, or AAC where the browser has no Opus. @throws GlasscastError `codec-unsupported` */
 export async function audioConfig(format: SoundFormat, supported: AudioProbe = probeAudio): Promise<AudioEncoderConfig> {
-  const bitrate: BitsPerSecond = format.channels > 1 ? 128_000 : 64_000;
+  const bitrate: BitsPerSecond = format.channels > 1 ? 96_000 : 64_000;
   const common = { sampleRate: format.sampleRate, numberOfChannels: format.channels, bitrate };
   const candidates: AudioEncoderConfig[] = [
     { ...common, codec: 'opus', opus: { frameDuration: OPUS_FRAME_MICROSECONDS } },

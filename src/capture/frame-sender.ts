@@ -12,6 +12,8 @@ export interface CreditReply {
 export interface FrameSenderOptions {
   /** What the page asked for; the rate never rises above it. */
   readonly bitrate: BitsPerSecond;
+  /** What the sound takes beside it. */
+  readonly soundBitrate: () => BitsPerSecond;
   readonly now: () => Milliseconds;
   /** Sends one `chunk`; resolves with the server's reply. */
   readonly push: (chunk: ArrayBuffer) => Promise<CreditReply>;
@@ -128,7 +130,8 @@ export class FrameSender {
     while (this.#progress.length > 2 && now - (this.#progress[0]?.at ?? now) > THROUGHPUT_WINDOW) this.#progress.shift();
     this.#pump();
     const minRoundTrip = Number.isFinite(this.#minRoundTrip) ? this.#minRoundTrip : 0;
-    const changed = this.#rate.update({ now, delay: this.delay, minRoundTrip, throughput: this.throughput });
+    const sound = this.#options.soundBitrate();
+    const changed = this.#rate.update({ now, delay: this.delay, minRoundTrip, throughput: this.throughput, sound });
     if (changed !== null) this.#options.onRate(changed);
   }
 

@@ -282,6 +282,7 @@ export class Publisher {
   #createSender(encoding: EncodingOptions, uplink: Uplink): FrameSender {
     return new FrameSender({
       bitrate: encoding.bitrate,
+      soundBitrate: () => this.#audioTrack?.bitrate ?? 0,
       now: this.#environment.now,
       push: (chunk) => uplink.pushChunk(chunk),
       bufferedAmount: () => uplink.bufferedAmount,

@@ -13,8 +13,10 @@ export interface UplinkSample {
   readonly delay: Milliseconds;
   /** Shortest round trip seen on this connection. */
   readonly minRoundTrip: Milliseconds;
-  /** What the server acknowledged lately. */
+  /** What the server acknowledged lately, sound included. */
   readonly throughput: BitsPerSecond;
+  /** What the sound takes of it. */
+  readonly sound: BitsPerSecond;
 }
 
 const DEFAULT_FLOOR: BitsPerSecond = 150_000;
@@ -24,28 +26,42 @@ const FULL: Milliseconds = 300;
 const CLEAR: Milliseconds = 120;
 /** Each change of rate costs a key frame, so they are kept apart. */
 const BETWEEN_DECREASES: Milliseconds = 750;
-const FIRST_PROBE: Milliseconds = 4_000;
-const LAST_PROBE: Milliseconds = 32_000;
+/** Quiet time before the rate rises towards what the link was last seen to hold. */
+const RECOVERY: Milliseconds = 1_500;
+const RECOVERY_STEP = 1.5;
+/** Quiet time before the rate is raised beyond that, to see whether the link holds more now. */
+const FIRST_PROBE: Milliseconds = 3_000;
+const LAST_PROBE: Milliseconds = 16_000;
+const PROBE_STEP = 1.17;
+/** Share of what gets through that is used: the rest drains what has queued. */
+const USABLE = 0.85;
+/** Less than this share of the rate gets through: the link stands still, and says nothing of what it holds. */
+const STALLED = 0.15;
 
 /**
- * The video bit rate that the uplink can hold. Down at once, to four fifths of what gets through, when frames wait; up by a sixth
- * after some quiet seconds. An increase that fills the link again doubles the wait before the next.
+ * The video bit rate that the uplink can hold. When frames wait it goes down at once, below what gets through. When they have not waited
+ * for a while it rises: quickly to what the link was last seen to hold, then carefully, each success making the next step larger. An
+ * increase that fills the link again doubles the wait before the next.
  */
 export class RateController {
   readonly #target: BitsPerSecond;
   readonly #floor: BitsPerSecond;
   #cap: BitsPerSecond;
   #rate: BitsPerSecond;
+  /** What the link was last seen to hold. */
+  #ceiling: BitsPerSecond;
   #changedAt: Milliseconds | null = null;
   #clearSince: Milliseconds | null = null;
   #probeAfter: Milliseconds = FIRST_PROBE;
-  #lastWasIncrease = false;
+  /** Probes in a row that the link held. */
+  #probes = 0;
 
   constructor(options: RateControllerOptions) {
     this.#target = options.target;
     this.#floor = Math.min(options.floor ?? DEFAULT_FLOOR, options.target);
     this.#cap = options.target;
     this.#rate = options.target;
+    this.#ceiling = options.target;
   }
 
   get rate(): BitsPerSecond {
@@ -67,23 +83,37 @@ export class RateController {
       return null;
     }
     this.#clearSince ??= sample.now;
-    if (this.#rate >= this.#cap || sample.now - this.#clearSince < this.#probeAfter) return null;
-    this.#clearSince = sample.now;
-    this.#changedAt = sample.now;
-    this.#lastWasIncrease = true;
-    return this.#set(Math.min(this.#cap, Math.round(this.#rate * 1.17)));
+    return this.#rate < this.#cap ? this.#increase(sample.now, sample.now - this.#clearSince) : null;
+  }
+
+  #increase(now: Milliseconds, clearFor: Milliseconds): BitsPerSecond | null {
+    const isProbe = this.#rate >= this.#ceiling;
+    if (clearFor < (isProbe ? this.#probeAfter : RECOVERY)) return null;
+    this.#clearSince = now;
+    this.#changedAt = now;
+    if (!isProbe) return this.#set(Math.min(this.#cap, this.#ceiling, Math.round(this.#rate * RECOVERY_STEP)));
+    // One probe that holds may have used what was left over; two mean that the link has grown.
+    if (this.#probes > 1) this.#probeAfter = Math.max(FIRST_PROBE / 2, this.#probeAfter / 2);
+    this.#probes++;
+    const raised = Math.min(this.#cap, Math.round(this.#rate * Math.min(RECOVERY_STEP, PROBE_STEP ** this.#probes)));
+    this.#ceiling = raised;
+    return this.#set(raised);
   }
 
   #decrease(sample: UplinkSample): BitsPerSecond | null {
     this.#clearSince = null;
     if (this.#changedAt !== null && sample.now - this.#changedAt < BETWEEN_DECREASES) return null;
-    this.#probeAfter = this.#lastWasIncrease ? Math.min(this.#probeAfter * 2, LAST_PROBE) : this.#probeAfter;
-    this.#lastWasIncrease = false;
-    // What gets through is the link's own figure; a link that stands still gives none, so the rate at least halves.
-    const lower = Math.max(this.#floor, Math.min(this.#rate * 0.85, Math.max(sample.throughput * 0.8, this.#rate * 0.5)));
+    const isStalled = sample.throughput < this.#rate * STALLED;
+    const holds = isStalled ? this.#rate * 0.5 : sample.throughput * USABLE - sample.sound;
+    // What has queued drains at what gets through: where that is above the rate already, waiting is all there is to do.
+    if (holds >= this.#rate) return null;
+    const lower = Math.round(Math.max(this.#floor, Math.min(holds, this.#rate * 0.9)));
     if (lower >= this.#rate) return null;
+    if (this.#probes > 0) this.#probeAfter = Math.min(this.#probeAfter * 2, LAST_PROBE);
+    this.#probes = 0;
+    if (!isStalled) this.#ceiling = lower;
     this.#changedAt = sample.now;
-    return this.#set(Math.round(lower));
+    return this.#set(lower);
   }
 
   #set(rate: BitsPerSecond): BitsPerSecond {

@@ -27,7 +27,8 @@ export const broadcasterStyles = css`
   video {
     inline-size: 100%;
     block-size: 100%;
-    object-fit: cover;
+    /* Not cropped: what is seen here is what viewers see. */
+    object-fit: contain;
   }
   .mirrored {
     transform: scaleX(-1);
@@ -46,6 +47,9 @@ export const broadcasterStyles = css`
   }
   .badge {
     place-self: start;
+    /* The mirrored video makes a layer of its own, which would cover what is not positioned. */
+    position: relative;
+    z-index: 1;
     display: flex;
     align-items: center;
     gap: 0.5em;
@@ -143,8 +147,18 @@ export const broadcasterStyles = css`
       margin: 6px;
       font-size: 0.75rem;
     }
+    .stage {
+      min-block-size: 124px;
+    }
+    .placeholder {
+      place-self: end center;
+      padding: 6px;
+    }
     .placeholder > svg {
       display: none;
+    }
+    .placeholder button {
+      font-size: 0.85rem;
     }
     .body {
       padding: 8px;

@@ -23,6 +23,7 @@ class Rig {
   constructor() {
     this.sender = new FrameSender({
       bitrate: BITRATE,
+      soundBitrate: () => 0,
       now: () => this.now,
       push: (chunk) => new Promise((resolve, reject) => this.pushes.push({ chunk: new Uint8Array(chunk), resolve, reject })),
       bufferedAmount: () => this.buffered,
