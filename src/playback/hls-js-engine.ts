@@ -18,6 +18,8 @@ export interface HlsJsEngineOptions {
 }
 
 const STEP: Milliseconds = 100;
+/** After so many steps without media the rest is not on its way any more. */
+const DRY_STEPS = 8;
 /** A second media error within this time is not cured by what cured the first. */
 const RECOVERY_WINDOW: Milliseconds = 10_000;
 
@@ -36,6 +38,9 @@ export class HlsJsEngine extends PlaybackEngine {
   #started = false;
   #played = false;
   #live = false;
+  /** It was live and has its end now. */
+  #complete = false;
+  #drySteps = 0;
   #recoveredAt: Milliseconds = Number.NEGATIVE_INFINITY;
   /** Seeks of our own that are under way: the others are the viewer's. */
   #ownSeeks = 0;
@@ -111,6 +116,8 @@ export class HlsJsEngine extends PlaybackEngine {
     this.#started = false;
     this.#played = false;
     this.#live = false;
+    this.#complete = false;
+    this.#drySteps = 0;
     this.#ownSeeks = 0;
     const hls = new Hls(hlsConfig(this.#controller.wanted));
     this.#hls = hls;
@@ -161,6 +168,7 @@ export class HlsJsEngine extends PlaybackEngine {
       this.emit('ready', { live: details.live });
     } else if (this.#live && !details.live) {
       this.#live = false;
+      this.#complete = true;
       if (this.#video !== null) this.#video.playbackRate = 1;
       this.emit('complete', undefined);
     }
@@ -178,7 +186,19 @@ export class HlsJsEngine extends PlaybackEngine {
     this.emit('failure', failure);
   }
 
+  /**
+   * hls.js ends a stream once its last part is buffered in sound and picture alike. Where the sound ends earlier, which after a live
+   * broadcast it nearly always does, that never happens, and the last picture would stay for ever.
+   */
+  #finish(video: HTMLVideoElement): void {
+    const dry = !video.paused && !video.ended && !video.seeking && video.readyState < video.HAVE_FUTURE_DATA;
+    this.#drySteps = dry ? this.#drySteps + 1 : 0;
+    if (this.#drySteps !== DRY_STEPS) return;
+    for (const type of ['video', 'audio', 'audiovideo'] as const) this.#hls?.trigger(Events.BUFFER_EOS, { type });
+  }
+
   #step(video: HTMLVideoElement): void {
+    if (this.#complete) this.#finish(video);
     const details = this.#liveDetails();
     if (details === null || video.readyState === 0) return;
     const run = newestRun(details);

@@ -2,9 +2,10 @@
  * Holds a live stream at a chosen distance from its edge by playing a little faster or slower.
  *
  *   arriving ──one jump within the buffer, or 2 s over──▶ following
- *   following ──far behind──▶ jumping ──arrived, or 3 s over──▶ following ──resumed after a pause──▶ arriving
- *       ▲                                          │
+ *   following ──far behind, or before a gap──▶ jumping ──it plays──▶ arriving
+ *       ▲                                         └──3 s over──▶ following
  *       └──back near the edge── free ◀──the viewer seeks away── (any)
+ *   following ──playing on after a pause──▶ arriving
  *
  * Pure: it is told what the player sees and answers what to do. hls.js's own control speeds up only with more than a second of forward
  * buffer, which at these latencies never exists, and it lengthens the latency for good at each stall.
@@ -166,7 +167,8 @@ export class LatencyController {
     }
     if (this.#state.name === 'jumping') {
       const arrived = !sample.starved && sample.published - target < JUMP_AFTER;
-      if (arrived || now - this.#state.since > JUMP_COOLDOWN) this.#state = { name: 'following' };
+      if (arrived) this.#state = { name: 'arriving', since: null };
+      else if (now - this.#state.since > JUMP_COOLDOWN) this.#state = { name: 'following' };
     }
     const jump = this.#state.name === 'following' || this.#state.name === 'arriving' ? jumpOf(sample, target) : null;
     if (jump !== null) {

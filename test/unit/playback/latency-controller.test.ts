@@ -192,6 +192,18 @@ describe('a gap in the broadcast', () => {
     assert.equal(jump, 2);
   });
 
+  it('costs no latency: what loading took is jumped as at the start', () => {
+    const { control, tick } = following();
+    control.step(sample({ latency: 2.2, published: 2.2, hole: 2, ahead: 0, starved: true }));
+    tick();
+    control.step(sample({ latency: 1.2, published: 1.1, ahead: 0, starved: true }));
+    tick(500);
+    control.step(sample({ latency: 1.6, published: 1.5, ahead: 0.2 }));
+    tick();
+    const { jump } = control.step(sample({ latency: 1.6, published: 1.5, ahead: 1.5 }));
+    assert.ok(jump !== null && Math.abs(jump - (1.6 - (control.target ?? 0))) < 1e-9, String(jump));
+  });
+
   it('is not crossed while there is still something to play before it', () => {
     const { control } = following();
     assert.equal(control.step(sample({ latency: 2.2, published: 2.2, hole: 2, ahead: 0.3 })).jump, null);
