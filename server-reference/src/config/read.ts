@@ -13,7 +13,7 @@ export function readSettings(args: readonly string[], env: Environment): Setting
     const found = given(option, flags, env);
     if (found !== undefined) settings[option.key] = readOne(option, found.name, found.text);
   }
-  if (flags['no-stun'] === true) {
+  if (flags['stun'] === false) {
     if (flags['stun-port'] !== undefined) throw new ConfigError('--stun-port and --no-stun contradict each other: give one of them.');
     settings['stunPort'] = null;
   }
@@ -51,7 +51,7 @@ function readFlags(args: readonly string[]): Flags {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { ...options, 'no-stun': { type: 'boolean' } },
+      options: { ...options, stun: { type: 'boolean' } },
       allowNegative: true,
       strict: true,
     });
