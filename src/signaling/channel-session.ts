@@ -210,7 +210,7 @@ export class ChannelSession<R> implements SessionHandle {
 
   #closed(): void {
     if (this.#state === 'left' || this.#state === 'ended') return;
-    this.#end(new GlasscastError('kicked', 'The server has ended this.', { details: { topic: this.topic } }));
+    this.#end(new GlasscastError('kicked', 'You were removed, or this was closed.', { details: { topic: this.topic } }));
   }
 
   #end(error: GlasscastError): void {

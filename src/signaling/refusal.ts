@@ -9,10 +9,10 @@ const OTHER_REASONS: Readonly<Record<string, ErrorCode>> = { taken: 'invalid', '
 
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
   unauthorized: 'The server does not allow this. A token that grants it is needed.',
-  'token-expired': 'The token has expired.',
-  'room-full': 'The room is full.',
-  'room-not-found': 'There is no such room.',
-  kicked: 'A moderator has removed you from this room.',
+  'token-expired': 'Your access has expired. Reload the page.',
+  'room-full': 'This room is full. Try again when someone has left.',
+  'room-not-found': 'There is no such room. Check the link.',
+  kicked: 'You were removed from this room.',
   'no-peer': 'That participant is no longer here.',
   'stream-taken': 'Someone else is broadcasting under this name.',
   'codec-unsupported': 'The server cannot take this codec.',

@@ -18,13 +18,16 @@ export type Messages<Key extends string> = (key: Key, values?: Readonly<Record<s
 
 /** The strings of one part of the interface, in the page's language (`<html lang>`, else the browser's). */
 export function messages<Key extends string>(namespace: string, english: Readonly<Record<Key, string>>): Messages<Key> {
-  return (key, values = {}) => {
-    const text = translated(`${namespace}.${key}`) ?? english[key];
-    return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(values[name] ?? placeholder));
-  };
+  return (key, values) => fill(translated(`${namespace}.${key}`) ?? english[key], values);
 }
 
-function translated(name: string): string | undefined {
+/** Puts values in place of `{name}`. */
+export function fill(text: string, values: Readonly<Record<string, string | number>> = {}): string {
+  return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(values[name] ?? placeholder));
+}
+
+/** The string of that name in the page's language, if it was added. */
+export function translated(name: string): string | undefined {
   if (translations.size === 0) return undefined;
   const language = (document.documentElement.lang || navigator.language).toLowerCase();
   return translations.get(language)?.[name] ?? translations.get(language.split('-')[0] ?? '')?.[name];

@@ -41,6 +41,8 @@ export class RoomController implements ReactiveController {
   #media: LocalMedia | undefined;
   #unlisten: (() => void)[] = [];
   #refused: readonly Kind[] = [];
+  /** The error shown says that somebody cannot be reached. */
+  #unlinked = false;
 
   constructor(host: ReactiveControllerHost, hooks: RoomControllerHooks) {
     this.#hooks = hooks;
@@ -142,7 +144,13 @@ export class RoomController implements ReactiveController {
     const hooks = this.#hooks;
     let state: CallState = 'idle';
     this.#unlisten = [
-      call.on('change', () => this.#refresh()),
+      call.on('change', () => {
+        if (this.#unlinked && call.peers.every((peer) => peer.link === 'connected')) {
+          this.#unlinked = false;
+          hooks.error(null);
+        }
+        this.#refresh();
+      }),
       call.on('join', (peer) => hooks.event('join', peer)),
       call.on('leave', (peer) => hooks.event('leave', peer)),
       call.on('track', (detail) => hooks.event('track', detail)),
@@ -153,6 +161,7 @@ export class RoomController implements ReactiveController {
         hooks.stateChanged(next, previous);
       }),
       call.on('error', (error) => {
+        this.#unlinked = error.code === 'ice-failed';
         hooks.error(error);
         if (call.state === 'failed') this.#end();
       }),

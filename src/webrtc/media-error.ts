@@ -16,10 +16,10 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
-  'permission-denied': 'The use of camera or microphone was refused.',
-  'permission-dismissed': 'The question about camera or microphone was closed without an answer.',
-  'device-not-found': 'No suitable camera or microphone was found.',
-  'device-in-use': 'The camera or microphone is in use by another program.',
+  'permission-denied': 'Camera and microphone are blocked. Allow them in the address bar, then try again.',
+  'permission-dismissed': 'The question about camera and microphone was closed. Try again and choose “Allow”.',
+  'device-not-found': 'No camera or microphone was found. Connect one, then try again.',
+  'device-in-use': 'Another program is using the camera or microphone. Close it, then try again.',
 };
 
 /** What `getUserMedia` or `getDisplayMedia` rejected with, as an error of the public API. */
@@ -40,6 +40,10 @@ export function mediaDevicesOf(scope: { readonly isSecureContext: boolean; reado
   // Typed as always there; browsers leave it out of insecure pages.
   const devices = scope.navigator.mediaDevices as MediaDevices | undefined;
   if (devices !== undefined) return devices;
-  if (!scope.isSecureContext) throw new GlasscastError('insecure-context', 'Camera and microphone need a secure page (https).');
+  if (!scope.isSecureContext)
+    throw new GlasscastError(
+      'insecure-context',
+      'Camera and microphone work only on secure pages. Open this page over https, or on localhost.',
+    );
   throw new GlasscastError('unsupported', 'This browser gives pages no camera or microphone.');
 }

@@ -47,6 +47,8 @@ interface Entry {
   /** Unknown until presence has been heard of. */
   presence: 'unknown' | 'here' | 'away' | 'absent';
   builds: number;
+  /** What went wrong last. */
+  cause: GlasscastError | undefined;
   rebuild: TimerId | undefined;
   removal: TimerId | undefined;
   expiry: TimerId | undefined;
@@ -174,6 +176,7 @@ export class Mesh extends Emitter<MeshEvents> {
       link: this.#createLink(id),
       presence: 'unknown',
       builds: 0,
+      cause: undefined,
       rebuild: undefined,
       removal: undefined,
       expiry: undefined,
@@ -211,7 +214,9 @@ export class Mesh extends Emitter<MeshEvents> {
   #watch(id: string, entry: Entry): void {
     const { link } = entry;
     link.on('track', (track) => this.emit('track', { id, track }));
-    link.on('error', (error) => this.emit('error', { id, error }));
+    link.on('error', (error) => {
+      entry.cause = error;
+    });
     link.on('replaced', ({ n, sdp }) => {
       this.#build(id, entry);
       entry.link.handleOffer(n, sdp.sdp);
@@ -226,7 +231,7 @@ export class Mesh extends Emitter<MeshEvents> {
 
   #failed(id: string, entry: Entry): void {
     if (entry.builds === 0) {
-      const error = new GlasscastError('ice-failed', 'No connection to a participant.', { details: { peer: id } });
+      const error = new GlasscastError('ice-failed', 'No connection to a participant.', { cause: entry.cause, details: { peer: id } });
       this.emit('error', { id, error });
     }
     const delay = REBUILD_MS[Math.min(entry.builds, REBUILD_MS.length - 1)] ?? LOST_MS;

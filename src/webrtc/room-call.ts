@@ -185,7 +185,8 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     mesh.on('track', ({ id, track }) => this.#trackAdded(id, track));
     mesh.on('error', ({ id, error }) => {
       const name = this.#peers.get(id)?.name ?? '';
-      this.emit('error', new GlasscastError(error.code, error.message, { cause: error, details: { peer: id, name } }));
+      const message = `No connection to ${name || 'a participant'}. A firewall may be in the way; the server may need TURN.`;
+      this.emit('error', new GlasscastError(error.code, message, { cause: error, details: { peer: id, name } }));
     });
   }
 

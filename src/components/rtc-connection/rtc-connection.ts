@@ -1,37 +1,25 @@
 import { ContextProvider } from '@lit/context';
 import { css, html, type TemplateResult } from 'lit';
-import { property } from 'lit/decorators.js';
-import { Connection, type ConnectionState, type TokenProvider } from '../../signaling/connection.ts';
+import { Connection, type ConnectionState } from '../../signaling/connection.ts';
 import { connectionContext, type SharedConnection } from '../../ui/connection-context.ts';
 import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
-import { RtcElement } from '../../ui/rtc-element.ts';
-import { scriptOrigin } from '../../ui/script-origin.ts';
+import { ServerSettingsElement } from '../../ui/server-settings-element.ts';
 
 /**
+ * The server is read when the first element inside connects; a new `token` is used at once.
+ *
  * @summary Shares one socket, server and token with all elements inside it.
  * @tagname rtc-connection
  * @slot - The elements that share the connection.
  * @event {CustomEvent<RtcStateDetail>} rtc-state - The socket's state changed: `connecting`, `open`, `reconnecting`, `closed`, `failed`.
  * @event {CustomEvent<RtcErrorDetail>} rtc-error - The server cannot be reached, or refuses this page.
  */
-export class RtcConnection extends RtcElement {
+export class RtcConnection extends ServerSettingsElement {
   static override styles = css`
     :host {
       display: contents;
     }
   `;
-
-  /** Origin of the server, for example `https://live.example.org`. Default: where the script came from. Read when the first element connects. */
-  @property() server: string | null = null;
-
-  /** A token that the server accepts. Never reflected; a new one is used at once. */
-  @property() token: string | null = null;
-
-  /** Path of the socket. Default: `/socket`. */
-  @property({ attribute: 'socket-path' }) socketPath: string | null = null;
-
-  /** Asked for a token when one is needed, refused or about to expire. */
-  @property({ attribute: false }) tokenProvider: TokenProvider | undefined;
 
   readonly #provider = new ContextProvider(this, { context: connectionContext, initialValue: this.#shared() });
   #connection: Connection | undefined;
@@ -63,16 +51,16 @@ export class RtcConnection extends RtcElement {
     const element = this;
     return {
       get server() {
-        return element.server;
+        return element.serverOrigin;
       },
       get token() {
-        return element.token ?? undefined;
+        return element.effectiveToken;
       },
       get tokenProvider() {
-        return element.tokenProvider;
+        return element.effectiveTokenProvider;
       },
       get socketPath() {
-        return element.socketPath ?? '/socket';
+        return element.effectiveSocketPath;
       },
       acquire: () => this.#acquire(),
       release: () => this.#release(),
@@ -80,22 +68,22 @@ export class RtcConnection extends RtcElement {
   }
 
   #acquire(): Connection {
-    this.#users += 1;
     this.#connection ??= this.#open();
+    this.#users += 1;
     return this.#connection;
   }
 
   #release(): void {
-    this.#users -= 1;
-    if (this.#users === 0) this.#close();
+    // Once this element is gone there is nothing left to release.
+    if (this.#users > 0 && --this.#users === 0) this.#close();
   }
 
   #open(): Connection {
     const connection = new Connection({
-      server: new URL(this.server ?? scriptOrigin() ?? location.origin, document.baseURI).origin,
-      socketPath: this.socketPath ?? '/socket',
-      token: this.token ?? undefined,
-      tokenProvider: this.tokenProvider,
+      server: this.serverOrigin,
+      socketPath: this.effectiveSocketPath,
+      token: this.effectiveToken,
+      tokenProvider: this.effectiveTokenProvider,
     });
     let previous: ConnectionState = connection.state;
     connection.on('state', (state) => {
