@@ -31,8 +31,6 @@ const msg = messages('room', {
   guest: 'Guest',
 });
 
-const numeric = { converter: positiveNumber } as const;
-
 export interface RtcRoom {
   addEventListener<K extends keyof RtcRoomEventMap>(
     type: K,
@@ -81,7 +79,7 @@ export class RtcRoom extends ServerElement {
   @property({ attribute: 'display-name' }) displayName: string | null = null;
 
   /** How many may be in the room. For information: the server's own limit is what counts. */
-  @property({ attribute: 'max-peers', ...numeric }) maxPeers: number | null = null;
+  @property({ attribute: 'max-peers', converter: positiveNumber }) maxPeers: number | null = null;
 
   /** Joins at once, without asking first. */
   @property({ type: Boolean, attribute: 'no-prejoin' }) noPrejoin = false;
@@ -105,13 +103,13 @@ export class RtcRoom extends ServerElement {
   @property({ attribute: 'ice-transport-policy' }) iceTransportPolicy: string | null = null;
 
   /** Wanted width of the camera's picture, in pixels. Default: 1280. */
-  @property({ attribute: 'capture-width', ...numeric }) captureWidth: number | null = null;
+  @property({ attribute: 'capture-width', converter: positiveNumber }) captureWidth: number | null = null;
 
   /** Wanted height of the camera's picture, in pixels. Default: 720. */
-  @property({ attribute: 'capture-height', ...numeric }) captureHeight: number | null = null;
+  @property({ attribute: 'capture-height', converter: positiveNumber }) captureHeight: number | null = null;
 
   /** Wanted pictures a second. Default: 30. */
-  @property({ attribute: 'frame-rate', ...numeric }) frameRate: number | null = null;
+  @property({ attribute: 'frame-rate', converter: positiveNumber }) frameRate: number | null = null;
 
   @state() private soundBlocked = false;
   @state() private hasOwnLayout = false;
