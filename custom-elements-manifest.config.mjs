@@ -6,24 +6,29 @@ const sorted = {
   },
 };
 
-/** Private fields, and what Lit itself adds, are nobody's business. */
+/** Elements and what they inherit from, without what is private to them. */
 const publicOnly = {
   name: 'public-only',
   packageLinkPhase({ customElementsManifest }) {
     for (const module of customElementsManifest.modules) {
-      for (const declaration of module.declarations ?? []) {
-        if (declaration.members === undefined) continue;
-        declaration.members = declaration.members
-          .filter((member) => member.privacy === undefined || member.privacy === 'public')
-          .filter((member) => !member.name.startsWith('#'));
+      module.declarations = (module.declarations ?? []).filter((declaration) => declaration.kind === 'class');
+      const names = new Set(module.declarations.map((declaration) => declaration.name));
+      module.exports = (module.exports ?? []).filter((exported) => names.has(exported.declaration.name));
+      for (const declaration of module.declarations) {
+        declaration.members = declaration.members?.filter(
+          ({ name, privacy }) => (privacy ?? 'public') === 'public' && !name.startsWith('#'),
+        );
+        // What the analyzer reads from a dispatchEvent has no description, and sometimes a variable for a name.
+        declaration.events = declaration.events?.filter(({ description }) => description !== undefined);
       }
     }
+    customElementsManifest.modules = customElementsManifest.modules.filter(({ declarations }) => declarations.length > 0);
   },
 };
 
 export default {
-  globs: ['src/components/**/*.ts', 'src/ui/*element.ts', 'src/define/*.ts'],
-  exclude: ['**/*.styles.ts', '**/*.worker.ts'],
+  globs: ['src/components/**/*.ts', 'src/ui/*element.ts'],
+  exclude: ['**/*.styles.ts'],
   litelement: true,
   plugins: [sorted, publicOnly],
 };
