@@ -13,7 +13,7 @@ import type { PublishKeys } from './publish-keys.ts';
 import { type PublisherEvent, type PublisherState, toError } from './publisher-events.ts';
 import { openPublisher, type PublisherHost } from './publisher-host.ts';
 import type { EncodingOptions, PublisherReport, UplinkOptions } from './publisher-options.ts';
-import { openFeeds } from './track-feeds.ts';
+import { openFeeds, requireEncoders } from './track-feeds.ts';
 
 export type BroadcastState = 'off' | 'requesting' | 'preview' | 'connecting' | 'live' | 'reconnecting' | 'stopping' | 'error';
 
@@ -145,12 +145,13 @@ export class Broadcast {
   async #open(run: Run): Promise<void> {
     const { signal } = run.abort;
     try {
+      // Before anybody is asked for a camera that could not be used.
+      requireEncoders();
       run.media = await openCamera(run.settings.capture, signal);
       this.#handler.stream(run.media.stream);
       if (run.settings.capture.audio && run.media.audio === null) {
         this.#handler.notice(new GlasscastError('device-not-found', 'No microphone was found; going on without sound.'));
       }
-      const feeds = openFeeds(run.media);
       const host = await openPublisher({
         workerUrl: run.settings.workerUrl,
         tokenProvider: run.settings.tokenProvider ?? (() => Promise.reject(new GlasscastError('unauthorized', 'The page has no token.'))),
@@ -161,7 +162,7 @@ export class Broadcast {
         throw new GlasscastError('aborted', 'Stopped before the broadcast began.');
       }
       run.host = host;
-      host.attach(feeds);
+      host.attach(openFeeds(run.media));
     } catch (error) {
       this.#fail(run, error);
       throw error;

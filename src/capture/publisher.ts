@@ -10,17 +10,17 @@
  */
 import { GlasscastError } from '../protocol/errors.ts';
 import type { StreamReply, TrackDescription } from '../protocol/messages/stream.ts';
-import type { BitsPerSecond, Milliseconds, Ticks } from '../protocol/units.ts';
+import type { BitsPerSecond, Milliseconds } from '../protocol/units.ts';
 import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { AudioTrackEncoder } from './audio-track-encoder.ts';
-import { CaptureClock } from './capture-clock.ts';
-import { ClockReporter, type ReportedTrack } from './clock-reporter.ts';
+import { ClockReporter } from './clock-reporter.ts';
 import { AUDIO_TRACK, type EncodedFrame, TIMESCALE, VIDEO_TRACK } from './encoded-track.ts';
 import { FeedReader } from './feed-reader.ts';
 import { FrameSender } from './frame-sender.ts';
 import { type MediaFeeds, type PublisherEvent, type PublisherState, toErrorData } from './publisher-events.ts';
 import type { EncodingOptions, UplinkOptions } from './publisher-options.ts';
+import { TrackClocks } from './track-clocks.ts';
 import { Uplink } from './uplink.ts';
 import { VideoTrackEncoder } from './video-track-encoder.ts';
 
@@ -45,10 +45,7 @@ const REPORT: Milliseconds = 1_000;
 export class Publisher {
   readonly #environment: PublisherEnvironment;
   readonly #emit: (event: PublisherEvent) => void;
-  readonly #videoClock = new CaptureClock();
-  /** Of the blocks as they come; what the encoder makes of their times is in {@link Publisher.#audioClock}. */
-  readonly #blockClock = new CaptureClock();
-  #audioClock = new CaptureClock();
+  readonly #clocks = new TrackClocks();
   #state: PublisherState = 'idle';
   #videoFeed: FeedReader<VideoFrame> | null = null;
   #audioFeed: FeedReader<AudioData> | null = null;
@@ -58,11 +55,9 @@ export class Publisher {
   #audioTrack: TrackDescription | null = null;
   /** When the video encoder gave its first output. */
   #describedAt: Milliseconds = 0;
-  #videoTime: Ticks = 0;
-  #audioTime: Ticks = 0;
   #uplink: Uplink | null = null;
   #sender: FrameSender | null = null;
-  #clocks: ClockReporter | null = null;
+  #clockReporter: ClockReporter | null = null;
   /** Whether the topic is joined, so that frames are worth encoding. */
   #joined = false;
   #epoch = 0;
@@ -115,7 +110,7 @@ export class Publisher {
       },
     );
     this.#sender = this.#createSender(encoding, this.#uplink);
-    this.#clocks = this.#createClockReporter(this.#uplink);
+    this.#clockReporter = this.#createClockReporter(this.#uplink);
     this.#video = new VideoTrackEncoder(encoding, {
       track: (track) => this.#onVideoTrack(track),
       frame: (frame) => this.#send('video', VIDEO_TRACK, frame),
@@ -147,7 +142,7 @@ export class Publisher {
   }
 
   #onVideo(frame: VideoFrame): void {
-    this.#videoClock.observe(frame.timestamp, this.#environment.now());
+    this.#clocks.frameArrived(frame.timestamp, this.#environment.now());
     this.#joinWhenReady();
     if (this.#video === null || !(this.#joined || this.#videoTrack === null)) {
       frame.close();
@@ -159,15 +154,13 @@ export class Publisher {
   #onAudio(block: AudioData): void {
     const now = this.#environment.now();
     const end = block.timestamp + (block.numberOfFrames * TIMESCALE) / block.sampleRate;
-    this.#blockClock.observe(end, now);
+    this.#clocks.blockArrived(end, now);
     if (this.#audio === null || !(this.#joined || this.#audioTrack === null)) {
       block.close();
       return;
     }
     const encoded = this.#audio.encode(block);
-    if (encoded === null) return;
-    if (encoded.restarted) this.#audioClock = this.#blockClock.clone();
-    else this.#audioClock.observe(encoded.end, now);
+    if (encoded !== null) this.#clocks.blockEncoded(encoded, now);
   }
 
   #onVideoTrack(track: TrackDescription): void {
@@ -207,7 +200,7 @@ export class Publisher {
 
   #clocksSettled(): boolean {
     if (this.#environment.now() - this.#describedAt > CLOCK_PATIENCE) return true;
-    return this.#videoClock.settled && (this.#audio === null || this.#blockClock.settled);
+    return this.#clocks.settled(this.#audio !== null);
   }
 
   #tracks(): TrackDescription[] {
@@ -228,14 +221,14 @@ export class Publisher {
     this.#video?.restartGrid();
     this.#audio?.restart();
     this.#joined = true;
-    this.#clocks?.start();
+    this.#clockReporter?.start();
     this.#startTicking();
   }
 
   #onDropped(): void {
     this.#joined = false;
     this.#sender?.close();
-    this.#clocks?.stop();
+    this.#clockReporter?.stop();
     if (this.#state === 'live' || this.#state === 'joining') this.#setState('reconnecting');
   }
 
@@ -246,7 +239,7 @@ export class Publisher {
       const epoch = await this.#uplink?.pushTracks(this.#tracks());
       if (epoch === undefined) return;
       this.#epoch = epoch;
-      this.#clocks?.start();
+      this.#clockReporter?.start();
       this.#sender?.release();
     } catch (error) {
       // A drop makes a new epoch of its own accord; a refusal is final.
@@ -269,8 +262,7 @@ export class Publisher {
   }
 
   #send(kind: 'video' | 'audio', track: number, frame: EncodedFrame): void {
-    if (kind === 'video') this.#videoTime = frame.timestamp;
-    else this.#audioTime = frame.timestamp;
+    this.#clocks.encoded(kind, frame.timestamp);
     if (!this.#joined) return;
     this.#sender?.add({
       kind,
@@ -297,17 +289,11 @@ export class Publisher {
     return new ClockReporter({
       now: this.#environment.now,
       timers: this.#environment.timers,
-      tracks: () => this.#reportedTracks(),
+      tracks: () => this.#clocks.reported(this.#audioTrack !== null),
       time: () => uplink.serverTime(),
       report: (report) => uplink.reportClock(report),
       log: (error) => this.#notice(error),
     });
-  }
-
-  #reportedTracks(): ReportedTrack[] {
-    const video = { track: VIDEO_TRACK, clock: this.#videoClock, timestamp: this.#videoTime };
-    if (this.#audioTrack === null) return [video];
-    return [video, { track: AUDIO_TRACK, clock: this.#audioClock, timestamp: this.#audioTime }];
   }
 
   #startTicking(): void {
@@ -372,7 +358,7 @@ export class Publisher {
     this.#joined = false;
     this.#clear(this.#timers);
     this.#clear(this.#tickers);
-    this.#clocks?.stop();
+    this.#clockReporter?.stop();
     this.#sender?.close();
     this.#videoFeed?.close();
     this.#audioFeed?.close();

@@ -148,7 +148,8 @@ export const broadcasterStyles = css`
       font-size: 0.75rem;
     }
     .stage {
-      min-block-size: 124px;
+      aspect-ratio: auto;
+      block-size: 132px;
     }
     .placeholder {
       place-self: end center;
