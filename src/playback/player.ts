@@ -117,7 +117,7 @@ export class Player extends Emitter<PlayerEvents> {
   /** From the camera to the screen where the server's clock is known, else to the live edge; null when nothing live plays. */
   get latency(): Seconds | null {
     const { engine, clock } = this.#options;
-    if (this.#session === null || this.#recording) return null;
+    if (this.#session === null || this.#recording || this.#complete) return null;
     const captured = engine.playingDate;
     if (clock === null || clock.offset === null || captured === null) return engine.latency;
     return (clock.now() - captured.getTime()) / 1000;
