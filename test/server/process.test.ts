@@ -49,9 +49,10 @@ const runProcess = (args: string[], env?: Record<string, string>): Promise<Ended
 
 /** The same within this process, for commands that end by themselves. */
 async function runHere(args: string[], env: Record<string, string>): Promise<Ended> {
-  let [out, error] = ['', ''];
-  const output = { out: (text: string) => void (out += text), error: (text: string) => void (error += text) };
-  return { code: await run(args, env, output), out, error };
+  const out: string[] = [];
+  const error: string[] = [];
+  const code = await run(args, env, { out: (text) => void out.push(text), error: (text) => void error.push(text) });
+  return { code, out: out.join(''), error: error.join('') };
 }
 
 /** Resolves with the URL once the server says that it listens; the rest of its lines go on being read. */
