@@ -74,7 +74,7 @@ export class VideoTimeline {
 
   /** True while the rate has changed and a key frame would let the grid change with it. */
   get wantsKeyframe(): boolean {
-    return this.#newRate() !== null;
+    return this.#newRate(RATE_TRIM) !== null;
   }
 
   begin(dts: Ticks): void {
@@ -93,8 +93,10 @@ export class VideoTimeline {
     const error = capture - dts;
     this.#error += ERROR_WEIGHT * (error - this.#error);
     this.#observe(capture);
-    const newRate = this.#newRate();
-    if (newRate !== null && (key || Math.abs(error) > FORCE_RATE * this.#timescale)) {
+    // Where the difference has grown all the same, frames come too unevenly for a trimmed mean: their plain mean cannot miss it.
+    const forced = Math.abs(error) > FORCE_RATE * this.#timescale;
+    const newRate = key || forced ? this.#newRate(forced ? 0 : RATE_TRIM) : null;
+    if (newRate !== null) {
       this.#nominal = newRate;
       this.#rate = newRate;
     }
@@ -117,9 +119,9 @@ export class VideoTimeline {
     this.#lastCapture = capture;
   }
 
-  #newRate(): Ticks | null {
+  #newRate(trim: number): Ticks | null {
     if (this.#intervals.length < RATE_WINDOW) return null;
-    const sorted = [...this.#intervals].sort((a, b) => a - b).slice(RATE_TRIM, -RATE_TRIM);
+    const sorted = [...this.#intervals].sort((a, b) => a - b).slice(trim, RATE_WINDOW - trim);
     const mean = sorted.reduce((sum, interval) => sum + interval, 0) / sorted.length;
     return mean > 0 && Math.abs(mean / this.#nominal - 1) > NEW_RATE ? mean : null;
   }

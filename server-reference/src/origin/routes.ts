@@ -93,7 +93,10 @@ function carriesToken(query: Query): boolean {
 /** Aborts when the client has gone before it was answered. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  reply.raw.once('close', () => controller.abort());
+  // Also every answered request closes; only what was not answered is released.
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
   return controller.signal;
 }
 
