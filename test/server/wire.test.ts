@@ -221,7 +221,9 @@ describe('the Phoenix client', () => {
     await settled(second.push('state', { mic: true }));
     await sync;
     assert.deepEqual(
-      presence.list((_key, { metas }) => metas.map(({ name, mic, phx_ref_prev }) => [name, mic, phx_ref_prev !== undefined])),
+      presence.list((_key, { metas }) =>
+        (metas as Record<string, unknown>[]).map((meta) => [meta['name'], meta['mic'], meta['phx_ref_prev'] !== undefined]),
+      ),
       [[['Ana', false, false]], [['Ben', true, true]]],
     );
 

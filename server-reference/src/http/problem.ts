@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { notFound, type Problem, toProblem } from '../problem.ts';
 import { redactUrl } from '../telemetry/redact.ts';
 
-export { notFound, Problem, type ProblemOptions, toProblem } from '../problem.ts';
+export { notFound, Problem, toProblem } from '../problem.ts';
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply
