@@ -58,6 +58,7 @@ export class ChannelSession<R> implements SessionHandle {
   readonly #endListeners = new Set<(error: GlasscastError) => void>();
   #presence: Presence<unknown> | undefined;
   #state: ChannelState = 'joining';
+  #started = false;
   #joinedOnce = false;
   #settle: { resolve: (reply: R) => void; reject: (error: GlasscastError) => void };
 
@@ -83,6 +84,7 @@ export class ChannelSession<R> implements SessionHandle {
   /** Sends the join. The connection calls it once its socket is on the way. */
   start(): void {
     if (this.#state !== 'joining') return;
+    this.#started = true;
     this.#channel
       .join()
       .receive('ok', (reply: unknown) => this.#accepted(reply))
@@ -228,6 +230,8 @@ export class ChannelSession<R> implements SessionHandle {
   }
 
   #leaveChannel(): Promise<void> {
+    // What was never joined must not be left: another session may be in the topic.
+    if (!this.#started) return Promise.resolve();
     return new Promise((resolve) => {
       this.#channel
         .leave()

@@ -137,6 +137,7 @@ export class Connection extends Emitter<ConnectionEvents> {
    * The session joins again by itself after a drop, until it is left or refused for good.
    */
   join<R>(topic: string, options: JoinOptions<R>): ChannelSession<R> {
+    const taken = [...this.#sessions].some((session) => session.topic === topic);
     const channel = this.#socket.channel(topic, () => ({ v: WIRE_VERSION, ...options.params() }));
     const session = new ChannelSession(
       channel,
@@ -153,15 +154,13 @@ export class Connection extends Emitter<ConnectionEvents> {
       options.reply,
     );
     this.#sessions.add(session);
-    if (this.#state === 'closed' || this.#state === 'failed') {
-      session.fail(new GlasscastError('aborted', 'The connection is closed.'));
+    const obstacle = this.#obstacle(taken ? topic : null, options.signal);
+    if (obstacle !== undefined) {
+      session.fail(obstacle);
+      this.#socket.remove(channel);
       return session;
     }
     options.signal?.addEventListener('abort', () => void session.leave(), { once: true });
-    if (options.signal?.aborted) {
-      void session.leave();
-      return session;
-    }
     session.start();
     if (this.#state === 'idle') {
       this.#setState('connecting');
@@ -185,6 +184,14 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#shutDown();
     this.#setState('closed');
     this.removeAllListeners();
+  }
+
+  #obstacle(taken: string | null, signal: AbortSignal | undefined): GlasscastError | undefined {
+    if (this.#isOver()) return new GlasscastError('aborted', 'The connection is closed.');
+    if (signal?.aborted) return new GlasscastError('aborted', 'The join was called off.');
+    // A second join of a topic on one socket would end the first.
+    if (taken !== null) return new GlasscastError('invalid', `This page is in ${taken} already, over the same connection.`);
+    return undefined;
   }
 
   /** WebSocket first; a fallback holds for one outage only. */

@@ -154,7 +154,6 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     // A plain channel announces nobody.
     if (reply.peer_id === undefined) this.#session?.cast('new', { from: id });
     this.#sendState();
-    if (this.#presence?.synced) this.#presenceChanged(this.#presence.list());
   }
 
   #rejoined(reply: JoinReply): void {

@@ -240,6 +240,25 @@ describe('a connection to the server', () => {
     assert.equal(session.state, 'left');
   });
 
+  test('refuses to join a topic twice, and leaves the first alone', async () => {
+    const { url } = await start();
+    const connection = connect(url);
+    const first = room(connection);
+    await first.joined;
+    await assert.rejects(room(connection).joined, hasCode('invalid'));
+    await first.push('state', { mic: true });
+    assert.equal(first.state, 'joined');
+  });
+
+  test('joins a topic again that was left', async () => {
+    const { url } = await start();
+    const connection = connect(url);
+    const first = room(connection);
+    await first.joined;
+    await first.leave();
+    await room(connection).joined;
+  });
+
   test('joins nothing once it is closed', async () => {
     const { url } = await start();
     const connection = connect(url);

@@ -82,6 +82,12 @@ async function negotiated(...people: readonly Person[]): Promise<void> {
   while (!people.every(({ connections }) => answered(connections))) await new Promise((resolve) => setImmediate(resolve));
 }
 
+function openOnly(connections: FakePeerConnections): FakePeerConnections {
+  const open = new FakePeerConnections();
+  open.all.push(...connections.all.filter((connection) => !connection.closed));
+  return open;
+}
+
 async function threeIn(url: string): Promise<readonly [Person, Person, Person]> {
   const people = [person(url, 'Ada'), person(url, 'Grace'), person(url, 'Edith')] as const;
   for (const { call } of people) await call.join();
@@ -152,6 +158,27 @@ describe('a call', () => {
     const { call } = person(server.url, 'Grace');
     await assert.rejects(call.join(), (error) => error instanceof GlasscastError && error.code === 'room-full');
     assert.equal(call.state, 'failed');
+  });
+
+  test('has the same people in it, once each, after the server was restarted', async () => {
+    const server = await startTestServer();
+    const [ada, grace, edith] = await threeIn(server.url);
+    await negotiated(ada, grace, edith);
+    const strangers = new Set<string>();
+    for (const { call } of [ada, grace, edith]) call.on('join', (peer) => strangers.add(`${peer.name} to ${call.localName}`));
+    await server.close(0);
+    const again = await startTestServer({ port: server.port });
+    ends.push(() => again.close(0));
+    for (const [{ call }, others] of [
+      [ada, 'Edith Grace'],
+      [grace, 'Ada Edith'],
+      [edith, 'Ada Grace'],
+    ] as const) {
+      await until(call, (peers) => call.state === 'joined' && names(peers) === others && peers.length === 2);
+    }
+    await negotiated(...[ada, grace, edith].map((one) => ({ ...one, connections: openOnly(one.connections) })));
+    for (const { connections } of [ada, grace, edith]) assert.equal(connections.open, 2);
+    for (const { call } of [ada, grace, edith]) assert.ok(!strangers.has(`${call.localName} to ${call.localName}`));
   });
 
   test('is over for who leaves before the server has answered', async () => {
