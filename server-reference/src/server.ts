@@ -1,6 +1,6 @@
 /** Composes the server from its parts and owns their end. */
 import { randomBytes } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Milliseconds } from '../../src/protocol/index.ts';
 import { Authenticator } from './auth/authenticator.ts';
@@ -77,7 +77,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const pubsub = new LocalPubSub();
   const rooms = new Rooms({ store: openStore(config.data), clock, pubsub, maxPeers: config.maxPeers, autoCreate: config.autoCreate });
   ends.add(() => rooms.close());
-  const stun = config.stunPort === null ? null : await startStun({ port: config.stunPort, host: config.host, log });
+  const stun = config.stunPort === null ? null : await startStun({ port: config.stunPort, host: stunHost(config), log });
   ends.add(() => stun?.close());
   const stunPort = stun?.port ?? null;
   const hub = new Hub({ ...config, clock });
@@ -128,6 +128,12 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
       return closing;
     },
   };
+}
+
+/** HTTP may hide behind a proxy on loopback; UDP passes none, so in production STUN is on every address. */
+function stunHost({ mode, host }: Config): string {
+  if (mode === 'development') return host === 'localhost' ? '127.0.0.1' : host;
+  return isIP(host) === 6 ? '::' : '0.0.0.0';
 }
 
 function openStore(data: string): RoomStore {
