@@ -87,7 +87,9 @@ export class Player extends Emitter<PlayerEvents> {
     });
     engine.on('complete', () => this.#completed());
     engine.on('failure', (failure) => this.#failed(failure));
-    video.addEventListener('loadeddata', () => this.#shown(), { signal });
+    // A phone that plays HLS by itself fetches no picture before it is told to play.
+    const shown = engine.name === 'native' ? 'loadedmetadata' : 'loadeddata';
+    video.addEventListener(shown, () => this.#shown(), { signal });
     video.addEventListener('playing', () => this.#shown(), { signal });
     video.addEventListener('ended', () => this.#ended(), { signal });
     watch.on('status', (status) => this.#changed(status));

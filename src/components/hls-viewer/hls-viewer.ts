@@ -228,14 +228,16 @@ export class HlsViewer extends MediaElement {
     if (next !== 'failed') this.failure = null;
     this.#setState(next);
     if (next === 'failed') super.repeat('error');
-    if (next === 'loading' && this.autoplay) void this.#start();
-    if (next === 'playing' && !this.autoplay && this.video.paused) this.needsStart = true;
+    // Not before there is a picture: a load that is under way would interrupt the start.
+    if (next !== 'playing' || !this.video.paused) return;
+    if (this.autoplay) void this.#start();
+    else this.needsStart = true;
   }
 
   async #start(): Promise<void> {
     const outcome = await startPlayback(this.video);
     if (outcome === 'muted') this.mutedByPolicy = true;
-    if (outcome === 'blocked') this.needsStart = true;
+    this.needsStart = this.video.paused;
   }
 
   #setState(next: PlayerState): void {
