@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { LIMITS, type Milliseconds } from '../../../src/protocol/index.ts';
 import { AuthError } from '../auth/authenticator.ts';
+import type { Principal } from '../auth/principal.ts';
 import { hostnameOf } from '../net/loopback.ts';
 import type { SiteGuard } from '../net/site-guard.ts';
 import { Problem, toProblem } from '../problem.ts';
@@ -18,13 +19,22 @@ export interface WebSocketEndpointOptions extends SocketContext {
   readonly path: string;
 }
 
+interface Admitted {
+  readonly principal: Principal;
+  readonly hostname: string;
+}
+
 class WebSocketTransport implements Transport {
   readonly carriesBinary = true;
   readonly #ws: WebSocket;
+  readonly #stream: Duplex;
   readonly #log: Log;
+  #corked = false;
 
-  constructor(ws: WebSocket, log: Log) {
+  /** `stream` is the connection below `ws`. */
+  constructor(ws: WebSocket, stream: Duplex, log: Log) {
     this.#ws = ws;
+    this.#stream = stream;
     this.#log = log;
   }
 
@@ -34,6 +44,7 @@ class WebSocketTransport implements Transport {
 
   send(frame: string | Uint8Array): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
+    this.#cork();
     this.#ws.send(frame);
     if (this.#ws.bufferedAmount <= MAX_BUFFERED_BYTES) return;
     this.#log.warn({ buffered: this.#ws.bufferedAmount }, 'a client that does not read was cut off');
@@ -43,6 +54,17 @@ class WebSocketTransport implements Transport {
 
   close(code: number, reason: string): void {
     this.#ws.close(code, reason);
+  }
+
+  /** Whatever else this turn sends leaves in the same system call, the dearest part of a small message. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#stream.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      this.#stream.uncork();
+    });
   }
 
   pause(): void {
@@ -81,9 +103,9 @@ export class WebSocketEndpoint {
     const ignoreReset = (error: Error): void => this.#options.log.debug({ err: error }, 'a connection broke during its upgrade');
     stream.on('error', ignoreReset);
     this.#admit(request).then(
-      (open) => {
+      (admitted) => {
         stream.off('error', ignoreReset);
-        this.#server.handleUpgrade(request, stream, head, open);
+        this.#server.handleUpgrade(request, stream, head, (ws) => this.#run(ws, stream, admitted));
       },
       (error: unknown) => this.#refuse(stream, toProblem(error)),
     );
@@ -103,7 +125,7 @@ export class WebSocketEndpoint {
   }
 
   /** Everything that is decided before the upgrade; throws the refusal. */
-  async #admit(request: IncomingMessage): Promise<(ws: WebSocket) => void> {
+  async #admit(request: IncomingMessage): Promise<Admitted> {
     const { guard, authenticator, path } = this.#options;
     const { host, origin } = request.headers;
     if (this.#draining) throw new Problem(503, 'draining', 'The server is shutting down.', { headers: { 'retry-after': '5' } });
@@ -119,17 +141,16 @@ export class WebSocketEndpoint {
     if (offered.phoenix) request.headers['sec-websocket-protocol'] = 'phoenix';
     const token = offered.token ?? tokenInQuery(query) ?? bearer(request.headers.authorization);
     try {
-      const principal = await authenticator.authenticate(token);
-      return (ws) => this.#run(ws, principal, hostnameOf(host ?? ''));
+      return { principal: await authenticator.authenticate(token), hostname: hostnameOf(host ?? '') };
     } catch (error) {
       if (error instanceof AuthError) throw new Problem(403, error.code, error.message, { cause: error });
       throw error;
     }
   }
 
-  #run(ws: WebSocket, principal: PhoenixSocket['principal'], hostname: string): void {
+  #run(ws: WebSocket, stream: Duplex, { principal, hostname }: Admitted): void {
     const { log } = this.#options;
-    const socket = new PhoenixSocket(this.#options, new WebSocketTransport(ws, log), principal, hostname);
+    const socket = new PhoenixSocket(this.#options, new WebSocketTransport(ws, stream, log), principal, hostname);
     this.#open.add(ws);
     ws.on('message', (data, isBinary) => {
       // With the default binaryType, ws hands over one Buffer, unless a fragmented message came as several.
