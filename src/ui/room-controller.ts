@@ -170,7 +170,10 @@ export class RoomController implements ReactiveController {
         this.#refused = kindsOf(error);
         hooks.error(error);
       }),
-      connection.on('error', (error) => hooks.error(error)),
+      connection.on('error', (error) => {
+        // What is final ends the call as well, and is told then.
+        if (connection.state !== 'failed') hooks.error(error);
+      }),
       connection.on('state', (next) => {
         if (next === 'open') hooks.error(null);
       }),

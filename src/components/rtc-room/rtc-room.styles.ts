@@ -59,9 +59,14 @@ export const roomStyles = css`
     position: absolute;
     inset: 0;
     display: grid;
-    place-items: center;
+    justify-items: center;
+    align-content: safe center;
+    gap: var(--_space);
     overflow: auto;
     padding: var(--_space);
+  }
+  .prejoin .error {
+    inline-size: min(100%, 360px);
   }
   form {
     display: grid;

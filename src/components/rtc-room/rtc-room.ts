@@ -217,16 +217,12 @@ export class RtcRoom extends ServerElement {
   }
 
   protected override render(): TemplateResult {
-    return html`
-      <div class="notices">${renderError(this.error, this.#renderRemedy())}${this.#renderSound()}${this.#renderNotice()}</div>
-      ${this.hasOwnLayout ? html`<slot></slot>` : this.#renderDefault()} ${this.#announcer.render()}
-    `;
+    const asks = !this.hasOwnLayout && this.#controller.view.participants.length === 0 && !this.#joinsUnasked;
+    const layout = this.hasOwnLayout ? html`<slot></slot>` : this.#renderDefault();
+    return html`${asks ? this.#renderPrejoin() : html`${this.#renderNotices()}${layout}`}${this.#announcer.render()}`;
   }
 
   #renderDefault(): TemplateResult {
-    const { participants } = this.#controller.view;
-    if (participants.length === 0 && !this.#joinsUnasked)
-      return html`<div class="prejoin"><slot name="prejoin">${this.#renderPrejoin()}</slot></div>`;
     return html`<div class="room">
       <div class="stage"><slot name="grid"><rtc-grid exportparts="tile, tiles"></rtc-grid></slot></div>
       <slot name="controls"><rtc-controls exportparts="bar, microphone, camera, leave"></rtc-controls></slot>
@@ -234,12 +230,21 @@ export class RtcRoom extends ServerElement {
   }
 
   #renderPrejoin(): TemplateResult {
-    return html`<form part="prejoin" @submit=${this.#submit}>
-      <h2>${msg('title', { room: this.room ?? '' })}</h2>
-      <p>${msg('hint')}</p>
-      <label>${msg('name')}<input name="name" autocomplete="name" maxlength="80" .value=${this.displayName ?? ''} /></label>
-      <button class="primary" type="submit">${icons.camera}${msg('join')}</button>
-    </form>`;
+    return html`<div class="prejoin">
+      ${renderError(this.error)}
+      <slot name="prejoin"
+        ><form part="prejoin" @submit=${this.#submit}>
+          <h2>${msg('title', { room: this.room ?? '' })}</h2>
+          <p>${msg('hint')}</p>
+          <label>${msg('name')}<input name="name" autocomplete="name" maxlength="80" .value=${this.displayName ?? ''} /></label>
+          <button class="primary" type="submit">${icons.camera}${msg('join')}</button>
+        </form></slot
+      >
+    </div>`;
+  }
+
+  #renderNotices(): TemplateResult {
+    return html`<div class="notices">${renderError(this.error, this.#renderRemedy())}${this.#renderSound()}${this.#renderNotice()}</div>`;
   }
 
   #renderRemedy(): TemplateResult | typeof nothing {
