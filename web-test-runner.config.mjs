@@ -9,6 +9,7 @@ export default {
   concurrency: 1,
   testsFinishTimeout: 180_000,
   testFramework: { config: { timeout: 20_000 } },
+  filterBrowserLogs: ({ args }) => !String(args[0]).startsWith('Lit is in dev mode'),
   plugins: [esbuildPlugin({ ts: true, target: 'es2022', tsconfig: 'src/tsconfig.json' })],
   browsers: [chromeLauncher({ launchOptions: { executablePath: findChrome(), args: CHROMIUM_ARGS } })],
 };

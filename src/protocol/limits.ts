@@ -7,13 +7,6 @@ export const LIMITS = {
   /** Binary frame, in bytes. */
   binaryFrameBytes: 2 * 1024 * 1024,
   channelsPerSocket: 100,
-  /** Characters of a chat message. */
-  chatBody: 500,
-  /** Chat messages that one peer may send in {@link LIMITS.chatWindowMs}. */
-  chatMessages: 10,
-  chatWindowMs: 10_000,
-  /** Chat messages that a newcomer gets. */
-  chatHistory: 100,
   /** Characters of a name or a title. */
   name: 80,
   /** A dropped peer keeps its id, and a dropped broadcaster its stream, for this long. */
@@ -21,8 +14,6 @@ export const LIMITS = {
   heartbeatMs: 30_000,
   /** The server closes a socket that has been silent for this long. */
   silenceMs: 60_000,
-  /** A kicked subject is refused for this long. */
-  kickMs: 600_000,
   /** The server pushes `token_expiring` this long before a token ends. */
   tokenWarningMs: 60_000,
   tracksPerStream: 8,

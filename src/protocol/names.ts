@@ -31,9 +31,7 @@ export function slugify(title: string): string | null {
   return isName(slug) ? slug : null;
 }
 
-/** The topics of the wire: a family and, for all but the lobby, a name. */
-export const TOPIC_FAMILIES = ['room', 'stream', 'live'] as const;
-export type TopicFamily = (typeof TOPIC_FAMILIES)[number];
+/** A topic is a family and, for all but the lobby, a name. */
 export const LOBBY_TOPIC = 'lobby';
 
 export const roomTopic = (slug: string): string => `room:${slug}`;

@@ -16,5 +16,3 @@ export const LiveStateSchema = v.object({
   description: v.optional(v.string()),
 });
 export type LiveState = v.InferOutput<typeof LiveStateSchema>;
-
-export const ViewersSchema = v.object({ count: v.number() });

@@ -19,5 +19,3 @@ export const CreateRoomSchema = v.object({
   slug: v.optional(NameSchema),
   max_peers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
 });
-
-export const RoomClosedSchema = v.object({ slug: NameSchema });

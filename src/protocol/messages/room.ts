@@ -80,12 +80,9 @@ export const IceSchema = v.object({ ...Directed, n: NegotiationNumber, candidate
 /** Events that the server stamps with `from` and hands to their addressee alone. */
 export const DIRECTED_EVENTS = { ping: PingSchema, offer: OfferSchema, answer: AnswerSchema, ice: IceSchema } as const;
 export type DirectedEvent = keyof typeof DIRECTED_EVENTS;
-export type DirectedMessage<E extends DirectedEvent> = v.InferOutput<(typeof DIRECTED_EVENTS)[E]>;
 
 export const StateSchema = v.partial(v.object({ mic: v.boolean(), camera: v.boolean(), screen: v.boolean() }));
 export type MediaState = v.InferOutput<typeof StateSchema>;
 
 /** One meta of a presence entry, as the Phoenix client hands it over. */
 export const PresenceEntrySchema = v.object({ metas: v.array(v.looseObject({ phx_ref: v.string() })) });
-
-export const KickSchema = v.object({ peer_id: PeerIdSchema });
