@@ -31,6 +31,7 @@ const CHROME: Program = {
 };
 
 const FFMPEG: Program = { name: 'ffmpeg', variable: 'FFMPEG_PATH', commands: ['ffmpeg'], places: [], debianPackage: 'ffmpeg' };
+const FFPROBE: Program = { name: 'ffprobe', variable: 'FFPROBE_PATH', commands: ['ffprobe'], places: [], debianPackage: 'ffmpeg' };
 
 function isExecutable(file: string): boolean {
   try {
@@ -56,7 +57,8 @@ function install(program: Program): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   for (const args of [
     ['update', '-qq'],
-    ['install', '-y', '-qq', program.debianPackage],
+    // Another installation may be under way.
+    ['-o', 'DPkg::Lock::Timeout=120', 'install', '-y', '-qq', program.debianPackage],
   ]) {
     const { status, stderr } = spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
     if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed: ${stderr.trim()}`);
@@ -84,3 +86,6 @@ export const findChrome = (): string => find(CHROME);
 
 /** The file of ffmpeg. */
 export const findFfmpeg = (): string => find(FFMPEG);
+
+/** The file of ffprobe, which comes with ffmpeg. */
+export const findFfprobe = (): string => find(FFPROBE);

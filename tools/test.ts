@@ -10,6 +10,7 @@ import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
+import { findChrome, findFfmpeg, findFfprobe } from './find-program.ts';
 
 interface Tally {
   passed: number;
@@ -83,6 +84,11 @@ async function browserTests(): Promise<Tally> {
   return tally;
 }
 
+/** Found, or installed, once and before several test files look for them at the same time. */
+function findPrograms(): void {
+  for (const find of [findChrome, findFfmpeg, findFfprobe]) find();
+}
+
 const PARTS = {
   check: () => check(),
   node: () => nodeTests('test/{unit,server}/**/*.test.ts', 2),
@@ -97,6 +103,7 @@ if (unknown !== undefined) {
   console.error(`There is no part "${unknown}": choose from ${Object.keys(PARTS).join(', ')}.`);
   process.exit(2);
 }
+findPrograms();
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const name of asked.length > 0 ? asked.filter(isPart) : (Object.keys(PARTS) as (keyof typeof PARTS)[])) {
   console.log(`\n── ${name}`);

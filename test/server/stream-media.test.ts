@@ -1,4 +1,5 @@
 /** A real H.264 stream with sound through the real server, judged by ffmpeg. */
+
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { findFfmpeg, findFfprobe } from '../../tools/find-program.ts';
 import { trackDescriptions } from '../support/clip-player.ts';
 import { type Clip, encodeClip } from '../support/encoded-clip.ts';
 import { parseMediaPlaylist } from '../support/playlist.ts';
@@ -29,7 +31,7 @@ async function published(server: TestServer, clip: Clip, seconds: number): Promi
 
 /** Samples of a file, as ffprobe reads them. */
 async function packets(file: string): Promise<string[]> {
-  const { stdout } = await run('ffprobe', [
+  const { stdout } = await run(findFfprobe(), [
     '-v',
     'error',
     '-show_entries',
@@ -57,9 +59,9 @@ for (const audio of ['opus', 'aac'] as const) {
         const files = ['init-1.mp4', ...playlist.segments.flatMap(({ uri }) => uri ?? [])];
         const file = join(directory, `${rendition}.mp4`);
         await writeFile(file, Buffer.concat(await Promise.all(files.map((name) => bytes(`${base}/${rendition}/${name}`)))));
-        const { stderr } = await run('ffmpeg', ['-v', 'warning', '-i', file, '-f', 'null', '-']);
+        const { stderr } = await run(findFfmpeg(), ['-v', 'warning', '-i', file, '-f', 'null', '-']);
         assert.equal(stderr, '');
-        const { stdout } = await run('ffprobe', [
+        const { stdout } = await run(findFfprobe(), [
           '-v',
           'error',
           '-count_frames',
@@ -110,7 +112,7 @@ test('ffmpeg plays the stream from its multivariant playlist, picture and sound'
   const clip = await encodeClip();
   const { publisher } = await published(server, clip, 6);
   await publisher.end();
-  const { stdout } = await run('ffprobe', [
+  const { stdout } = await run(findFfprobe(), [
     '-v',
     'error',
     '-show_entries',

@@ -1,8 +1,10 @@
 /** A short clip encoded by ffmpeg as a browser's WebCodecs would: H.264 with length-prefixed NAL units, Opus or AAC as bare packets. */
+
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { buildAvcC } from '../../server-reference/src/ingest/h264.ts';
 import { opusPacketLength } from '../../server-reference/src/ingest/opus.ts';
+import { findFfmpeg } from '../../tools/find-program.ts';
 
 const run = promisify(execFile);
 
@@ -41,7 +43,7 @@ export interface Clip {
 }
 
 async function ffmpeg(args: readonly string[]): Promise<Uint8Array> {
-  const { stdout } = await run('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', ...args, 'pipe:1'], {
+  const { stdout } = await run(findFfmpeg(), ['-hide_banner', '-loglevel', 'error', '-nostdin', ...args, 'pipe:1'], {
     encoding: 'buffer',
     maxBuffer: 1 << 28,
   });
