@@ -30,6 +30,9 @@ export const broadcasterStyles = css`
     /* Not cropped: what is seen here is what viewers see. */
     object-fit: contain;
   }
+  .stage > [hidden] {
+    display: none;
+  }
   .mirrored {
     transform: scaleX(-1);
   }

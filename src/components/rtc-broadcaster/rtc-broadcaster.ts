@@ -272,12 +272,12 @@ export class RtcBroadcaster extends ServerSettingsElement {
   }
 
   #renderPicture(): TemplateResult {
-    if (this.media !== null) {
-      return html`<video class="mirrored" part="video" aria-label=${words('preview-label')} .srcObject=${this.media} .muted=${true} autoplay playsinline></video>`;
-    }
     const asking = this.broadcastState !== 'off' && this.broadcastState !== 'error';
+    // One video for all time: Chromium never frees one that was removed with a stream in it.
     return html`
-      <div class="placeholder">
+      <video class="mirrored" part="video" aria-label=${words('preview-label')} ?hidden=${this.media === null} .srcObject=${this.media}
+        .muted=${true} autoplay playsinline></video>
+      <div class="placeholder" ?hidden=${this.media !== null}>
         ${icons.camera}
         <button part="preview-button" type="button" ?disabled=${asking} @click=${() => this.#run(this.preview())}>${words('preview')}</button>
       </div>
