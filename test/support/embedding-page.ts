@@ -9,16 +9,23 @@ export interface EmbeddingSite {
   readonly origin: string;
   /** The URL of a page with this body. */
   page(body: string): string;
+  /** The URL of a script of the site's own. */
+  script(source: string): string;
   close(): Promise<void>;
 }
 
-export function strictPolicy(server: string): string {
+export interface EmbeddingOptions {
+  /** Where the page's policy lets workers come from (`worker-src`), where it is not as documented: `blob:` and the server. */
+  readonly workers?: "'none'" | "'self'";
+}
+
+export function strictPolicy(server: string, { workers = `blob: ${server}` }: { workers?: string } = {}): string {
   const socket = server.replace(/^http/, 'ws');
   return [
     "default-src 'none'",
     `script-src 'self' ${server} 'wasm-unsafe-eval'`,
     "style-src 'self'",
-    `worker-src blob: ${server}`,
+    `worker-src ${workers}`,
     `connect-src 'self' ${server} ${socket}`,
     `media-src 'self' blob: ${server}`,
     `img-src 'self' data: blob: ${server}`,
@@ -28,16 +35,22 @@ export function strictPolicy(server: string): string {
 }
 
 /** A site on a free port whose pages load the SDK from `server`. */
-export async function startEmbeddingSite(server: string): Promise<EmbeddingSite> {
+export async function startEmbeddingSite(server: string, options: EmbeddingOptions = {}): Promise<EmbeddingSite> {
   const bodies: string[] = [];
+  const scripts: string[] = [];
   const http = createServer((request, response) => {
-    const index = Number(/^\/page-(\d+)$/.exec(request.url ?? '')?.[1] ?? Number.NaN);
-    const body = bodies[index];
+    const [, kind, index] = /^\/(page|script)-(\d+)$/.exec(request.url ?? '') ?? [];
+    const script = kind === 'script' ? scripts[Number(index)] : undefined;
+    if (script !== undefined) {
+      response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' }).end(script);
+      return;
+    }
+    const body = kind === 'page' ? bodies[Number(index)] : undefined;
     if (body === undefined) {
       response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end();
       return;
     }
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': strictPolicy(server) });
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': strictPolicy(server, options) });
     response.end(
       `<!doctype html><html lang="en"><meta charset="utf-8"><title>Embedding page</title>` +
         `<script type="module" src="${server}/glasscast.js"></script><body>${body}</body></html>`,
@@ -48,6 +61,7 @@ export async function startEmbeddingSite(server: string): Promise<EmbeddingSite>
   return {
     origin,
     page: (body) => `${origin}/page-${bodies.push(body) - 1}`,
+    script: (source) => `${origin}/script-${scripts.push(source) - 1}`,
     close: () =>
       new Promise<void>((resolve, reject) => {
         http.close((error) => (error ? reject(error) : resolve()));
