@@ -1,12 +1,11 @@
-import { byId, nameOrAsk, offerLink, place } from './page.js';
+import { byId, chosenName, offerLink, place } from './page.js';
 
-const room = nameOrAsk('room');
-if (room !== null) {
-  const name = new URLSearchParams(location.search).get('name')?.trim() ?? '';
-  byId('heading').textContent = `Room “${room}”`;
-  byId('lead').textContent = 'Open the link in a second window or on another device to see it work.';
-  document.title = `${room} · Call · Glasscast`;
-  // The name is the visitor's own and not part of what is passed on.
-  offerLink(`call.html?room=${room}`);
-  place('rtc-room', name === '' ? { room } : { room, 'display-name': name });
-}
+const { name: room, asked } = await chosenName('room');
+const field = /** @type {HTMLInputElement} */ (byId('name'));
+// For the next reload, and not in the address, where the name would be passed on with it.
+if (asked) history.replaceState({ name: field.value.trim() }, '');
+byId('heading').textContent = `Room “${room}”`;
+document.title = `${room} · Call · Glasscast`;
+offerLink(`call.html?room=${room}`);
+// Who has answered the form is not asked again; who comes by the link is asked by the element.
+place('rtc-room', { room, 'display-name': history.state?.name || field.defaultValue, ...(asked ? { 'no-prejoin': '' } : {}) });

@@ -1,10 +1,15 @@
-import { byId, nameOrAsk, offerLink, place } from './page.js';
+import { byId, chosenName, offerLink, place } from './page.js';
 
-const stream = nameOrAsk('stream');
-if (stream !== null) {
-  byId('heading').textContent = `Broadcast “${stream}”`;
-  document.title = `${stream} · Go live · Glasscast`;
-  offerLink(`watch.html?stream=${stream}`);
-  byId('open').setAttribute('href', `watch.html?stream=${stream}`);
-  place('rtc-broadcaster', { stream });
-}
+const { name: stream } = await chosenName('stream');
+const lead = byId('lead');
+byId('heading').textContent = `Go live as “${stream}”`;
+document.title = `${stream} · Go live · Glasscast`;
+offerLink(`watch.html?stream=${stream}`);
+const broadcaster = place('rtc-broadcaster', { stream });
+const before = lead.textContent;
+broadcaster.addEventListener('rtc-live', () => {
+  lead.textContent = 'You are on air: open the viewers’ link in another window to see yourself.';
+});
+broadcaster.addEventListener('rtc-offline', () => {
+  lead.textContent = before;
+});
