@@ -26,8 +26,10 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export async function createApp({ log, guard, readiness, trustProxy }: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
-    // Requests are logged below, without their queries; of its own accord the framework only warns.
+    // Requests are logged below, without their queries, and a logger a request would cost more than many of the answers.
     loggerInstance: log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    childLoggerFactory: (logger) => logger,
     trustProxy,
     bodyLimit: BODY_BYTES,
     // An upgrade has a listener of its own; closing is ordered by the server.
@@ -47,12 +49,12 @@ export async function createApp({ log, guard, readiness, trustProxy }: AppOption
     guard.checkOrigin(request.headers);
     if (readiness.draining) throw new Problem(503, 'draining', 'The server is shutting down.', { headers: { 'retry-after': '5' } });
   });
-  app.addHook('onResponse', async (request, reply) => {
-    log.debug(
-      { method: request.method, url: redactUrl(request.url), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
-      'answered',
-    );
-  });
+  if (log.isLevelEnabled('debug')) {
+    app.addHook('onResponse', async (request, reply) => {
+      const { statusCode: status, elapsedTime } = reply;
+      log.debug({ method: request.method, url: redactUrl(request.url), status, ms: Math.round(elapsedTime) }, 'answered');
+    });
+  }
 
   await app.register(fastifyCors, {
     delegator: (request, done) => {
