@@ -154,6 +154,46 @@ test('a dropped stream is kept for 30 s, then it ends with ENDLIST and anyone ma
   watcher.close();
 });
 
+test('tracks that the session cannot hold open a new one, which viewers hear of with its first frames', async () => {
+  const clock = new FakeClock();
+  await using server = await startTestServer({}, { clock });
+  const watcher = await Watcher.join(server, 'demo');
+  const publisher = await connect(server);
+  await send(publisher, 10, clock.now());
+  const { session: before } = await watcher.until('state', ({ state }) => state === 'live');
+  const aac = audioTrack({ codec: 'mp4a.40.2', description: Buffer.from([0x11, 0x90]).toString('base64') });
+  const { status, response } = await publisher.push('tracks', { tracks: [videoTrack(), aac] });
+  assert.deepEqual([status, response], ['ok', { epoch: 1 }]);
+  const watched = async () => ((await (await fetch(`${server.url}/api/streams/demo`)).json()) as { session: string }).session;
+  assert.equal(await watched(), before, 'a session without a frame is nothing to watch');
+  clock.advance(2000);
+  await send(publisher, 20, clock.now(), 3);
+  const { session: after } = await watcher.until('state', ({ session }) => session !== before && session !== undefined);
+  assert.equal(await watched(), after);
+  const text = async (path: string) => (await fetch(`${server.url}/live/demo/${path}`)).text();
+  assert.equal(parseMediaPlaylist(await text(`${before}/v0/media.m3u8`)).ended, true);
+  const index = await text('index.m3u8');
+  assert.ok(index.includes(`${after}/v0/media.m3u8`) && index.includes('mp4a.40.2'), index);
+  assert.deepEqual(
+    watcher.heard.filter(({ event }) => event === 'state').map(({ payload }) => payload['state']),
+    ['live', 'live'],
+  );
+  publisher.drop();
+  watcher.close();
+});
+
+test('a broadcaster who comes after another does not speak under the title of the first', async () => {
+  await using server = await startTestServer();
+  const first = await connect(server, { title: 'Launch' });
+  await send(first, 10, Date.now() - 1200);
+  await first.end();
+  const second = await connect(server);
+  await send(second, 10, Date.now());
+  const { title } = (await (await fetch(`${server.url}/api/streams/demo`)).json()) as { title: string | null };
+  assert.equal(title, null);
+  second.drop();
+});
+
 test("time tells the server's clock", async () => {
   const clock = new FakeClock();
   await using server = await startTestServer({}, { clock });

@@ -28,6 +28,7 @@ export interface PublisherOptions {
   readonly publishKey?: string;
   readonly tracks: readonly TrackDescription[];
   readonly container?: string;
+  readonly title?: string;
 }
 
 export interface WireReply {
@@ -72,6 +73,7 @@ export class Publisher {
       container: options.container ?? 'frames',
       tracks: options.tracks,
       ...(options.publishKey === undefined ? {} : { publish_key: options.publishKey }),
+      ...(options.title === undefined ? {} : { title: options.title }),
     });
     return publisher;
   }

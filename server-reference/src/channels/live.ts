@@ -1,8 +1,8 @@
 /** `live:<name>` (WIRE §B): anyone who watches. Tells the state of a stream and how many watch it. */
 import * as v from 'valibot';
-import { describeIssues, isName, LIMITS, LiveJoinSchema, type LiveState, type Milliseconds } from '../../../src/protocol/index.ts';
+import { describeIssues, isName, LIMITS, LiveJoinSchema, type LiveState } from '../../../src/protocol/index.ts';
 import { may } from '../auth/principal.ts';
-import type { CancelTimer } from '../clock.ts';
+import type { Viewer } from '../hub/audience.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { StreamStatus } from '../hub/live-stream.ts';
 import { playbackOf } from '../hub/playback.ts';
@@ -12,9 +12,6 @@ export interface LiveFamilyOptions {
   readonly hub: Hub;
   readonly publicUrl: URL | null;
 }
-
-/** Viewers come and go in bursts; their number is told at most this often. */
-const VIEWERS_INTERVAL: Milliseconds = 1_000;
 
 export function liveFamily({ hub, publicUrl }: LiveFamilyOptions): ChannelFamily {
   const describe = ({ name, state, session, startedAt, title, description }: StreamStatus): LiveState => ({
@@ -39,14 +36,12 @@ export function liveFamily({ hub, publicUrl }: LiveFamilyOptions): ChannelFamily
   };
 }
 
-class LiveChannel implements Channel {
+class LiveChannel implements Channel, Viewer<StreamStatus> {
   readonly #hub: Hub;
   readonly #port: ChannelPort;
   readonly #describe: (status: StreamStatus) => LiveState;
   #stop: (() => void) | null = null;
   #told: string;
-  #toldViewers = -1;
-  #cancel: CancelTimer | null = null;
 
   constructor(hub: Hub, port: ChannelPort, describe: (status: StreamStatus) => LiveState) {
     this.#hub = hub;
@@ -56,9 +51,9 @@ class LiveChannel implements Channel {
   }
 
   joined(): void {
-    this.#stop = this.#hub.watch(this.#port.name, (status) => this.#changed(status));
+    this.#stop = this.#hub.watch(this.#port.name, this);
     // What happened between the reply and now.
-    this.#changed(this.#hub.status(this.#port.name));
+    this.changed(this.#hub.status(this.#port.name));
   }
 
   handle(_event: string, _payload: Body): Reply {
@@ -72,28 +67,17 @@ class LiveChannel implements Channel {
   left(): void {
     this.#stop?.();
     this.#stop = null;
-    this.#cancel?.();
-    this.#cancel = null;
   }
 
-  #changed(status: StreamStatus): void {
+  changed(status: StreamStatus): void {
     const state = this.#describe(status);
     const text = JSON.stringify(state);
-    if (text !== this.#told) {
-      this.#told = text;
-      this.#port.push('state', state);
-    }
-    if (this.#cancel === null) this.#tellViewers();
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#port.push('state', state);
   }
 
-  #tellViewers(): void {
-    const { viewers } = this.#hub.status(this.#port.name);
-    if (viewers === this.#toldViewers) return;
-    this.#toldViewers = viewers;
+  counted(viewers: number): void {
     this.#port.push('viewers', { count: viewers });
-    this.#cancel = this.#hub.clock.after(VIEWERS_INTERVAL, () => {
-      this.#cancel = null;
-      this.#tellViewers();
-    });
   }
 }

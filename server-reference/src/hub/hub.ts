@@ -1,6 +1,7 @@
 /** All streams of this server. Ingests publish into it, outputs are attached to each session as it opens. */
 import type { BitsPerSecond, Milliseconds } from '../../../src/protocol/index.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
+import type { Viewer } from './audience.ts';
 import { LiveStream, type PublishRequest, type StreamStatus } from './live-stream.ts';
 import type { Publication } from './publication.ts';
 import type { Session } from './session.ts';
@@ -22,12 +23,9 @@ export type PublishOutcome =
   | { readonly ok: true; readonly publication: Publication }
   | { readonly ok: false; readonly reason: 'stream-taken' | 'limit' };
 
-export type StatusListener = (status: StreamStatus) => void;
-
 export class Hub {
   readonly options: HubOptions;
   readonly #streams = new Map<string, LiveStream>();
-  readonly #listeners = new Map<string, Set<StatusListener>>();
   readonly #sessionListeners = new Set<(session: Session) => void>();
   readonly #forget = new Map<string, CancelTimer>();
   #closed = false;
@@ -80,16 +78,8 @@ export class Hub {
   }
 
   /** Counts a viewer until the returned function is called, and tells it every change. */
-  watch(name: string, listener: StatusListener): () => void {
-    const stream = this.#stream(name);
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(listener));
-    const left = stream.viewerJoined();
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#listeners.get(name) === listeners) this.#listeners.delete(name);
-      left();
-    };
+  watch(name: string, viewer: Viewer<StreamStatus>): () => void {
+    return this.#stream(name).watch(viewer);
   }
 
   /** Ends every stream; broadcasters are told. */
@@ -118,7 +108,7 @@ export class Hub {
       window: this.options.window,
       randomId: (length) => this.#randomId(length),
       opened: (session) => this.#opened(stream, session),
-      changed: (it) => this.#changed(it),
+      changed: (it) => this.#forgetIdle(it),
     });
     this.#streams.set(name, stream);
     return stream;
@@ -131,8 +121,7 @@ export class Hub {
     session.subscribe({ epoch: flowing, frame() {}, gap() {}, end() {} });
   }
 
-  #changed(stream: LiveStream): void {
-    for (const listener of this.#listeners.get(stream.name) ?? []) listener(stream.status);
+  #forgetIdle(stream: LiveStream): void {
     if (!stream.idle || this.#forget.has(stream.name) || this.#closed) return;
     // An ended stream is remembered for as long as its media can be fetched.
     const delay = stream.state === 'ended' ? this.options.window : 0;

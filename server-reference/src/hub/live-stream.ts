@@ -9,9 +9,10 @@
  *                              │   ┌──────────── (from live)          │
  *                            ended ◀──────────────────────────────────┘
  */
-import type { Milliseconds } from '../../../src/protocol/index.ts';
-import { LIMITS } from '../../../src/protocol/index.ts';
+import { timingSafeEqual } from 'node:crypto';
+import { LIMITS, type Milliseconds } from '../../../src/protocol/index.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
+import { Audience, type Viewer } from './audience.ts';
 import type { SourceTrack } from './epoch.ts';
 import { type Broadcaster, Publication, type PublicationHost, type StopReason } from './publication.ts';
 import { renditionsOf, Session } from './session.ts';
@@ -35,7 +36,7 @@ export interface StreamOptions {
   /** A random id in `a-z0-9`. */
   readonly randomId: (length: number) => string;
   readonly opened: (session: Session) => void;
-  /** State, session, title or number of viewers have changed. */
+  /** It may have become idle. */
   readonly changed: (stream: LiveStream) => void;
 }
 
@@ -58,21 +59,25 @@ const GAP_DELAY: Milliseconds = 500;
 export class LiveStream implements PublicationHost {
   readonly name: string;
   readonly #options: StreamOptions;
+  readonly #audience: Audience<StreamStatus>;
   #state: StreamState = 'waiting';
+  /** What the broadcaster's frames go to. */
   #session: Session | null = null;
+  /** The newest session that has frames: the one that can be watched. */
+  #begun: Session | null = null;
   #publication: Publication | null = null;
   /** Who may take over while nobody is connected. */
   #owner: { publishKey: string; subject: string | null } | null = null;
   #startedAt: Milliseconds | null = null;
   #title: string | null = null;
   #description: string | null = null;
-  #viewers = 0;
   #cancelGrace: CancelTimer | null = null;
   #cancelTick: CancelTimer | null = null;
 
   constructor(name: string, options: StreamOptions) {
     this.name = name;
     this.#options = options;
+    this.#audience = new Audience(options.clock);
   }
 
   get now(): Milliseconds {
@@ -83,20 +88,20 @@ export class LiveStream implements PublicationHost {
     return this.#state;
   }
 
+  /** The session that can be watched; it goes on being named once it has ended. */
   get session(): Session | null {
-    return this.#session;
+    return this.#begun;
   }
 
   get status(): StreamStatus {
-    const session = this.#state === 'waiting' ? null : (this.#session?.id ?? null);
     return {
       name: this.name,
       state: this.#state,
-      session,
+      session: this.#begun?.id ?? null,
       startedAt: this.#startedAt,
       title: this.#title,
       description: this.#description,
-      viewers: this.#viewers,
+      viewers: this.#audience.size,
     };
   }
 
@@ -107,7 +112,7 @@ export class LiveStream implements PublicationHost {
 
   /** Whether forgetting it would lose anything. */
   get idle(): boolean {
-    return this.#owner === null && this.#viewers === 0;
+    return this.#owner === null && this.#audience.size === 0;
   }
 
   /** Null where another broadcaster has the stream. */
@@ -124,15 +129,16 @@ export class LiveStream implements PublicationHost {
     this.#cancelGrace = null;
     const identity = { publishKey: owner?.publishKey ?? this.#options.randomId(32), subject: request.subject ?? owner?.subject ?? null };
     this.#owner = identity;
-    this.#title = request.title ?? this.#title;
-    this.#description = request.description ?? this.#description;
+    // Who comes back need not say it again; who comes after somebody else does not speak under their title.
+    this.#title = request.title ?? (owner === null ? null : this.#title);
+    this.#description = request.description ?? (owner === null ? null : this.#description);
     const publication = new Publication(this, request.broadcaster, identity, request.tracks);
     this.#publication = publication;
     this.#cancelTick ??= this.#options.clock.after(this.#options.partDuration, () => this.#tick());
     return publication;
   }
 
-  sessionFor(_publication: Publication, tracks: readonly SourceTrack[]): Session {
+  sessionFor(tracks: readonly SourceTrack[]): Session {
     const current = this.#session;
     if (current !== null && !current.ended && current.accepts(tracks)) return current;
     // What would change the fixed set of renditions opens a new session; the old one ends with what it has.
@@ -161,35 +167,32 @@ export class LiveStream implements PublicationHost {
     if (publication !== this.#publication) return;
     publication.stop(null);
     this.#publication = null;
-    if (this.#state !== 'live') {
-      if (this.#state !== 'away') {
-        this.#end(null);
-        return;
-      }
-    } else {
+    if (this.#state === 'live') {
       this.#become('away');
+    } else if (this.#state !== 'away') {
+      this.#end(null);
+      return;
     }
     this.#cancelGrace?.();
     this.#cancelGrace = this.#options.clock.after(GRACE, () => this.#end(null));
   }
 
-  viewerJoined(): () => void {
-    let inside = true;
-    this.#viewers++;
-    this.#options.changed(this);
+  /** Counts a viewer until the returned function is called, and tells it every change. */
+  watch(viewer: Viewer<StreamStatus>): () => void {
+    const leave = this.#audience.add(viewer);
     return () => {
-      if (!inside) return;
-      inside = false;
-      this.#viewers--;
+      leave();
       this.#options.changed(this);
     };
   }
 
   close(reason: StopReason): void {
     if (this.#owner !== null) this.#end(reason);
+    this.#audience.close();
   }
 
   #opened(session: Session): void {
+    this.#begun = session;
     this.#startedAt = this.now;
     this.#options.opened(session);
   }
@@ -202,9 +205,7 @@ export class LiveStream implements PublicationHost {
     this.#publication?.stop(reason);
     this.#publication = null;
     this.#owner = null;
-    const session = this.#session;
-    session?.end();
-    if (session !== null && !session.begun) this.#session = null;
+    this.#session?.end();
     if (this.#state === 'live' || this.#state === 'away') this.#become('ended');
     else this.#options.changed(this);
   }
@@ -222,19 +223,19 @@ export class LiveStream implements PublicationHost {
     if (silent || stalled) session.gap(now - GAP_DELAY);
   }
 
-  /** The session's epoch has begun: frames flow. */
+  /** An epoch has begun: frames flow, maybe in a session that nobody has heard of yet. */
   flowing(): void {
-    if (this.#publication !== null && this.#state !== 'live') this.#become('live');
+    if (this.#publication !== null) this.#become('live');
   }
 
   #become(state: StreamState): void {
     this.#state = state;
+    this.#audience.tell(this.status);
     this.#options.changed(this);
   }
 }
 
-function equalInConstantTime(a: string, b: string): boolean {
-  let difference = a.length ^ b.length;
-  for (let index = 0; index < b.length; index++) difference |= (a.charCodeAt(index) || 0) ^ b.charCodeAt(index);
-  return difference === 0;
+function equalInConstantTime(given: string, secret: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
+  return a.byteLength === b.byteLength && timingSafeEqual(a, b);
 }

@@ -17,7 +17,7 @@ export interface Broadcaster {
 export interface PublicationHost {
   readonly now: Milliseconds;
   /** The session for these tracks: the running one, or a new one where they would change its fixed set. */
-  sessionFor(publication: Publication, tracks: readonly SourceTrack[]): Session;
+  sessionFor(tracks: readonly SourceTrack[]): Session;
   ended(publication: Publication): void;
   dropped(publication: Publication): void;
 }
@@ -48,7 +48,7 @@ export class Publication {
     this.#broadcaster = broadcaster;
     this.publishKey = identity.publishKey;
     this.subject = identity.subject;
-    this.#session = host.sessionFor(this, tracks);
+    this.#session = host.sessionFor(tracks);
     this.#clock = new CaptureClock(tracks);
     this.#epoch = this.#openEpoch(tracks);
   }
@@ -91,7 +91,7 @@ export class Publication {
 
   /** Opens a new epoch in place; frames of it follow. Returns its number. */
   tracks(tracks: readonly SourceTrack[]): number {
-    this.#session = this.#host.sessionFor(this, tracks);
+    this.#session = this.#host.sessionFor(tracks);
     this.#clock = new CaptureClock(tracks);
     this.#epoch = this.#openEpoch(tracks);
     this.#keyframeAsked = Number.NEGATIVE_INFINITY;

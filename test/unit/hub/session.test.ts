@@ -206,7 +206,7 @@ test('nothing is left running when the hub is closed', () => {
   const origin = new LiveOrigin(hub);
   const broadcast = new SimulatedBroadcast(hub, clock);
   broadcast.run(3);
-  const leave = hub.watch('demo', () => undefined);
+  const leave = hub.watch('demo', { changed() {}, counted() {} });
   hub.close();
   origin.close();
   leave();
