@@ -1,5 +1,4 @@
 import type { Milliseconds } from '../protocol/units.ts';
-import { startWorker } from './start-worker.ts';
 
 export type TimerRequest = { readonly set: number; readonly delay: Milliseconds; readonly repeat: boolean } | { readonly clear: number };
 
@@ -34,30 +33,40 @@ interface Entry {
   readonly delay: Milliseconds;
   readonly repeat: boolean;
   readonly startedAt: Milliseconds;
-  /** The realm's timer that stands in where there is no worker. */
-  fallback: TimerId | undefined;
+  /** The realm's timer, while the worker has none for it. */
+  realm: TimerId | undefined;
 }
 
 export interface WorkerTimersOptions {
-  readonly start?: () => TimerWorker;
+  readonly start?: () => Promise<TimerWorker>;
   readonly fallback?: Timers;
   readonly now?: () => Milliseconds;
 }
 
+async function startTimerWorker(): Promise<TimerWorker> {
+  const { startWorker } = await import('./start-worker.ts');
+  return startWorker(new URL('./timer.worker.ts', import.meta.url), { name: 'glasscast timers' });
+}
+
 /**
- * Timers that keep their pace in a hidden tab. The worker starts with the first timer; where it cannot, or dies, the realm's timers
- * take over with the time that is left.
+ * Timers that keep their pace in a hidden tab.
+ *
+ *   the realm's own ──useWorker()──▶ a worker's
+ *                   ◀──it died──────
+ *
+ * Whoever changes hands goes on with the time that is left.
  */
 export class WorkerTimers implements Timers {
-  readonly #start: () => TimerWorker;
+  readonly #start: () => Promise<TimerWorker>;
   readonly #fallback: Timers;
   readonly #now: () => Milliseconds;
   readonly #entries = new Map<TimerId, Entry>();
-  #worker: TimerWorker | null | undefined;
+  #worker: TimerWorker | undefined;
+  #starting = false;
   #nextId = 1;
 
   constructor(options: WorkerTimersOptions = {}) {
-    this.#start = options.start ?? (() => startWorker(new URL('./timer.worker.ts', import.meta.url), { name: 'glasscast timers' }));
+    this.#start = options.start ?? startTimerWorker;
     this.#fallback = options.fallback ?? realmTimers;
     this.#now = options.now ?? (() => performance.now());
   }
@@ -74,12 +83,34 @@ export class WorkerTimers implements Timers {
     const entry = id === undefined ? undefined : this.#entries.get(id);
     if (id === undefined || entry === undefined) return;
     this.#entries.delete(id);
-    if (entry.fallback === undefined) this.#worker?.postMessage({ clear: id });
-    else this.#clearFallback(entry);
+    if (entry.realm === undefined) this.#worker?.postMessage({ clear: id });
+    else this.#clearRealm(entry);
   }
 
   clearInterval(id: TimerId | undefined): void {
     this.clearTimeout(id);
+  }
+
+  /** Hands every timer to a worker, for a page that is hidden. Resolves false where there is no worker: the realm's timers go on. */
+  async useWorker(): Promise<boolean> {
+    if (this.#worker !== undefined || this.#starting) return true;
+    this.#starting = true;
+    try {
+      const worker = await this.#start();
+      worker.addEventListener('message', ({ data }) => this.#due(data));
+      worker.addEventListener('error', () => this.#lost(worker));
+      this.#worker = worker;
+    } catch {
+      // No workers here, or forbidden by the page: slowed timers are better than none.
+      return false;
+    } finally {
+      this.#starting = false;
+    }
+    for (const [id, entry] of this.#entries) {
+      this.#clearRealm(entry);
+      this.#run(id, entry, this.#left(entry));
+    }
+    return true;
   }
 
   /** Ends every timer and the worker. */
@@ -91,44 +122,33 @@ export class WorkerTimers implements Timers {
 
   #add(callback: () => void, delay: Milliseconds, repeat: boolean): TimerId {
     const id = this.#nextId++;
-    const entry: Entry = { callback, delay, repeat, startedAt: this.#now(), fallback: undefined };
+    const entry: Entry = { callback, delay, repeat, startedAt: this.#now(), realm: undefined };
     this.#entries.set(id, entry);
-    const worker = this.#ensureWorker();
-    if (worker === null) this.#startFallback(id, entry, delay);
-    else worker.postMessage({ set: id, delay, repeat });
+    this.#run(id, entry, delay);
     return id;
   }
 
-  #ensureWorker(): TimerWorker | null {
-    if (this.#worker !== undefined) return this.#worker;
-    try {
-      const worker = this.#start();
-      worker.addEventListener('message', ({ data }) => this.#due(data));
-      worker.addEventListener('error', () => this.#lost(worker));
-      this.#worker = worker;
-    } catch {
-      // No workers here, or forbidden by the page: slowed timers are better than none.
-      this.#worker = null;
-    }
-    return this.#worker;
+  #run(id: TimerId, entry: Entry, delay: Milliseconds): void {
+    const due = (): void => this.#due(id);
+    if (this.#worker !== undefined) this.#worker.postMessage({ set: id, delay, repeat: entry.repeat });
+    else entry.realm = entry.repeat ? this.#fallback.setInterval(due, delay) : this.#fallback.setTimeout(due, delay);
   }
 
   #lost(worker: TimerWorker): void {
     if (this.#worker !== worker) return;
     worker.terminate();
-    this.#worker = null;
-    for (const [id, entry] of this.#entries) this.#startFallback(id, entry, Math.max(0, entry.delay - (this.#now() - entry.startedAt)));
+    this.#worker = undefined;
+    for (const [id, entry] of this.#entries) this.#run(id, entry, this.#left(entry));
   }
 
-  #startFallback(id: TimerId, entry: Entry, delay: Milliseconds): void {
-    entry.fallback = entry.repeat
-      ? this.#fallback.setInterval(() => this.#due(id), entry.delay)
-      : this.#fallback.setTimeout(() => this.#due(id), delay);
+  #left({ delay, repeat, startedAt }: Entry): Milliseconds {
+    return repeat ? delay : Math.max(0, delay - (this.#now() - startedAt));
   }
 
-  #clearFallback(entry: Entry): void {
-    if (entry.repeat) this.#fallback.clearInterval(entry.fallback);
-    else this.#fallback.clearTimeout(entry.fallback);
+  #clearRealm(entry: Entry): void {
+    if (entry.repeat) this.#fallback.clearInterval(entry.realm);
+    else this.#fallback.clearTimeout(entry.realm);
+    entry.realm = undefined;
   }
 
   #due(id: TimerId): void {
