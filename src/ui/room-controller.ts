@@ -2,11 +2,11 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { GlasscastError } from '../protocol/errors.ts';
 import type { IceServer } from '../protocol/messages/room.ts';
 import type { Connection } from '../signaling/connection.ts';
-import { createPeerConnection } from '../webrtc/create-peer-connection.ts';
+import { SpareConnection } from '../webrtc/create-peer-connection.ts';
 import type { Kind } from '../webrtc/link-media.ts';
 import { LocalMedia } from '../webrtc/local-media.ts';
 import { mediaDevicesOf } from '../webrtc/media-error.ts';
-import { type CallState, RoomCall, type RoomCallEvents } from '../webrtc/room-call.ts';
+import { type CallState, isSame, RoomCall, type RoomCallEvents } from '../webrtc/room-call.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { toGlasscastError } from './errors.ts';
 import { emptyRoomView, type Participant, type RoomView } from './room-context.ts';
@@ -39,6 +39,7 @@ export class RoomController implements ReactiveController {
   #view: RoomView = emptyRoomView;
   #call: RoomCall | undefined;
   #media: LocalMedia | undefined;
+  readonly #spare = new SpareConnection();
   #unlisten: (() => void)[] = [];
   #refused: readonly Kind[] = [];
   /** The error shown says that somebody cannot be reached. */
@@ -122,7 +123,7 @@ export class RoomController implements ReactiveController {
       name: settings.name,
       iceServers: settings.iceServers,
       iceTransportPolicy: settings.iceTransportPolicy,
-      createPeerConnection,
+      createPeerConnection: this.#spare.take,
       timers: backgroundTimers(),
       randomId: () => crypto.randomUUID(),
     });
@@ -130,12 +131,14 @@ export class RoomController implements ReactiveController {
     this.#media = media;
     this.#listen(call, media, connection);
     const joining = call.join();
-    this.#refresh();
     const kinds: Kind[] = [];
     if (settings.audio && !muted) kinds.push('audio');
     if (settings.video && !cameraOff) kinds.push('video');
     // Whoever is asked for the camera is already in the room: the prompt holds up nobody, and tracks are added as they come.
     if (kinds.length > 0) void media.open(kinds);
+    this.#spare.prepare();
+    this.#set({ room: settings.room });
+    this.#refresh();
     await joining;
     this.#refresh();
   }
@@ -196,6 +199,7 @@ export class RoomController implements ReactiveController {
     void call.leave();
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
     this.#media?.close();
+    this.#spare.close();
     this.#hooks.release();
     this.#call = undefined;
     this.#media = undefined;
@@ -207,18 +211,25 @@ export class RoomController implements ReactiveController {
     const call = this.#call;
     const media = this.#media;
     if (call === undefined || media === undefined) return;
+    const { participants } = this.#view;
+    const now = [selfOf(call, media), ...call.peers.map((peer): Participant => ({ ...peer, self: false }))].map((one) => {
+      const before = participants.find(({ id, self }) => id === one.id && self === one.self);
+      return before !== undefined && isSame(before, one) ? before : one;
+    });
     this.#set({
-      room: this.#hooks.settings().room,
       state: call.state,
       microphone: media.microphoneEnabled,
       camera: media.cameraEnabled,
-      participants: [selfOf(call, media), ...call.peers.map((peer): Participant => ({ ...peer, self: false }))],
+      participants: now.length === participants.length && isSame(now, participants) ? participants : now,
     });
   }
 
+  /** What has not changed stays the same object, and is not drawn again. */
   #set(change: Partial<RoomView>): void {
-    this.#view = { ...this.#view, ...change };
-    this.#hooks.changed(this.#view);
+    const view = { ...this.#view, ...change };
+    if (isSame(this.#view, view)) return;
+    this.#view = view;
+    this.#hooks.changed(view);
   }
 }
 

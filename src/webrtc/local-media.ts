@@ -19,7 +19,7 @@ export interface LocalMediaEvents {
 /** Turning the camera off must turn its light off, which only stopping the track does; a microphone is muted in place. */
 export class LocalMedia extends Emitter<LocalMediaEvents> {
   readonly #options: LocalMediaOptions;
-  readonly #tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
+  #tracks: LocalTracks = { audio: null, video: null };
   /** What the user wants to be on, which a pending prompt must find unchanged when it is answered. */
   readonly #wanted: Record<Kind, boolean> = { audio: false, video: false };
   readonly #pending: Record<Kind, Promise<void> | null> = { audio: null, video: null };
@@ -30,8 +30,9 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     this.#options = options;
   }
 
+  /** The same object until one of them changes. */
   get tracks(): LocalTracks {
-    return { ...this.#tracks };
+    return this.#tracks;
   }
 
   get microphoneEnabled(): boolean {
@@ -120,26 +121,28 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
       return;
     }
     this.#tracks[kind]?.stop();
-    this.#tracks[kind] = track;
     if (kind === 'audio') track.enabled = this.#wanted.audio;
     track.addEventListener('ended', () => this.#ended(kind, track), { once: true });
-    this.emit('change', kind);
+    this.#set(kind, track);
   }
 
   /** The device was unplugged, or its permission taken back; `stop()` fires no such event. */
   #ended(kind: Kind, track: MediaStreamTrack): void {
     if (this.#tracks[kind] !== track) return;
     this.#wanted[kind] = false;
-    this.#tracks[kind] = null;
-    this.emit('change', kind);
+    this.#set(kind, null);
     this.emit('error', new GlasscastError('device-not-found', kind === 'audio' ? 'The microphone is gone.' : 'The camera is gone.'));
   }
 
   #drop(kind: Kind): void {
     const track = this.#tracks[kind];
     if (track === null) return;
-    this.#tracks[kind] = null;
     track.stop();
+    this.#set(kind, null);
+  }
+
+  #set(kind: Kind, track: MediaStreamTrack | null): void {
+    this.#tracks = { ...this.#tracks, [kind]: track };
     this.emit('change', kind);
   }
 }

@@ -183,8 +183,9 @@ export class Mesh extends Emitter<MeshEvents> {
     };
     this.#entries.set(id, entry);
     this.#watch(id, entry);
-    this.emit('added', { id });
+    // The offer is on its way before anybody draws a tile.
     entry.link.start();
+    this.emit('added', { id });
     return entry;
   }
 

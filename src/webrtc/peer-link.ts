@@ -59,7 +59,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   readonly #candidates = new CandidateQueue();
   readonly #polite: boolean;
   #state: LinkState = 'connecting';
-  #queue: Promise<void> = Promise.resolve();
+  readonly #steps: (() => Promise<void>)[] = [];
+  #working = false;
   /** The highest number that either side has used. */
   #n = 0;
   /** The number of our offer that awaits its answer. */
@@ -293,10 +294,16 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     }, PATIENCE_MS);
   }
 
-  /** A step that throws leaves the steps behind it, and every other link, alone; this link has failed and is built anew. */
+  /** A step begins at once where none is under way: joining a call is a race. */
   #enqueue(step: () => Promise<void>): void {
-    this.#queue = this.#queue.then(async () => {
-      if (this.#state === 'closed') return;
+    this.#steps.push(step);
+    if (!this.#working) void this.#work();
+  }
+
+  /** A step that throws leaves the steps behind it, and every other link, alone; this link has failed and is built anew. */
+  async #work(): Promise<void> {
+    this.#working = true;
+    for (let step = this.#steps.shift(); step !== undefined && !this.#isClosed(); step = this.#steps.shift()) {
       try {
         await step();
       } catch (cause) {
@@ -304,7 +311,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
         this.emit('error', new GlasscastError('ice-failed', 'The negotiation with a participant failed.', { cause }));
         this.#setState('failed');
       }
-    });
+    }
+    this.#working = false;
   }
 
   #isClosed(): boolean {

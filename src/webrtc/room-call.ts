@@ -249,6 +249,8 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     const peer = this.#peers.get(id);
     if (peer === undefined) return undefined;
     const updated = { ...peer, ...change };
+    // Whoever draws peers draws them anew when they are another object.
+    if (isSame(peer, updated)) return peer;
     this.#peers.set(id, updated);
     this.emit('change', undefined);
     return updated;
@@ -302,6 +304,11 @@ export class RoomCall extends Emitter<RoomCallEvents> {
 
 function metaOf(entry: PresenceEntry<PeerMeta> | undefined): PeerMeta | undefined {
   return entry?.metas.at(-1);
+}
+
+/** True when both have the same values. */
+export function isSame<T extends object>(one: T, other: T): boolean {
+  return (Object.keys(other) as (keyof T)[]).every((key) => one[key] === other[key]);
 }
 
 function toRtcIceServer({ urls, username, credential }: IceServer): RTCIceServer {

@@ -31,7 +31,7 @@ const msg = messages('controls', {
 export class RtcControls extends RtcElement {
   static override styles = [tokens, formStyles, controlsStyles];
 
-  readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true, callback: () => this.requestUpdate() });
+  readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true });
 
   protected override render(): TemplateResult {
     const view = this.#room.value;

@@ -24,12 +24,5 @@ export const gridStyles = css`
     inline-size: var(--_tile-width, 100%);
     block-size: var(--_tile-height, 100%);
     aspect-ratio: auto;
-    animation: appear 220ms ease-out;
-  }
-  @keyframes appear {
-    from {
-      opacity: 0;
-      transform: scale(0.96);
-    }
   }
 `;

@@ -20,8 +20,9 @@ export class RtcGrid extends RtcElement {
 
   @query('.tiles') private readonly tiles!: HTMLElement;
 
-  readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true, callback: () => this.requestUpdate() });
-  readonly #resize = new ResizeObserver(() => this.#pack());
+  readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true });
+  readonly #resize = new ResizeObserver(() => this.#measure());
+  #box = { width: 0, height: 0, gap: 0 };
 
   protected override setup(): void {
     this.#resize.observe(this);
@@ -48,12 +49,19 @@ export class RtcGrid extends RtcElement {
     this.#pack();
   }
 
+  /** Only when the size has changed, and the layout with it: to ask at any other time would force one. */
+  #measure(): void {
+    const { clientWidth: width, clientHeight: height } = this;
+    this.#box = { width, height, gap: Number.parseFloat(getComputedStyle(this.tiles).columnGap) || 0 };
+    this.#pack();
+  }
+
   #pack(): void {
-    const { tiles } = this;
-    if (!tiles) return;
-    const gap = Number.parseFloat(getComputedStyle(tiles).columnGap) || 0;
-    const { width, height } = packTiles(tiles.childElementCount, tiles.clientWidth, tiles.clientHeight, gap);
-    tiles.style.setProperty('--_tile-width', `${width}px`);
-    tiles.style.setProperty('--_tile-height', `${height}px`);
+    const { width, height, gap } = this.#box;
+    if (width === 0) return;
+    const { style, childElementCount } = this.tiles;
+    const tile = packTiles(childElementCount, width, height, gap);
+    style.setProperty('--_tile-width', `${tile.width}px`);
+    style.setProperty('--_tile-height', `${tile.height}px`);
   }
 }

@@ -210,8 +210,9 @@ export class RtcRoom extends ServerElement {
     void this.#controller.leave();
   }
 
-  protected override updated(changed: Map<PropertyKey, unknown>): void {
-    super.updated(changed);
+  /** Not after the first rendering, which the socket and the camera need not wait for. */
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
     if (changed.has('room') && changed.get('room') !== undefined && this.#controller.isActive) void this.#moveRoom();
     else if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
   }

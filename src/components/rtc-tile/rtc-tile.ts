@@ -52,7 +52,7 @@ export class RtcTile extends RtcElement {
 
   @state() private hasPicture = false;
 
-  readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true, callback: () => this.requestUpdate() });
+  readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true });
   readonly #internals = this.attachInternals();
   #shown: Participant | undefined;
   #soundTaps = 0;
@@ -65,10 +65,16 @@ export class RtcTile extends RtcElement {
 
   protected override teardown(): void {
     this.video.srcObject = null;
+    this.#shown = undefined;
+  }
+
+  /** The room changes for everybody; most of it is about others. */
+  protected override shouldUpdate(changed: Map<PropertyKey, unknown>): boolean {
+    return changed.size > 0 || this.#find() !== this.#shown || this.#taps !== this.#soundTaps;
   }
 
   protected override willUpdate(): void {
-    this.#shown = this.participant ?? this.#find();
+    this.#shown = this.#find();
     this.local = this.#shown?.self ?? false;
   }
 
@@ -88,14 +94,18 @@ export class RtcTile extends RtcElement {
     super.updated(changed);
     this.#attach(this.#shown);
     this.#describe(this.#shown);
-    const taps = this.#room.value?.soundTaps ?? 0;
-    if (taps === this.#soundTaps) return;
-    this.#soundTaps = taps;
+    if (this.#taps === this.#soundTaps) return;
+    this.#soundTaps = this.#taps;
     this.#silenced = false;
     void this.#play();
   }
 
+  get #taps(): number {
+    return this.#room.value?.soundTaps ?? 0;
+  }
+
   #find(): Participant | undefined {
+    if (this.participant !== undefined) return this.participant;
     const all = this.#room.value?.participants ?? [];
     return this.peer === 'self' ? all.find((one) => one.self) : all.find((one) => one.id === this.peer);
   }
