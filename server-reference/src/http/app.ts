@@ -28,7 +28,6 @@ export async function createApp({ log, guard, readiness, trustProxy }: AppOption
   const app: FastifyInstance = fastify({
     // Requests are logged below, without their queries, and a logger a request would cost more than many of the answers.
     loggerInstance: log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger,
-    disableRequestLogging: true,
     childLoggerFactory: (logger) => logger,
     trustProxy,
     bodyLimit: BODY_BYTES,
