@@ -41,8 +41,9 @@ export function roomFamily({ rooms, iceServers }: RoomFamilyOptions): ChannelFam
       const parsed = v.safeParse(RoomJoinSchema, params);
       if (!parsed.success) return { ok: false, response: { reason: 'invalid', details: describeIssues(parsed.issues) } };
       if (!may(principal, 'join', { room: slug })) return { ok: false, response: { reason: 'unauthorized' } };
-      const call = rooms.call(slug);
-      if (call === null) return { ok: false, response: { reason: 'room-not-found' } };
+      const found = rooms.call(slug);
+      if (!found.ok) return { ok: false, response: { reason: found.reason } };
+      const { call } = found;
       const { name, user_id, userId, resume } = parsed.output;
       const arrival = {
         name: principal.name ?? name ?? '',

@@ -22,6 +22,8 @@ export const roomRoutes: FastifyPluginAsync<RoomRoutesOptions> = async (app, { r
     const creation = rooms.create(principal, parsed.output);
     if (creation.ok) return reply.code(201).header('location', `/api/rooms/${creation.room.slug}`).send(creation.room);
     if (creation.reason === 'taken') throw new Problem(409, 'taken', 'There is a room of that name already; choose another slug.');
+    if (creation.reason === 'limit')
+      throw new Problem(429, 'limit', 'This server keeps no more rooms.', { headers: { 'retry-after': '3600' } });
     // What was missing depends on the slug, which the store chose: ask anew for the right answer.
     await authorizer.require(request, 'create', { room: parsed.output.slug ?? '' });
     throw new Problem(403, 'unauthorized', 'The token does not grant "create" for this room.');

@@ -31,7 +31,7 @@ export class RoomStore {
   readonly #insert: StatementSync;
   readonly #find: StatementSync;
   readonly #all: StatementSync;
-  readonly #remove: StatementSync;
+  readonly #count: StatementSync;
 
   /** Opens or makes `rooms.sqlite` under `directory`; throws when the directory cannot be written. */
   constructor(directory: string) {
@@ -44,7 +44,7 @@ export class RoomStore {
     );
     this.#find = this.#db.prepare(`SELECT ${COLUMNS} FROM rooms WHERE slug = ?`);
     this.#all = this.#db.prepare(`SELECT ${COLUMNS} FROM rooms ORDER BY created_at DESC, slug LIMIT ?`);
-    this.#remove = this.#db.prepare('DELETE FROM rooms WHERE slug = ?');
+    this.#count = this.#db.prepare('SELECT count(*) AS count FROM rooms');
   }
 
   /** False where the slug is taken; nothing has changed then. */
@@ -61,8 +61,8 @@ export class RoomStore {
     return this.#all.all(limit).flatMap((row) => toRoom(row) ?? []);
   }
 
-  remove(slug: string): boolean {
-    return this.#remove.run(slug).changes === 1;
+  get count(): number {
+    return Number(this.#count.get()?.['count']);
   }
 
   close(): void {

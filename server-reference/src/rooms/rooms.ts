@@ -1,4 +1,4 @@
-/** All rooms: the lasting ones in the store, and the calls that go on in them now. */
+/** All rooms: the lasting ones in the store, those that joining made, and the calls that go on in them now. */
 import { randomBytes } from 'node:crypto';
 import { LOBBY_TOPIC, type RoomSummary, slugify } from '../../../src/protocol/index.ts';
 import { may, type Principal } from '../auth/principal.ts';
@@ -7,10 +7,13 @@ import { broadcastFrame } from '../pubsub/broadcast.ts';
 import { Presence } from '../pubsub/presence.ts';
 import type { PubSub } from '../pubsub/pubsub.ts';
 import { Call, type CallChange } from './call.ts';
+import { PassingRooms } from './passing-rooms.ts';
 import type { RoomRecord, RoomStore } from './room-store.ts';
 
 /** Rooms in one answer; a server with more is browsed by name. */
 const LISTED = 500;
+/** Lasting rooms; in development anyone may make them. */
+const MOST_LASTING = 10_000;
 
 export interface RoomsOptions {
   readonly store: RoomStore;
@@ -29,18 +32,22 @@ export interface NewRoom {
 
 export type Creation =
   | { readonly ok: true; readonly room: RoomSummary }
-  | { readonly ok: false; readonly reason: 'taken' | 'unauthorized' };
+  | { readonly ok: false; readonly reason: 'taken' | 'unauthorized' | 'limit' };
+
+export type CallOutcome = { readonly ok: true; readonly call: Call } | { readonly ok: false; readonly reason: 'room-not-found' | 'limit' };
 
 export class Rooms {
   /** Who is where, for those in the lobby. */
   readonly lobby: Presence;
   readonly #options: RoomsOptions;
+  readonly #passing: PassingRooms;
   readonly #calls = new Map<string, Call>();
   readonly #inLobby = new Map<string, { readonly key: string; readonly ref: string }>();
   readonly #newRef: () => string;
 
   constructor(options: RoomsOptions) {
     this.#options = options;
+    this.#passing = new PassingRooms(options.clock, (slug) => this.#tellLobby('room_closed', { slug }, slug));
     const run = randomBytes(6).toString('base64url');
     let count = 0;
     this.#newRef = () => `${run}${(++count).toString(36)}`;
@@ -49,32 +56,40 @@ export class Rooms {
 
   /** Rooms that the principal may see, the newest first. */
   list(principal: Principal): RoomSummary[] {
-    return this.#options.store
-      .list(LISTED)
+    return [...this.#passing.list(), ...this.#options.store.list(LISTED)]
       .filter(({ slug }) => may(principal, 'join', { room: slug }))
+      .sort((a, b) => b.createdAt - a.createdAt)
+      .slice(0, LISTED)
       .map((room) => this.#summary(room));
   }
 
   find(slug: string): RoomSummary | null {
-    const room = this.#options.store.find(slug);
+    const room = this.#passing.find(slug) ?? this.#options.store.find(slug);
     return room === null ? null : this.#summary(room);
   }
 
   create(principal: Principal, { title, slug, max_peers }: NewRoom): Creation {
     const chosen = slug ?? slugify(title) ?? `room-${randomBytes(5).toString('hex')}`;
     if (!may(principal, 'create', { room: chosen })) return { ok: false, reason: 'unauthorized' };
-    const room = this.#insert({ slug: chosen, title, maxPeers: max_peers ?? this.#options.maxPeers, owner: principal.sub });
-    return room === null ? { ok: false, reason: 'taken' } : { ok: true, room };
+    if (this.#options.store.count >= MOST_LASTING) return { ok: false, reason: 'limit' };
+    const room = this.#record(chosen, title, max_peers, principal.sub);
+    if (this.#passing.find(chosen) !== null || !this.#options.store.insert(room)) return { ok: false, reason: 'taken' };
+    return { ok: true, room: this.#created(room) };
   }
 
-  /** The call in a room; null where there is no such room and joining does not make one. */
-  call(slug: string): Call | null {
+  /** The call in a room, which joining makes where the server lets it. */
+  call(slug: string): CallOutcome {
+    this.#passing.occupied(slug);
     const ongoing = this.#calls.get(slug);
-    if (ongoing !== undefined) return ongoing;
-    const room =
-      this.find(slug) ??
-      (this.#options.autoCreate ? this.#insert({ slug, title: slug, maxPeers: this.#options.maxPeers, owner: null }) : null);
-    if (room === null) return null;
+    if (ongoing !== undefined) return { ok: true, call: ongoing };
+    let room = this.find(slug);
+    if (room === null) {
+      if (!this.#options.autoCreate) return { ok: false, reason: 'room-not-found' };
+      if (this.#passing.full) return { ok: false, reason: 'limit' };
+      const record = this.#record(slug, slug, undefined, null);
+      this.#passing.add(record);
+      room = this.#created(record);
+    }
     const call = new Call({
       slug,
       maxPeers: room.max_peers,
@@ -84,12 +99,14 @@ export class Rooms {
       changed: (change) => this.#changed(slug, change),
     });
     this.#calls.set(slug, call);
-    return call;
+    return { ok: true, call };
   }
 
   /** Forgets a call that nobody is in any more. */
   release(slug: string): void {
-    if (this.#calls.get(slug)?.size === 0) this.#calls.delete(slug);
+    if (this.#calls.get(slug)?.size !== 0) return;
+    this.#calls.delete(slug);
+    this.#passing.emptied(slug);
   }
 
   /** How many calls are held in memory. */
@@ -100,14 +117,18 @@ export class Rooms {
   close(): void {
     for (const call of this.#calls.values()) call.close();
     this.#calls.clear();
+    this.#passing.close();
     this.#options.store.close();
   }
 
-  #insert(room: Omit<RoomRecord, 'createdAt'>): RoomSummary | null {
-    const record = { ...room, maxPeers: Math.min(room.maxPeers, this.#options.maxPeers), createdAt: this.#options.clock.now() };
-    if (!this.#options.store.insert(record)) return null;
+  #record(slug: string, title: string, maxPeers: number | undefined, owner: string | null): RoomRecord {
+    const limit = this.#options.maxPeers;
+    return { slug, title, maxPeers: Math.min(maxPeers ?? limit, limit), owner, createdAt: this.#options.clock.now() };
+  }
+
+  #created(record: RoomRecord): RoomSummary {
     const summary = this.#summary(record);
-    this.#tellLobby('room_created', summary, room.slug);
+    this.#tellLobby('room_created', summary, record.slug);
     return summary;
   }
 

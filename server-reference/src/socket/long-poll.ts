@@ -15,6 +15,8 @@ const MAX_LINES = 100;
 /** A batch of big offers, or one binary frame as base64, with room to spare. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const MAX_SESSIONS = 10_000;
+/** Of one address, behind which a household or an office may sit. */
+const MAX_SESSIONS_PER_ADDRESS = 200;
 
 export interface LongPollEndpointOptions extends SocketContext {
   readonly guard: SiteGuard;
@@ -23,6 +25,7 @@ export interface LongPollEndpointOptions extends SocketContext {
 }
 
 interface Entry {
+  readonly address: string;
   readonly session: LongPollSession;
   readonly socket: PhoenixSocket;
 }
@@ -80,7 +83,7 @@ export class LongPollEndpoint {
 
   async #open(request: FastifyRequest, query: URLSearchParams): Promise<Body> {
     const { authenticator, clock, log } = this.#options;
-    if (this.#draining || this.#entries.size >= MAX_SESSIONS) return { status: 503 };
+    if (this.#draining || this.#isFull(request.ip)) return { status: 503 };
     const refusal = refuseVersion(query.get('vsn'));
     if (refusal !== null) {
       log.debug({ refusal }, 'a long poll was refused');
@@ -91,7 +94,7 @@ export class LongPollEndpoint {
       const token = randomBytes(24).toString('base64url');
       const session = new LongPollSession(clock, () => this.#remove(token));
       const socket = new PhoenixSocket(this.#options, session, principal, hostnameOf(request.headers.host ?? ''));
-      this.#entries.set(token, { session, socket });
+      this.#entries.set(token, { address: request.ip, session, socket });
       return { status: 410, token, messages: [] };
     } catch (error) {
       if (error instanceof AuthError) return { status: 403 };
@@ -113,6 +116,13 @@ export class LongPollEndpoint {
     }
     // A line that is not on the wire has ended the session.
     return answer(reply, { status: entry.session.closed ? 410 : 200 });
+  }
+
+  #isFull(address: string): boolean {
+    if (this.#entries.size >= MAX_SESSIONS) return true;
+    let count = 0;
+    for (const entry of this.#entries.values()) if (entry.address === address) count++;
+    return count >= MAX_SESSIONS_PER_ADDRESS;
   }
 
   #remove(token: string): void {

@@ -14,6 +14,8 @@ import { FakeClock } from '../../support/fake-clock.ts';
 const directory = mkdtempSync(join(tmpdir(), 'glasscast-rooms-'));
 after(() => rmSync(directory, { recursive: true }));
 
+const anyone: Principal = { sub: null, name: null, grants: [], publicCan: new Set(['join', 'create']), expiresAt: null };
+
 describe('a unique name', () => {
   test('gets the first free number', () => {
     assert.equal(uniqueName('Ana', []), 'Ana');
@@ -47,8 +49,7 @@ describe('the room store', () => {
     const second = new RoomStore(join(directory, 'a', 'b'));
     assert.deepEqual(second.find('team'), room);
     assert.deepEqual(second.list(10), [room]);
-    assert.equal(second.remove('team'), true);
-    assert.equal(second.find('team'), null);
+    assert.equal(second.count, 1);
     second.close();
   });
 
@@ -59,6 +60,18 @@ describe('the room store', () => {
     assert.deepEqual(store.find('team'), { ...room, title, owner: null });
     assert.equal(store.find("team' OR '1'='1"), null);
     store.close();
+  });
+
+  test('holds ten thousand rooms, and no more are made', () => {
+    const store = new RoomStore(join(directory, 'full'));
+    const db = new DatabaseSync(join(directory, 'full', 'rooms.sqlite'));
+    db.exec(`WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+             INSERT INTO rooms SELECT 'room-' || i, 'Room', 8, NULL, 0 FROM n`);
+    db.close();
+    const rooms = new Rooms({ store, clock: new FakeClock(), pubsub: new LocalPubSub(), maxPeers: 8, autoCreate: true });
+    assert.deepEqual(rooms.create(anyone, { title: 'One more' }), { ok: false, reason: 'limit' });
+    assert.deepEqual(rooms.list(anyone).length, 500);
+    rooms.close();
   });
 
   test('refuses a file of a newer version', () => {
@@ -80,8 +93,9 @@ describe('a call', () => {
     const pubsub = new LocalPubSub();
     const rooms = new Rooms({ store: new RoomStore(join(directory, 'leak')), clock, pubsub, maxPeers: 8, autoCreate: true });
     for (let round = 0; round < 100; round++) {
-      const call = rooms.call('team');
-      assert.ok(call);
+      const found = rooms.call('team');
+      assert.ok(found.ok);
+      const { call } = found;
       const [one, two] = [port(), port()];
       const first = call.enter(arrival, one);
       const second = call.enter({ ...arrival, name: 'Ben' }, two);
@@ -92,7 +106,53 @@ describe('a call', () => {
       call.drop(second.peer.id, two);
       clock.advance(30_000);
     }
+    clock.advance(5 * 60_000);
     assert.deepEqual([rooms.ongoing, pubsub.size, clock.pending, Object.keys(rooms.lobby.state()).length], [0, 0, 0, 0]);
+    rooms.close();
+  });
+
+  test('keeps the room that it made for five minutes after its last peer, and the lobby hears of its end', () => {
+    const clock = new FakeClock();
+    const pubsub = new LocalPubSub();
+    const rooms = new Rooms({ store: new RoomStore(join(directory, 'passing')), clock, pubsub, maxPeers: 8, autoCreate: true });
+    const heard: string[] = [];
+    pubsub.subscribe('lobby', ({ frame }) => heard.push(JSON.parse(String(frame))[3]));
+    const stay = () => {
+      const [found, one] = [rooms.call('team'), port()];
+      assert.ok(found.ok);
+      const entry = found.call.enter(arrival, one);
+      assert.ok(entry.ok);
+      found.call.announce(entry.peer.id, one);
+      return () => found.call.leave(entry.peer.id, one);
+    };
+    stay()();
+    clock.advance(4 * 60_000);
+    const leave = stay();
+    clock.advance(60 * 60_000);
+    assert.equal(rooms.find('team')?.peers, 1);
+    leave();
+    clock.advance(5 * 60_000 - 1);
+    assert.equal(rooms.find('team')?.peers, 0);
+    clock.advance(1);
+    assert.equal(rooms.find('team'), null);
+    assert.equal(heard.filter((event) => event === 'room_created').length, 1);
+    assert.equal(heard.at(-1), 'room_closed');
+    rooms.close();
+  });
+
+  test('is not made by joining beyond a thousand empty rooms, until some of them have gone', () => {
+    const clock = new FakeClock();
+    const options = { clock, pubsub: new LocalPubSub(), maxPeers: 8, autoCreate: true };
+    const rooms = new Rooms({ store: new RoomStore(join(directory, 'crowd')), ...options });
+    for (let index = 0; index < 1000; index++) {
+      assert.ok(rooms.call(`room-${index}`).ok);
+      rooms.release(`room-${index}`);
+    }
+    assert.deepEqual(rooms.call('one-more'), { ok: false, reason: 'limit' });
+    assert.ok(rooms.call('room-7').ok, 'what is there can be joined');
+    assert.ok(rooms.create(ana, { title: 'Made on purpose' }).ok);
+    clock.advance(5 * 60_000);
+    assert.ok(rooms.call('one-more').ok);
     rooms.close();
   });
 
