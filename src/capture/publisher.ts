@@ -1,36 +1,26 @@
 /**
- * From frames to the server: encoders, clocks and the uplink of one broadcast. Runs in a worker, or on the page where none can be had.
+ * From the camera's frames to encoded ones on their way: feeds, encoders and clocks of one broadcast. Runs in a worker, or on the page where
+ * none can be had.
  *
  *   idle ──attach──▶ measuring ──start──▶ preparing ──encoders described──▶ joining ──key frame acknowledged──▶ live
- *                                                                              │                                 │  ▲
- *                                                                              └──────── connection lost ────────┤  │ acknowledged
+ *                                                                                                                │  ▲
+ *                                                                                                connection lost │  │ acknowledged
  *                                                                                                                ▼  │
  *                                                                                                        reconnecting
  *   stop(), from any of them ──▶ ending ──▶ ended          a failure, from any of them ──▶ ended
  */
 import { GlasscastError } from '../protocol/errors.ts';
 import type { StreamReply, TrackDescription } from '../protocol/messages/stream.ts';
-import type { BitsPerSecond, Milliseconds } from '../protocol/units.ts';
-import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
-import type { TimerId, Timers } from '../workers/worker-timers.ts';
+import type { Milliseconds } from '../protocol/units.ts';
+import type { TimerId } from '../workers/worker-timers.ts';
 import { AudioTrackEncoder } from './audio-track-encoder.ts';
-import { ClockReporter } from './clock-reporter.ts';
 import { AUDIO_TRACK, type EncodedFrame, TIMESCALE, VIDEO_TRACK } from './encoded-track.ts';
 import { FeedReader } from './feed-reader.ts';
-import { FrameSender } from './frame-sender.ts';
 import { type MediaFeeds, type PublisherEvent, type PublisherState, toErrorData } from './publisher-events.ts';
 import type { EncodingOptions, UplinkOptions } from './publisher-options.ts';
 import { TrackClocks } from './track-clocks.ts';
-import { Uplink } from './uplink.ts';
+import { Transmitter, type TransmitterEnvironment } from './transmitter.ts';
 import { VideoTrackEncoder } from './video-track-encoder.ts';
-
-export interface PublisherEnvironment {
-  /** Wall clock in milliseconds, monotonic and finer than a millisecond. */
-  readonly now: () => Milliseconds;
-  readonly timers: Timers;
-  readonly tokenProvider: TokenProvider;
-  readonly connect?: (options: ConnectionOptions) => Connection;
-}
 
 /** A microphone that gives no sound for so long does not hold up the picture. */
 const AUDIO_PATIENCE: Milliseconds = 2_000;
@@ -38,12 +28,11 @@ const VIDEO_PATIENCE: Milliseconds = 10_000;
 /** Clocks that do not settle do not hold up the start either. */
 const CLOCK_PATIENCE: Milliseconds = 1_500;
 const JOIN_PATIENCE: Milliseconds = 15_000;
-const TICK: Milliseconds = 200;
 const NOTICE_INTERVAL: Milliseconds = 10_000;
 const REPORT: Milliseconds = 1_000;
 
 export class Publisher {
-  readonly #environment: PublisherEnvironment;
+  readonly #environment: TransmitterEnvironment;
   readonly #emit: (event: PublisherEvent) => void;
   readonly #clocks = new TrackClocks();
   #state: PublisherState = 'idle';
@@ -55,18 +44,13 @@ export class Publisher {
   #audioTrack: TrackDescription | null = null;
   /** When the video encoder gave its first output. */
   #describedAt: Milliseconds = 0;
-  #uplink: Uplink | null = null;
-  #sender: FrameSender | null = null;
-  #clockReporter: ClockReporter | null = null;
-  /** Whether the topic is joined, so that frames are worth encoding. */
-  #joined = false;
-  #epoch = 0;
+  #transmitter: Transmitter | null = null;
   readonly #timers = new Set<TimerId>();
-  readonly #tickers = new Set<TimerId>();
+  #reporting: TimerId | undefined;
   #noticed = { message: '', at: 0 };
   #reported = { at: 0, encoded: 0 };
 
-  constructor(environment: PublisherEnvironment, emit: (event: PublisherEvent) => void) {
+  constructor(environment: TransmitterEnvironment, emit: (event: PublisherEvent) => void) {
     this.#environment = environment;
     this.#emit = emit;
   }
@@ -93,33 +77,34 @@ export class Publisher {
   start(encoding: EncodingOptions, uplink: UplinkOptions): void {
     if (this.#state !== 'measuring') return;
     this.#setState('preparing');
-    this.#uplink = new Uplink(
-      uplink,
+    this.#transmitter = new Transmitter(
+      {
+        uplink,
+        bitrate: encoding.bitrate,
+        tracks: () => this.#tracks(),
+        clocks: () => this.#clocks.reported(this.#audioTrack !== null),
+      },
       {
         joined: (reply) => this.#onJoined(reply),
         dropped: () => this.#onDropped(),
         ended: (error) => this.#fail(error),
-        keyFrameWanted: () => this.#video?.requestKeyFrame(),
-        bitrateLimited: (track, bitrate) => this.#onLimit(track, bitrate),
+        keyFrameNeeded: () => this.#video?.requestKeyFrame(),
+        keyFrameAcknowledged: () => this.#onKeyFrameAcknowledged(),
+        rate: (bitrate) => this.#video?.setBitrate(bitrate),
         trouble: (error) => this.#onTrouble(error),
+        notice: (error) => this.#notice(error),
       },
-      {
-        timers: this.#environment.timers,
-        tokenProvider: uplink.hasTokenProvider ? this.#environment.tokenProvider : null,
-        ...(this.#environment.connect === undefined ? {} : { connect: this.#environment.connect }),
-      },
+      this.#environment,
     );
-    this.#sender = this.#createSender(encoding, this.#uplink);
-    this.#clockReporter = this.#createClockReporter(this.#uplink);
     this.#video = new VideoTrackEncoder(encoding, {
       track: (track) => this.#onVideoTrack(track),
-      frame: (frame) => this.#send('video', VIDEO_TRACK, frame),
+      frame: (frame) => this.#send(VIDEO_TRACK, frame),
       failed: (error) => this.#fail(error),
     });
     if (this.#audioFeed !== null) {
       this.#audio = new AudioTrackEncoder({
         track: (track) => this.#onAudioTrack(track),
-        frame: (frame) => this.#send('audio', AUDIO_TRACK, frame),
+        frame: (frame) => this.#send(AUDIO_TRACK, frame),
         failed: (error) => this.#audioLost(error),
       });
     }
@@ -129,7 +114,7 @@ export class Publisher {
   }
 
   setToken(token: string): void {
-    this.#uplink?.setToken(token);
+    this.#transmitter?.setToken(token);
   }
 
   /** Tells the server that the broadcast is over, and frees everything. */
@@ -137,14 +122,14 @@ export class Publisher {
     if (this.#state === 'ending' || this.#state === 'ended') return;
     this.#setState('ending');
     this.#releaseMedia();
-    await this.#uplink?.end();
+    await this.#transmitter?.end();
     this.#setState('ended');
   }
 
   #onVideo(frame: VideoFrame): void {
     this.#clocks.frameArrived(frame.timestamp, this.#environment.now());
     this.#joinWhenReady();
-    if (this.#video === null || !(this.#joined || this.#videoTrack === null)) {
+    if (this.#video === null || !this.#isWanted(this.#videoTrack)) {
       frame.close();
       return;
     }
@@ -155,7 +140,7 @@ export class Publisher {
     const now = this.#environment.now();
     const end = block.timestamp + (block.numberOfFrames * TIMESCALE) / block.sampleRate;
     this.#clocks.blockArrived(end, now);
-    if (this.#audio === null || !(this.#joined || this.#audioTrack === null)) {
+    if (this.#audio === null || !this.#isWanted(this.#audioTrack)) {
       block.close();
       return;
     }
@@ -163,20 +148,25 @@ export class Publisher {
     if (encoded !== null) this.#clocks.blockEncoded(encoded, now);
   }
 
+  /** Until its encoder has described the track, and while the stream is joined, a frame is worth encoding. */
+  #isWanted(track: TrackDescription | null): boolean {
+    return track === null || this.#transmitter?.joined === true;
+  }
+
   #onVideoTrack(track: TrackDescription): void {
     const first = this.#videoTrack === null;
     if (first) this.#describedAt = this.#environment.now();
     this.#videoTrack = track;
-    if (this.#joined) void this.#openEpoch();
-    else if (first && this.#audio !== null && this.#audioTrack === null) this.#after(AUDIO_PATIENCE, () => this.#joinWithoutAudio());
+    void this.#transmitter?.tracksChanged();
+    if (first && this.#audio !== null && this.#audioTrack === null) this.#after(AUDIO_PATIENCE, () => this.#joinWithoutAudio());
     this.#joinWhenReady();
   }
 
   #onAudioTrack(track: TrackDescription): void {
     // Only before the join can sound be added: a session's renditions are fixed.
-    if (this.#joined && this.#audioTrack === null) return;
+    if (this.#transmitter?.joined === true && this.#audioTrack === null) return;
     this.#audioTrack = track;
-    if (this.#joined) void this.#openEpoch();
+    void this.#transmitter?.tracksChanged();
     this.#joinWhenReady();
   }
 
@@ -195,7 +185,7 @@ export class Publisher {
     this.#after(JOIN_PATIENCE, () => {
       if (this.#state === 'joining') this.#fail(new GlasscastError('network', 'The server does not take the broadcast. Try again.'));
     });
-    this.#uplink?.open(() => this.#tracks());
+    this.#transmitter?.open();
   }
 
   #clocksSettled(): boolean {
@@ -208,8 +198,6 @@ export class Publisher {
   }
 
   #onJoined(reply: StreamReply): void {
-    if (this.#state === 'ending' || this.#state === 'ended') return;
-    this.#epoch = reply.epoch;
     this.#emit({
       type: 'joined',
       session: reply.session,
@@ -217,38 +205,14 @@ export class Publisher {
       publishKey: reply.publish_key,
       playback: reply.playback,
     });
-    this.#sender?.open(reply.credit);
     this.#video?.restartGrid();
     this.#audio?.restart();
-    this.#joined = true;
-    this.#clockReporter?.start();
-    this.#startTicking();
+    this.#startReporting();
   }
 
   #onDropped(): void {
-    this.#joined = false;
-    this.#sender?.close();
-    this.#clockReporter?.stop();
-    if (this.#state === 'live' || this.#state === 'joining') this.#setState('reconnecting');
-  }
-
-  /** The picture or sound changed its format while live. */
-  async #openEpoch(): Promise<void> {
-    this.#sender?.hold();
-    try {
-      const epoch = await this.#uplink?.pushTracks(this.#tracks());
-      if (epoch === undefined) return;
-      this.#epoch = epoch;
-      this.#clockReporter?.start();
-      this.#sender?.release();
-    } catch (error) {
-      // A drop makes a new epoch of its own accord; a refusal is final.
-      if (this.#joined && this.#state !== 'reconnecting') this.#fail(error);
-    }
-  }
-
-  #onLimit(track: number, bitrate: BitsPerSecond): void {
-    if (track === VIDEO_TRACK) this.#sender?.limit(bitrate);
+    // Who was never live is still joining, and is told when that takes too long.
+    if (this.#state === 'live') this.#setState('reconnecting');
   }
 
   #onTrouble(error: GlasscastError): void {
@@ -261,47 +225,16 @@ export class Publisher {
     if (this.#state === 'joining' || this.#state === 'reconnecting') this.#setState('live');
   }
 
-  #send(kind: 'video' | 'audio', track: number, frame: EncodedFrame): void {
-    this.#clocks.encoded(kind, frame.timestamp);
-    if (!this.#joined) return;
-    this.#sender?.add({
-      kind,
-      queuedAt: this.#environment.now(),
-      record: { track, key: frame.key, duration: frame.duration, dts: frame.timestamp, cts: 0, data: frame.data },
-    });
+  #send(track: number, frame: EncodedFrame): void {
+    this.#clocks.encoded(track === VIDEO_TRACK ? 'video' : 'audio', frame.timestamp);
+    this.#transmitter?.send(track, frame);
   }
 
-  #createSender(encoding: EncodingOptions, uplink: Uplink): FrameSender {
-    return new FrameSender({
-      bitrate: encoding.bitrate,
-      soundBitrate: () => this.#audioTrack?.bitrate ?? 0,
-      now: this.#environment.now,
-      push: (chunk) => uplink.pushChunk(chunk),
-      bufferedAmount: () => uplink.bufferedAmount,
-      onRate: (bitrate) => this.#video?.setBitrate(bitrate),
-      onKeyFrameNeeded: () => this.#video?.requestKeyFrame(),
-      onKeyFrameAcknowledged: () => this.#onKeyFrameAcknowledged(),
-      onRefused: (error) => this.#notice(error),
-    });
-  }
-
-  #createClockReporter(uplink: Uplink): ClockReporter {
-    return new ClockReporter({
-      now: this.#environment.now,
-      timers: this.#environment.timers,
-      tracks: () => this.#clocks.reported(this.#audioTrack !== null),
-      time: () => uplink.serverTime(),
-      report: (report) => uplink.reportClock(report),
-      log: (error) => this.#notice(error),
-    });
-  }
-
-  #startTicking(): void {
-    this.#clear(this.#tickers);
+  #startReporting(): void {
     const { timers, now } = this.#environment;
     this.#reported = { at: now(), encoded: this.#video?.encoded ?? 0 };
-    this.#tickers.add(timers.setInterval(() => this.#sender?.tick(), TICK));
-    this.#tickers.add(timers.setInterval(() => this.#report(), REPORT));
+    timers.clearInterval(this.#reporting);
+    this.#reporting = timers.setInterval(() => this.#report(), REPORT);
   }
 
   #report(): void {
@@ -313,16 +246,16 @@ export class Publisher {
     this.#emit({
       type: 'report',
       report: {
-        bitrate: Math.round(this.#sender?.throughput ?? 0),
+        bitrate: Math.round(this.#transmitter?.throughput ?? 0),
         targetBitrate: this.#video?.bitrate ?? 0,
         frameRate,
         width: this.#video?.width ?? 0,
         height: this.#video?.height ?? 0,
-        droppedFrames: (this.#video?.dropped ?? 0) + (this.#sender?.dropped ?? 0),
-        uplinkDelay: this.#sender?.delay ?? 0,
+        droppedFrames: (this.#video?.dropped ?? 0) + (this.#transmitter?.dropped ?? 0),
+        uplinkDelay: this.#transmitter?.delay ?? 0,
         videoCodec: this.#videoTrack?.codec ?? null,
         audioCodec: this.#audioTrack?.codec ?? null,
-        epoch: this.#epoch,
+        epoch: this.#transmitter?.epoch ?? 0,
       },
     });
   }
@@ -349,17 +282,16 @@ export class Publisher {
   #fail(error: unknown): void {
     if (this.#state === 'ending' || this.#state === 'ended') return;
     this.#releaseMedia();
-    this.#uplink?.close();
+    this.#transmitter?.close();
     this.#setState('ended');
     this.#emit({ type: 'failed', error: toErrorData(error) });
   }
 
   #releaseMedia(): void {
-    this.#joined = false;
-    this.#clear(this.#timers);
-    this.#clear(this.#tickers);
-    this.#clockReporter?.stop();
-    this.#sender?.close();
+    const { timers } = this.#environment;
+    for (const id of this.#timers) timers.clearTimeout(id);
+    this.#timers.clear();
+    timers.clearInterval(this.#reporting);
     this.#videoFeed?.close();
     this.#audioFeed?.close();
     this.#video?.close();
@@ -368,11 +300,6 @@ export class Publisher {
 
   #after(delay: Milliseconds, callback: () => void): void {
     this.#timers.add(this.#environment.timers.setTimeout(callback, delay));
-  }
-
-  #clear(timers: Set<TimerId>): void {
-    for (const id of timers) this.#environment.timers.clearTimeout(id);
-    timers.clear();
   }
 
   #setState(state: PublisherState): void {

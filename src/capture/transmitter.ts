@@ -1,0 +1,237 @@
+/**
+ * The way of encoded frames to the server: the stream's topic, what it lets through, epochs and clocks. Knows no camera and no encoder.
+ *
+ *   closed ──open──▶ joining ──▶ joined ⇄ dropped
+ *   end(), close(), refused or stopped for good, from any of them ──▶ closed
+ */
+import { GlasscastError } from '../protocol/errors.ts';
+import type { StreamReply, TrackDescription } from '../protocol/messages/stream.ts';
+import type { BitsPerSecond, Milliseconds } from '../protocol/units.ts';
+import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
+import type { TimerId, Timers } from '../workers/worker-timers.ts';
+import { ClockReporter, type ReportedTrack } from './clock-reporter.ts';
+import { AUDIO_TRACK, type EncodedFrame, VIDEO_TRACK } from './encoded-track.ts';
+import { FrameSender } from './frame-sender.ts';
+import type { UplinkOptions } from './publisher-options.ts';
+import { Uplink } from './uplink.ts';
+
+export interface TransmitterEnvironment {
+  /** Wall clock in milliseconds, monotonic and finer than a millisecond. */
+  readonly now: () => Milliseconds;
+  readonly timers: Timers;
+  readonly tokenProvider: TokenProvider;
+  readonly connect?: (options: ConnectionOptions) => Connection;
+}
+
+export interface TransmitterOptions {
+  readonly uplink: UplinkOptions;
+  /** Of the video, at the most. */
+  readonly bitrate: BitsPerSecond;
+  /** What is sent; asked at each join and each change, since the picture may be another by then. */
+  readonly tracks: () => readonly TrackDescription[];
+  /** When it was captured. */
+  readonly clocks: () => readonly ReportedTrack[];
+}
+
+export interface TransmitterHandler {
+  /** Joined, also after each drop: from here on frames are worth encoding, beginning with a key frame. */
+  joined(reply: StreamReply): void;
+  /** The connection was lost and is being made anew; frames are not taken meanwhile. */
+  dropped(): void;
+  /** Over for good. */
+  ended(error: GlasscastError): void;
+  keyFrameNeeded(): void;
+  keyFrameAcknowledged(): void;
+  /** The video is to be encoded at this rate from now on. */
+  rate(bitrate: BitsPerSecond): void;
+  /** The connection is in trouble that may pass. */
+  trouble(error: GlasscastError): void;
+  /** Something was refused or went unanswered, and the broadcast goes on. */
+  notice(error: unknown): void;
+}
+
+const TICK: Milliseconds = 200;
+
+export class Transmitter {
+  readonly #options: TransmitterOptions;
+  readonly #handler: TransmitterHandler;
+  readonly #environment: TransmitterEnvironment;
+  readonly #uplink: Uplink;
+  readonly #sender: FrameSender;
+  readonly #clockReporter: ClockReporter;
+  #joined = false;
+  #closed = false;
+  #epoch = 0;
+  /** The newest change of tracks: what an older one brings about is out of date. */
+  #change = 0;
+  /** A change that the server has not answered and has to be told again. */
+  #owesChange = false;
+  #ticker: TimerId | undefined;
+
+  constructor(options: TransmitterOptions, handler: TransmitterHandler, environment: TransmitterEnvironment) {
+    this.#options = options;
+    this.#handler = handler;
+    this.#environment = environment;
+    const { now, timers, tokenProvider, connect } = environment;
+    this.#uplink = new Uplink(
+      options.uplink,
+      {
+        joined: (reply) => this.#onJoined(reply),
+        dropped: () => this.#onDropped(),
+        ended: (error) => this.#end(error),
+        keyFrameWanted: () => handler.keyFrameNeeded(),
+        bitrateLimited: (track, bitrate) => this.#onLimit(track, bitrate),
+        trouble: (error) => handler.trouble(error),
+      },
+      { timers, tokenProvider: options.uplink.hasTokenProvider ? tokenProvider : null, ...(connect === undefined ? {} : { connect }) },
+    );
+    this.#sender = new FrameSender({
+      bitrate: options.bitrate,
+      soundBitrate: () => this.#soundBitrate(),
+      now,
+      push: (chunk) => this.#uplink.pushChunk(chunk),
+      bufferedAmount: () => this.#uplink.bufferedAmount,
+      onRate: (bitrate) => handler.rate(bitrate),
+      onKeyFrameNeeded: () => handler.keyFrameNeeded(),
+      onKeyFrameAcknowledged: () => handler.keyFrameAcknowledged(),
+      onRefused: (error) => handler.notice(error),
+    });
+    this.#clockReporter = new ClockReporter({
+      now,
+      timers,
+      tracks: options.clocks,
+      time: () => this.#uplink.serverTime(),
+      report: (report) => this.#uplink.reportClock(report),
+      log: (error) => handler.notice(error),
+    });
+  }
+
+  /** Whether frames are taken. */
+  get joined(): boolean {
+    return this.#joined;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Video frames dropped because the uplink did not keep up. */
+  get dropped(): number {
+    return this.#sender.dropped;
+  }
+
+  /** Age of the oldest frame that the server has not acknowledged. */
+  get delay(): Milliseconds {
+    return this.#sender.delay;
+  }
+
+  /** Acknowledged in the last second. */
+  get throughput(): BitsPerSecond {
+    return this.#sender.throughput;
+  }
+
+  /** Joins the stream's topic, once. */
+  open(): void {
+    if (!this.#closed) this.#uplink.open(() => this.#options.tracks());
+  }
+
+  /** Sends a frame as soon as the uplink lets it through; drops it unless joined. */
+  send(track: number, frame: EncodedFrame): void {
+    if (!this.#joined) return;
+    this.#sender.add({
+      kind: track === VIDEO_TRACK ? 'video' : 'audio',
+      queuedAt: this.#environment.now(),
+      record: { track, key: frame.key, duration: frame.duration, dts: frame.timestamp, cts: 0, data: frame.data },
+    });
+  }
+
+  /** Picture or sound have another format from here on. Frames wait until the server has opened an epoch for it. */
+  async tracksChanged(): Promise<void> {
+    // A join declares the tracks as they are by then.
+    if (!this.#joined) return;
+    const change = ++this.#change;
+    this.#owesChange = false;
+    this.#sender.hold();
+    try {
+      const epoch = await this.#uplink.pushTracks(this.#options.tracks());
+      if (change !== this.#change) return;
+      this.#epoch = epoch;
+      this.#clockReporter.start();
+      this.#sender.release();
+    } catch (cause) {
+      if (change !== this.#change) return;
+      const error = cause instanceof GlasscastError ? cause : new GlasscastError('server', 'The new format was refused.', { cause });
+      if (error.code === 'network') this.#owesChange = true;
+      else this.#end(error);
+    }
+  }
+
+  setToken(token: string): void {
+    this.#uplink.setToken(token);
+  }
+
+  /** Tells the server that the broadcast is over, and closes. Never rejects. */
+  async end(): Promise<void> {
+    this.#release();
+    await this.#uplink.end();
+  }
+
+  /** Lets go without ending the session: the server keeps it for whoever has the publish key. */
+  close(): void {
+    this.#release();
+    this.#uplink.close();
+  }
+
+  #onJoined(reply: StreamReply): void {
+    if (this.#closed) return;
+    const { timers } = this.#environment;
+    this.#change++;
+    this.#owesChange = false;
+    this.#epoch = reply.epoch;
+    this.#sender.open(reply.credit);
+    this.#joined = true;
+    this.#clockReporter.start();
+    timers.clearInterval(this.#ticker);
+    this.#ticker = timers.setInterval(() => this.#tick(), TICK);
+    this.#handler.joined(reply);
+  }
+
+  #onDropped(): void {
+    if (this.#closed) return;
+    this.#stop();
+    this.#handler.dropped();
+  }
+
+  #end(error: GlasscastError): void {
+    if (this.#closed) return;
+    this.close();
+    this.#handler.ended(error);
+  }
+
+  #tick(): void {
+    if (this.#owesChange) void this.tracksChanged();
+    this.#sender.tick();
+  }
+
+  #onLimit(track: number, bitrate: BitsPerSecond): void {
+    if (track === VIDEO_TRACK) this.#sender.limit(bitrate);
+  }
+
+  #soundBitrate(): BitsPerSecond {
+    return this.#options.tracks().find(({ id }) => id === AUDIO_TRACK)?.bitrate ?? 0;
+  }
+
+  #release(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#joined = false;
+    this.#change++;
+    this.#sender.close();
+    this.#clockReporter.stop();
+    this.#environment.timers.clearInterval(this.#ticker);
+    this.#ticker = undefined;
+  }
+}
