@@ -22,11 +22,26 @@ export function safePath(path: string): string | null {
   return segments.every((segment) => SEGMENT.test(segment) && !segment.includes('..')) ? segments.join('/') : null;
 }
 
-/** Names with a content hash never stand for other bytes. */
-const HASHED = /[-.][\w-]{8,}\.\w+(?:\.map)?$/;
+/** The build ends the names of chunks with eight letters of a hash of their content: such a name never stands for other bytes. */
+const HASHED = /-[\w-]{8}\.\w+(?:\.map)?$/;
 
 const FOREVER = 'public, max-age=31536000, immutable';
 const REVALIDATE = 'no-cache';
+
+/** What the documentation promises to pages that embed the SDK, the demo keeps to: its own files alone, and Trusted Types. */
+const DEMO_POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "worker-src 'self' blob:",
+  "connect-src 'self'",
+  "media-src 'self' blob:",
+  "img-src 'self' data: blob:",
+  "form-action 'self'",
+  "frame-ancestors 'self'",
+  "base-uri 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
 
 export const staticRoutes: FastifyPluginAsync<StaticRoutesOptions> = async (app, { sdkDirectory, demoDirectory }) => {
   await app.register(fastifyStatic, {
@@ -61,7 +76,10 @@ export const staticRoutes: FastifyPluginAsync<StaticRoutesOptions> = async (app,
     const safe = safePath(path);
     if (safe === null) throw notFound();
     const file = await isFile(join(demoDirectory, safe));
-    if (file) return reply.header('cache-control', REVALIDATE).sendFile(safe, demoDirectory);
+    if (file) {
+      reply.headers({ 'cache-control': REVALIDATE, 'content-security-policy': DEMO_POLICY });
+      return reply.sendFile(safe, demoDirectory);
+    }
     if (!asked.endsWith('/') && (await isFile(join(demoDirectory, safe, 'index.html')))) return reply.redirect(`/${safe}/`, 308);
     if (asked === '') throw notFound('This server runs without the demo pages; its SDK is at /glasscast.js.');
     throw notFound();
