@@ -55,6 +55,8 @@ export class Player extends Emitter<PlayerEvents> {
   #recording = false;
   #mediaFailures = 0;
   #refusals = 0;
+  /** Loads in a row that found nothing. */
+  #absences = 0;
   #retry: TimerId | undefined;
   #latencyTimer: TimerId | undefined;
   #clockTimer: TimerId | undefined;
@@ -176,6 +178,7 @@ export class Player extends Emitter<PlayerEvents> {
     this.#backoff.reset();
     this.#mediaFailures = 0;
     this.#refusals = 0;
+    this.#absences = 0;
     this.#setState(this.#status.state === 'away' ? 'away' : 'playing');
   }
 
@@ -208,7 +211,8 @@ export class Player extends Emitter<PlayerEvents> {
     this.#session = null;
     const { timers, watch } = this.#options;
     timers.clearTimeout(this.#retry);
-    const pause = failure.status === 404 ? 0 : this.#backoff.next();
+    // The watch may know better at once; where it goes on announcing what is not there, as after a server's restart, patience helps.
+    const pause = failure.status === 404 && this.#absences++ === 0 ? 0 : this.#backoff.next();
     this.#retry = timers.setTimeout(() => watch.recheck(), pause);
   }
 

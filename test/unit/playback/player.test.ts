@@ -181,6 +181,20 @@ describe('the player', () => {
     assert.deepEqual(errors, []);
   });
 
+  it('asks in growing pauses for a playlist that is announced and not there', async () => {
+    const { watch, engine, timers } = playing();
+    for (const pause of [0, 600, 900, 1350]) {
+      watch.say(live('a'));
+      await settle();
+      engine.fail('network', 'source', 404);
+      const before = watch.rechecks;
+      await timers.advance(pause / 2);
+      assert.equal(watch.rechecks, pause === 0 ? before + 1 : before);
+      await timers.advance(pause / 2);
+      assert.equal(watch.rechecks, before + 1);
+    }
+  });
+
   it('tells a lost source, and tries again after a pause', async () => {
     const { watch, engine, timers, errors, states } = playing();
     watch.say(live('a'));
