@@ -8,7 +8,8 @@ export const tileStyles = css`
     aspect-ratio: 16 / 9;
     overflow: hidden;
     border-radius: var(--_radius);
-    background: var(--rtc-tile-background, #1d2230);
+    --_tile: var(--rtc-tile-background, #1d2230);
+    background: var(--_tile);
     color: #f4f6fb;
     container-type: size;
     isolation: isolate;
@@ -19,11 +20,6 @@ export const tileStyles = css`
     inline-size: 100%;
     block-size: 100%;
     object-fit: var(--rtc-tile-fit, cover);
-    opacity: 0;
-    transition: opacity 200ms;
-  }
-  :host(:state(picture)) video {
-    opacity: 1;
   }
   :host(:state(self)) video {
     transform: scaleX(-1);
@@ -36,7 +32,7 @@ export const tileStyles = css`
     inset: 0;
     display: grid;
     place-items: center;
-    background: radial-gradient(circle at 50% 35%, rgb(255 255 255 / 9%), transparent 70%);
+    background: radial-gradient(circle at 50% 35%, rgb(255 255 255 / 9%), transparent 70%) var(--_tile);
   }
   .avatar span {
     display: grid;
@@ -96,6 +92,19 @@ export const tileStyles = css`
     border-radius: 50%;
     background: #ffc555;
     animation: pulse 1.2s ease-in-out infinite alternate;
+  }
+  /* Connecting takes the blink of an eye, mostly. */
+  .connecting,
+  .connecting::before {
+    animation-delay: 1s;
+  }
+  .connecting {
+    animation: late 0s 1s backwards;
+  }
+  @keyframes late {
+    from {
+      visibility: hidden;
+    }
   }
   @keyframes pulse {
     to {

@@ -86,7 +86,7 @@ export class RtcTile extends RtcElement {
       <video part="video" autoplay playsinline aria-hidden="true" @playing=${this.#playing} @resize=${this.#playing} @emptied=${this.#emptied}></video>
       ${picture || shown === undefined ? nothing : html`<div class="avatar" part="avatar" aria-hidden="true"><span>${initials(shown)}</span></div>`}
       ${shown === undefined ? nothing : html`<div class="label" part="label" aria-hidden="true">${shown.microphone ? nothing : icons.microphoneOff}<span class="name" dir="auto">${displayName(shown)}</span></div>`}
-      ${status === undefined ? nothing : html`<div class="status" part="status">${msg(status)}</div>`}
+      ${status === undefined ? nothing : html`<div class="status ${status}" part="status">${msg(status)}</div>`}
     `;
   }
 
