@@ -33,16 +33,22 @@ export const LONGEST_SLEW: Seconds = 1;
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
+/** Frames a second that are believed; what is slower is a pause, what is faster no camera's clock. */
+const SLOWEST_RATE = 1;
+const FASTEST_RATE = 240;
+
 /** Duration of a frame from the first capture times; the rate that was announced, or a usual one, where that is within 3 %. */
 export function measureFrameDuration(captures: readonly Ticks[], timescale: number, announced: number | undefined): Ticks {
-  const intervals = captures.slice(1).map((time, index) => time - (captures[index] ?? time));
+  const intervals = captures
+    .slice(1)
+    .map((time, index) => time - (captures[index] ?? time))
+    .filter((interval) => interval <= timescale / SLOWEST_RATE && interval >= timescale / FASTEST_RATE);
   const usual = [announced, 60, 50, 48, 30, 25, 24, 20, 15, 12, 10, 7.5, 5].filter((rate) => rate !== undefined);
-  if (intervals.length === 0) return timescale / (usual[0] ?? 30);
+  if (intervals.length === 0) return timescale / (announced ?? 30);
   const median = [...intervals].sort((a, b) => a - b)[intervals.length >> 1] ?? 0;
   // What is far longer is a frame that was skipped, not the rate.
   const regular = intervals.filter((interval) => interval < 1.5 * median);
-  const mean = regular.length === 0 ? median : regular.reduce((sum, interval) => sum + interval, 0) / regular.length;
-  if (!(mean > 0)) return timescale / (usual[0] ?? 30);
+  const mean = regular.reduce((sum, interval) => sum + interval, 0) / regular.length;
   const rate = usual.find((candidate) => Math.abs((mean * candidate) / timescale - 1) < 0.03);
   return rate === undefined ? mean : timescale / rate;
 }

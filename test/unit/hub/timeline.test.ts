@@ -181,3 +181,9 @@ test('a frame rate within three percent of what was announced is what was announ
   const times = Array.from({ length: 9 }, (_, index) => (index * 90_000) / 29.7);
   assert.equal(measureFrameDuration(times, 90_000, 30), 3000);
 });
+
+test('a pause between the first frames is not their rate, and timestamps that hardly rise are none', () => {
+  assert.equal(measureFrameDuration([0, 90_000 * 50, 90_000 * 99], 90_000, 25), 3600);
+  assert.equal(measureFrameDuration([0, 90_000 * 50, 90_000 * 50 + 3000, 90_000 * 50 + 6000], 90_000, undefined), 3000);
+  assert.equal(measureFrameDuration([0, 1, 2, 3, 4], 90_000, undefined), 3000);
+});
