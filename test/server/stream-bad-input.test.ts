@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 import { encodeChunk } from '../../src/protocol/index.ts';
-import { parseMediaPlaylist } from '../support/playlist.ts';
+import { type MediaPlaylist, parseMediaPlaylist } from '../support/playlist.ts';
 import { Publisher, type PublisherOptions, type WireReply } from '../support/publisher.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { audioTrack, MICROSECONDS, opusPacket, videoFrame, videoTrack } from '../support/simulated-broadcast.ts';
@@ -42,31 +42,40 @@ const record = (track: number, time: number, data: Uint8Array) => ({
 const chunk = (track: number, time: number, data: Uint8Array): Uint8Array => new Uint8Array(encodeChunk([record(track, time, data)]));
 
 /** Sends a second of pictures and sound, beginning with a key frame. */
-async function send(publisher: Publisher, from: number, seconds = 1.2): Promise<WireReply[]> {
+async function send(publisher: Publisher, from: number, tracks: readonly number[]): Promise<WireReply[]> {
   const replies: Promise<WireReply>[] = [];
-  for (const track of [0, 1]) {
-    replies.push(publisher.push('clock', { track, dts: from * MICROSECONDS, wall_ms: Date.now() - seconds * 1000, offset_ms: 0 }));
+  for (const track of tracks) {
+    replies.push(publisher.push('clock', { track, dts: from * MICROSECONDS, wall_ms: Date.now() - 1200, offset_ms: 0 }));
   }
-  const frames = Math.round(seconds * 30);
-  for (let index = 0; index < frames; index++) {
-    replies.push(publisher.push('chunk', chunk(0, from + index / 30, videoFrame(index === 0))));
-    replies.push(publisher.push('chunk', chunk(1, from + index / 30, opusPacket())));
+  for (let index = 0; index < 36; index++) {
+    for (const track of tracks) {
+      replies.push(publisher.push('chunk', chunk(track, from + index / 30, track === 0 ? videoFrame(index === 0) : opusPacket())));
+    }
   }
   return Promise.all(replies);
 }
 
+/** The pictures of the session that can be watched; null while there is none. */
+async function pictures(): Promise<MediaPlaylist | null> {
+  const { session } = (await (await fetch(`${server.url}/api/streams/${stream}`)).json()) as { session: string | null };
+  if (session === null) return null;
+  const response = await fetch(`${server.url}/live/${stream}/${session}/v0/media.m3u8`);
+  assert.equal(response.status, 200);
+  return parseMediaPlaylist(await response.text());
+}
+
 /** The proof: this broadcaster's frames come out at the other end. */
-async function stillServes(publisher: Publisher, from = 100): Promise<void> {
-  const replies = await send(publisher, from);
+async function stillServes(publisher: Publisher, from = 100, tracks = [0, 1]): Promise<void> {
+  const before = newest(await pictures());
+  const replies = await send(publisher, from, tracks);
   assert.ok(
     replies.every(({ status }) => status === 'ok'),
     JSON.stringify(replies.find(({ status }) => status !== 'ok')),
   );
-  const { session } = (await (await fetch(`${server.url}/api/streams/${stream}`)).json()) as { session: string };
-  const response = await fetch(`${server.url}/live/${stream}/${session}/v0/media.m3u8`);
-  assert.equal(response.status, 200);
-  assert.ok(parseMediaPlaylist(await response.text()).segments.some(({ parts }) => parts.length > 0));
+  assert.notDeepEqual(newest(await pictures()), before, 'parts have been added');
 }
+
+const newest = (playlist: MediaPlaylist | null) => playlist?.segments.at(-1)?.parts.at(-1)?.uri;
 
 function refusedWith(reply: WireReply, reason: string, words?: RegExp): void {
   assert.equal(reply.status, 'error');
@@ -114,6 +123,15 @@ test('backwards timestamps are refused, and so are equal ones', async () => {
   await stillServes(publisher, 60);
 });
 
+test('a pause between the first frames makes neither parts nor segments longer', async () => {
+  const publisher = await connect();
+  for (const [index, time] of [1, 50, 99].entries()) await publisher.push('chunk', chunk(0, time, videoFrame(index === 0)));
+  await stillServes(publisher);
+  const { partTarget, targetDuration, segments } = (await pictures()) ?? {};
+  assert.deepEqual([partTarget, targetDuration], [0.22, 2]);
+  assert.ok(segments?.every(({ duration }) => duration === null || Math.round(duration) <= 2));
+});
+
 test('without a key frame nothing is shown, one is asked for, and with it the stream begins', async () => {
   const publisher = await connect({ tracks: [videoTrack()] });
   for (let index = 0; index < 15; index++) {
@@ -125,13 +143,28 @@ test('without a key frame nothing is shown, one is asked for, and with it the st
   for (let index = 0; index < 40; index++) await publisher.push('chunk', chunk(0, 11 + index / 30, videoFrame(index === 0)));
   const response = await fetch(`${server.url}/live/${stream}/index.m3u8`);
   assert.equal(response.status, 200);
+  await stillServes(publisher, 100, [0]);
 });
 
-test('the key flag of a record does not make a key frame: the bitstream does', async () => {
+test('the key flag of a record does not make a key frame, neither at the start nor later: the bitstream does', async () => {
   const publisher = await connect({ tracks: [videoTrack()] });
-  const forged = new Uint8Array(encodeChunk([{ ...record(0, 1, videoFrame(false)), key: true }]));
-  assert.equal((await publisher.push('chunk', forged)).status, 'ok');
+  const forged = (time: number) => new Uint8Array(encodeChunk([{ ...record(0, time, videoFrame(false)), key: true }]));
+  assert.equal((await publisher.push('chunk', forged(1))).status, 'ok');
   assert.ok(publisher.pushes.some(({ event }) => event === 'keyframe'));
+  assert.equal((await fetch(`${server.url}/live/${stream}/index.m3u8`)).status, 404, 'nothing has begun');
+  await publisher.push('clock', { track: 0, dts: 10 * MICROSECONDS, wall_ms: Date.now() - 2000, offset_ms: 0 });
+  for (let index = 0; index < 60; index++) {
+    const time = 10 + index / 30;
+    await publisher.push('chunk', index % 10 === 9 ? forged(time) : chunk(0, time, videoFrame(index === 0)));
+  }
+  const parts = (await pictures())?.segments.flatMap((segment) => segment.parts) ?? [];
+  assert.ok(parts.length >= 8);
+  assert.deepEqual(
+    parts.map(({ independent }) => independent),
+    parts.map((_, index) => index === 0),
+    'the first part alone begins with a key frame',
+  );
+  await stillServes(publisher, 100, [0]);
 });
 
 for (const [what, track] of [
@@ -221,6 +254,8 @@ test('credit is cumulative: what was received and a window more, refused bytes i
   await publisher.push('chunk', bytes.subarray(0, 10));
   const last = await publisher.push('chunk', chunk(0, 2, videoFrame(false)));
   assert.equal(last.response['received'], 2 * bytes.byteLength + 10);
+  assert.equal(last.response['credit'], window + 2 * bytes.byteLength + 10);
+  await stillServes(publisher);
 });
 
 /** A path as it is written, without the client's tidying. */
