@@ -1,5 +1,6 @@
 import { encodeChunk } from '../protocol/frame-chunk.ts';
 import type { BitsPerSecond, Bytes, Milliseconds } from '../protocol/units.ts';
+import { BurstMeter } from './burst-meter.ts';
 import { CreditLedger } from './credit-ledger.ts';
 import { RateController } from './rate-controller.ts';
 import { frameBytes, type OutgoingFrame, SendQueue } from './send-queue.ts';
@@ -54,7 +55,7 @@ export class FrameSender {
   #held = false;
   /** Replies of an earlier connection are not about this one. */
   #connection = 0;
-  #minRoundTrip: Milliseconds = Number.POSITIVE_INFINITY;
+  #bursts = new BurstMeter();
   #keyRequestedAt = Number.NEGATIVE_INFINITY;
   #progress: Progress[] = [];
 
@@ -88,7 +89,7 @@ export class FrameSender {
     this.#connection++;
     this.#queue.clear();
     this.#ledger.open(credit);
-    this.#minRoundTrip = Number.POSITIVE_INFINITY;
+    this.#bursts = new BurstMeter();
     this.#keyRequestedAt = this.#options.now();
     this.#progress = [];
   }
@@ -129,9 +130,14 @@ export class FrameSender {
     this.#progress.push({ at: now, acknowledged: this.#ledger.acknowledged });
     while (this.#progress.length > 2 && now - (this.#progress[0]?.at ?? now) > THROUGHPUT_WINDOW) this.#progress.shift();
     this.#pump();
-    const minRoundTrip = Number.isFinite(this.#minRoundTrip) ? this.#minRoundTrip : 0;
-    const sound = this.#options.soundBitrate();
-    const changed = this.#rate.update({ now, delay: this.delay, minRoundTrip, throughput: this.throughput, sound });
+    const changed = this.#rate.update({
+      now,
+      delay: this.delay,
+      minRoundTrip: this.#bursts.minRoundTrip ?? 0,
+      throughput: this.throughput,
+      sound: this.#options.soundBitrate(),
+      capacity: this.#bursts.capacity(now),
+    });
     if (changed !== null) this.#options.onRate(changed);
   }
 
@@ -178,8 +184,9 @@ export class FrameSender {
     try {
       const reply = await this.#options.push(chunk);
       if (connection !== this.#connection) return;
-      const roundTrip = this.#ledger.acknowledge(id, reply, this.#options.now());
-      if (roundTrip !== null) this.#minRoundTrip = Math.min(this.#minRoundTrip, roundTrip);
+      const acknowledgedAt = this.#options.now();
+      const roundTrip = this.#ledger.acknowledge(id, reply, acknowledgedAt);
+      if (roundTrip !== null) this.#bursts.acknowledged(chunk.byteLength, roundTrip, acknowledgedAt);
       if (hasKey) this.#options.onKeyFrameAcknowledged();
     } catch (error) {
       this.#ledger.forget(id);

@@ -17,6 +17,8 @@ export interface UplinkSample {
   readonly throughput: BitsPerSecond;
   /** What the sound takes of it. */
   readonly sound: BitsPerSecond;
+  /** What the link at least holds, by how quickly its latest bursts (key frames) got through; null where none did lately. */
+  readonly capacity: BitsPerSecond | null;
 }
 
 const DEFAULT_FLOOR: BitsPerSecond = 150_000;
@@ -33,6 +35,12 @@ const RECOVERY_STEP = 1.5;
 const FIRST_PROBE: Milliseconds = 3_000;
 const LAST_PROBE: Milliseconds = 16_000;
 const PROBE_STEP = 1.17;
+/** Bursts that pass at so many times the rate show that there is room, and the rate is doubled. */
+const ROOMY = 4;
+const ROOM_STEP = 2;
+/** How much longer bursts are not believed when they have lied. */
+const DISBELIEF = 4;
+const LONGEST_DISBELIEF: Milliseconds = 60_000;
 /** Share of what gets through that is used: the rest drains what has queued. */
 const USABLE = 0.85;
 /** Less than this share of the rate gets through: the link stands still, and says nothing of what it holds. */
@@ -40,8 +48,9 @@ const STALLED = 0.15;
 
 /**
  * The video bit rate that the uplink can hold. When frames wait it goes down at once, below what gets through. When they have not waited
- * for a while it rises: quickly to what the link was last seen to hold, then carefully, each success making the next step larger. An
- * increase that fills the link again doubles the wait before the next.
+ * for a while it rises: quickly to what the link was last seen to hold, or where key frames get through as if it held far more; else carefully,
+ * each success making the next step larger. An increase that fills the link again doubles the wait before the next of its kind: some
+ * links let bursts through and then hold to their limit.
  */
 export class RateController {
   readonly #target: BitsPerSecond;
@@ -55,6 +64,10 @@ export class RateController {
   #probeAfter: Milliseconds = FIRST_PROBE;
   /** Probes in a row that the link held. */
   #probes = 0;
+  /** Quiet time before bursts are believed. */
+  #roomAfter: Milliseconds = RECOVERY;
+  /** The rate was last raised because bursts had shown room. */
+  #believed = false;
 
   constructor(options: RateControllerOptions) {
     this.#target = options.target;
@@ -83,19 +96,25 @@ export class RateController {
       return null;
     }
     this.#clearSince ??= sample.now;
-    return this.#rate < this.#cap ? this.#increase(sample.now, sample.now - this.#clearSince) : null;
+    return this.#rate < this.#cap ? this.#increase(sample, sample.now - this.#clearSince) : null;
   }
 
-  #increase(now: Milliseconds, clearFor: Milliseconds): BitsPerSecond | null {
+  #increase({ now, capacity }: UplinkSample, clearFor: Milliseconds): BitsPerSecond | null {
     const isProbe = this.#rate >= this.#ceiling;
-    if (clearFor < (isProbe ? this.#probeAfter : RECOVERY)) return null;
+    const believes = isProbe && clearFor >= this.#roomAfter && capacity !== null && capacity >= this.#rate * ROOMY;
+    if (!believes && clearFor < (isProbe ? this.#probeAfter : RECOVERY)) return null;
     this.#clearSince = now;
     this.#changedAt = now;
     if (!isProbe) return this.#set(Math.min(this.#cap, this.#ceiling, Math.round(this.#rate * RECOVERY_STEP)));
     // One probe that holds may have used what was left over; two mean that the link has grown.
-    if (this.#probes > 1) this.#probeAfter = Math.max(FIRST_PROBE / 2, this.#probeAfter / 2);
+    if (this.#probes > 1) {
+      this.#probeAfter = Math.max(FIRST_PROBE / 2, this.#probeAfter / 2);
+      this.#roomAfter = Math.max(RECOVERY, this.#roomAfter / 2);
+    }
     this.#probes++;
-    const raised = Math.min(this.#cap, Math.round(this.#rate * Math.min(RECOVERY_STEP, PROBE_STEP ** this.#probes)));
+    this.#believed = believes;
+    const step = believes ? ROOM_STEP : Math.min(RECOVERY_STEP, PROBE_STEP ** this.#probes);
+    const raised = Math.min(this.#cap, Math.round(this.#rate * step));
     this.#ceiling = raised;
     return this.#set(raised);
   }
@@ -109,7 +128,8 @@ export class RateController {
     if (holds >= this.#rate) return null;
     const lower = Math.round(Math.max(this.#floor, Math.min(holds, this.#rate * 0.9)));
     if (lower >= this.#rate) return null;
-    if (this.#probes > 0) this.#probeAfter = Math.min(this.#probeAfter * 2, LAST_PROBE);
+    if (this.#probes > 0 && this.#believed) this.#roomAfter = Math.min(this.#roomAfter * DISBELIEF, LONGEST_DISBELIEF);
+    else if (this.#probes > 0) this.#probeAfter = Math.min(this.#probeAfter * 2, LAST_PROBE);
     this.#probes = 0;
     if (!isStalled) this.#ceiling = lower;
     this.#changedAt = sample.now;

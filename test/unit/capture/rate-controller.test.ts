@@ -6,7 +6,13 @@ const TARGET = 2_000_000;
 const SOUND = 96_000;
 
 /** A link of fixed capacity behind a buffer: delay grows while more goes in than comes out. */
-function drive(controller: RateController, capacity: (now: number) => number, seconds: number, from = 0): { at: number; rate: number }[] {
+function drive(
+  controller: RateController,
+  capacity: (now: number) => number,
+  seconds: number,
+  from = 0,
+  bursts: number | null = null,
+): { at: number; rate: number }[] {
   const changes: { at: number; rate: number }[] = [];
   let backlog = 0;
   for (let now = from; now < from + seconds * 1_000; now += 200) {
@@ -17,7 +23,7 @@ function drive(controller: RateController, capacity: (now: number) => number, se
     // What is older than two seconds has been dropped by the queue.
     backlog = Math.min(backlog, 2 * out);
     const delay = 40 + (backlog / out) * 1_000;
-    const changed = controller.update({ now, delay, minRoundTrip: 40, throughput: through, sound: SOUND });
+    const changed = controller.update({ now, delay, minRoundTrip: 40, throughput: through, sound: SOUND, capacity: bursts });
     if (changed !== null) changes.push({ at: now, rate: changed });
   }
   return changes;
@@ -50,7 +56,8 @@ for (const capacity of [300_000, 600_000, 1_200_000]) {
 
 test('a link that stood still for two seconds is used in full again within ten', () => {
   const controller = new RateController({ target: TARGET });
-  for (let now = 0; now < 2_000; now += 200) controller.update({ now, delay: now, minRoundTrip: 10, throughput: 0, sound: SOUND });
+  for (let now = 0; now < 2_000; now += 200)
+    controller.update({ now, delay: now, minRoundTrip: 10, throughput: 0, sound: SOUND, capacity: null });
   assert.ok(controller.rate < TARGET);
   drive(controller, () => 10_000_000, 10, 2_000);
   assert.equal(controller.rate, TARGET);
@@ -64,6 +71,23 @@ test('the rate comes back to the target once the link is free again', () => {
   assert.equal(controller.rate, TARGET);
 });
 
+test('a link whose bursts show room is used in full within eight seconds, however long it was tight', () => {
+  const controller = new RateController({ target: TARGET });
+  drive(controller, () => 240_000, 300, 0, 240_000);
+  assert.ok(controller.rate < 240_000);
+  drive(controller, () => 10_000_000, 8, 300_000, 10_000_000);
+  assert.equal(controller.rate, TARGET);
+});
+
+test('bursts that a link lets through beyond what it holds are believed ever less', () => {
+  const controller = new RateController({ target: TARGET });
+  const changes = drive(controller, () => 500_000, 300, 0, 10_000_000);
+  const doubled = changes.filter(({ rate }, index) => rate >= (changes[index - 1]?.rate ?? rate) * 1.9).map(({ at }) => at);
+  const pauses = doubled.map((at, index) => at - (doubled[index - 1] ?? 0));
+  assert.ok(doubled.length > 2, `believed ${doubled.length} times in five minutes`);
+  assert.ok((pauses.at(-1) ?? 0) >= 60_000, pauses.join(', '));
+});
+
 test('an increase that fills the link doubles the wait before the next', () => {
   const controller = new RateController({ target: TARGET });
   const changes = drive(controller, () => 1_000_000, 300);
@@ -75,7 +99,8 @@ test('an increase that fills the link doubles the wait before the next', () => {
 
 test('a link that stands still halves the rate and never goes below the floor', () => {
   const controller = new RateController({ target: TARGET });
-  for (let now = 0; now < 20_000; now += 200) controller.update({ now, delay: 2_000, minRoundTrip: 40, throughput: 0, sound: SOUND });
+  for (let now = 0; now < 20_000; now += 200)
+    controller.update({ now, delay: 2_000, minRoundTrip: 40, throughput: 0, sound: SOUND, capacity: null });
   assert.equal(controller.rate, 150_000);
 });
 
