@@ -79,13 +79,12 @@ test('a link whose bursts show room is used in full within eight seconds, howeve
   assert.equal(controller.rate, TARGET);
 });
 
-test('bursts that a link lets through beyond what it holds are believed ever less', () => {
+test('bursts that a link lets through beyond what it holds are soon not believed any more', () => {
   const controller = new RateController({ target: TARGET });
   const changes = drive(controller, () => 500_000, 300, 0, 10_000_000);
   const doubled = changes.filter(({ rate }, index) => rate >= (changes[index - 1]?.rate ?? rate) * 1.9).map(({ at }) => at);
-  const pauses = doubled.map((at, index) => at - (doubled[index - 1] ?? 0));
-  assert.ok(doubled.length > 2, `believed ${doubled.length} times in five minutes`);
-  assert.ok((pauses.at(-1) ?? 0) >= 60_000, pauses.join(', '));
+  assert.ok(doubled.length >= 1 && doubled.length <= 4, `believed at ${doubled.join(', ')}`);
+  assert.ok((doubled.at(-1) ?? 0) < 150_000, 'in the end the careful steps are the only ones');
 });
 
 test('an increase that fills the link doubles the wait before the next', () => {
