@@ -97,6 +97,19 @@ describe('a payload that is not what its topic says is refused and changes nothi
     await assertServes(server);
   });
 
+  test('topics that nothing serves, joined or pushed to', async () => {
+    const socket = await RawSocket.open(server.socketUrl);
+    for (const topic of ['nowhere', 'nowhere:at-all', 'room', 'lobby:one', '', '__proto__', 'constructor:x', 'phoenix']) {
+      for (const event of ['phx_join', 'offer']) {
+        socket.send(['1', 'u', topic, event, { v: 1 }]);
+        assert.deepEqual(await socket.reply('u'), { status: 'error', response: { reason: 'unmatched topic' } }, `${event} ${topic}`);
+      }
+    }
+    await socket.assertSilent();
+    await socket.close();
+    await assertServes(server);
+  });
+
   test('events that nobody knows', async () => {
     const socket = await RawSocket.open(server.socketUrl);
     await socket.join('room:team', {}, '1');

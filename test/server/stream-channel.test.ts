@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signToken } from '../../server-reference/src/auth/sign-token.ts';
-import { decodeTextFrame, encodeChunk, encodeTextFrame } from '../../src/protocol/index.ts';
+import { CHUNK_HEADER_BYTES, decodeTextFrame, encodeChunk, encodeTextFrame } from '../../src/protocol/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { parseMediaPlaylist } from '../support/playlist.ts';
-import { Publisher, type PublisherOptions } from '../support/publisher.ts';
+import { Publisher, type PublisherOptions, type WireReply } from '../support/publisher.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { audioTrack, MICROSECONDS, opusPacket, videoFrame, videoTrack } from '../support/simulated-broadcast.ts';
 
@@ -13,18 +13,22 @@ const connect = (server: TestServer, more: Partial<PublisherOptions> = {}): Prom
   Publisher.connect({ server: server.url, stream: 'demo', tracks: [videoTrack(), audioTrack()], ...more });
 
 /** Under a clock that stands still all frames arrive at one instant; what counts is when they were captured. */
-async function send(publisher: Publisher, from: number, wall: number, seconds = 1.2): Promise<void> {
+async function send(publisher: Publisher, from: number, wall: number, seconds = 1.2, tracks = [0, 1]): Promise<void> {
   const chunk = (track: number, time: number, data: Uint8Array) =>
     publisher.push(
       'chunk',
       new Uint8Array(encodeChunk([{ track, key: false, duration: 0, dts: Math.round(time * MICROSECONDS), cts: 0, data }])),
     );
-  const replies: Promise<unknown>[] = [];
-  for (const track of [0, 1]) replies.push(publisher.push('clock', { track, dts: from * MICROSECONDS, wall_ms: wall, offset_ms: 0 }));
+  const replies: Promise<WireReply>[] = [];
+  for (const track of tracks) replies.push(publisher.push('clock', { track, dts: from * MICROSECONDS, wall_ms: wall, offset_ms: 0 }));
   for (let index = 0; index < Math.round(seconds * 30); index++) {
-    replies.push(chunk(0, from + index / 30, videoFrame(index % 60 === 0)), chunk(1, from + index / 30, opusPacket()));
+    for (const track of tracks) replies.push(chunk(track, from + index / 30, track === 0 ? videoFrame(index % 60 === 0) : opusPacket()));
   }
-  await Promise.all(replies);
+  for (const { status, response } of await Promise.all(replies)) assert.equal(status, 'ok', JSON.stringify(response));
+}
+
+async function watched(server: TestServer, stream = 'demo'): Promise<{ state: string; session: string | null; title: string | null }> {
+  return (await (await fetch(`${server.url}/api/streams/${stream}`)).json()) as Awaited<ReturnType<typeof watched>>;
 }
 
 /** One who watches `live:<name>`, and what it hears. */
@@ -164,12 +168,11 @@ test('tracks that the session cannot hold open a new one, which viewers hear of 
   const aac = audioTrack({ codec: 'mp4a.40.2', description: Buffer.from([0x11, 0x90]).toString('base64') });
   const { status, response } = await publisher.push('tracks', { tracks: [videoTrack(), aac] });
   assert.deepEqual([status, response], ['ok', { epoch: 1 }]);
-  const watched = async () => ((await (await fetch(`${server.url}/api/streams/demo`)).json()) as { session: string }).session;
-  assert.equal(await watched(), before, 'a session without a frame is nothing to watch');
+  assert.equal((await watched(server)).session, before, 'a session without a frame is nothing to watch');
   clock.advance(2000);
   await send(publisher, 20, clock.now(), 3);
   const { session: after } = await watcher.until('state', ({ session }) => session !== before && session !== undefined);
-  assert.equal(await watched(), after);
+  assert.equal((await watched(server)).session, after);
   const text = async (path: string) => (await fetch(`${server.url}/live/demo/${path}`)).text();
   assert.equal(parseMediaPlaylist(await text(`${before}/v0/media.m3u8`)).ended, true);
   const index = await text('index.m3u8');
@@ -189,8 +192,7 @@ test('a broadcaster who comes after another does not speak under the title of th
   await first.end();
   const second = await connect(server);
   await send(second, 10, Date.now());
-  const { title } = (await (await fetch(`${server.url}/api/streams/demo`)).json()) as { title: string | null };
-  assert.equal(title, null);
+  assert.equal((await watched(server)).title, null);
   second.drop();
 });
 
@@ -207,7 +209,12 @@ test('more broadcasters than --max-streams are refused with limit', async () => 
   const first = await connect(server);
   const second = await connect(server, { stream: 'another' });
   assert.equal(second.joinReply.response['reason'], 'limit');
-  for (const it of [first, second]) it.drop();
+  await send(first, 10, Date.now() - 1200);
+  assert.equal((await watched(server)).state, 'live', 'who was there first goes on');
+  await first.end();
+  const third = await connect(server, { stream: 'another' });
+  assert.equal(third.joinReply.status, 'ok', 'the place is free again');
+  for (const it of [first, second, third]) it.drop();
 });
 
 test('more than --max-bitrate is refused with limit, and a lower bit rate and a key frame are asked for', async () => {
@@ -224,8 +231,16 @@ test('more than --max-bitrate is refused with limit, and a lower bit rate and a 
     publisher.pushes.slice(-2).map(({ event }) => event),
     ['bitrate', 'keyframe'],
   );
-  assert.equal((await publisher.push('time', {})).status, 'ok');
-  publisher.drop();
+  const refused = replies.at(-1)?.response ?? {};
+  assert.equal(refused['received'], 3 * (200_000 + CHUNK_HEADER_BYTES), 'what was refused has been sent all the same');
+  assert.ok(Number(refused['credit']) > Number(refused['received']));
+  // At the rate that was asked for, from a key frame on, it goes on as if nothing had been.
+  const other = await connect(server, { stream: 'another' });
+  await send(other, 10, Date.now() - 1200);
+  assert.equal((await watched(server, 'another')).state, 'live');
+  await send(publisher, 10, Date.now() - 1200, 1.2, [0]);
+  assert.equal((await watched(server)).state, 'live');
+  for (const it of [publisher, other]) it.drop();
 });
 
 test('a token publishes what it grants and nothing else; its subject takes over after a drop', async () => {
