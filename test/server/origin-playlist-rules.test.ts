@@ -303,10 +303,24 @@ test('rule 13b: without a key frame the segment is cut all the same, is not INDE
   broadcast.run(4.5);
   assert.equal((await origin.playlist(broadcast, 'v0')).independentSegments, true);
   assert.equal(broadcast.asked.length, 0);
-  broadcast.run(5, { keyframeInterval: 0 });
-  assert.ok(broadcast.asked.includes('keyframe'));
+  // The segment that began at 4 s is due at 6 s.
+  broadcast.run(1.5, { keyframeInterval: 0 });
+  assert.equal(broadcast.asked.length, 0);
+  broadcast.run(0.2, { keyframeInterval: 0 });
+  assert.deepEqual(broadcast.asked, ['keyframe'], 'one is asked for at once');
+  broadcast.run(3.8, { keyframeInterval: 0 });
   const playlist = await origin.playlist(broadcast, 'v0');
   assert.equal(playlist.independentSegments, false);
   for (const { duration } of playlist.segments) assert.ok(duration === null || Math.round(duration) <= 2, `${duration}`);
   assert.ok(playlist.segments.some(({ parts }) => parts[0]?.independent === false));
+  broadcast.forceKey();
+  broadcast.run(4);
+  const { segments } = await origin.playlist(broadcast, 'v0');
+  assert.deepEqual(
+    segments.slice(-2).map(({ parts }) => parts[0]?.independent),
+    [true, true],
+    'the first key frame begins a segment',
+  );
+  broadcast.run(30);
+  assert.equal((await origin.playlist(broadcast, 'v0')).independentSegments, true, 'claimed again once all that is listed is');
 });

@@ -102,6 +102,14 @@ test('rule 16: a segment more than two past the newest is refused, as problem de
   assert.equal(((await response.json()) as { code: string }).code, 'invalid');
 });
 
+test('rule 16: a segment two past the newest complete one is waited for', async () => {
+  await using origin = await startOrigin();
+  const broadcast = await started(origin);
+  const held = await hold(origin, broadcast, '?_HLS_msn=3&_HLS_part=0');
+  broadcast.run(1.3);
+  assert.equal((await held.response).status, 200);
+});
+
 test('rule 16: a part beyond the advance part limit is refused', async () => {
   await using origin = await startOrigin();
   const broadcast = await started(origin);
@@ -114,8 +122,11 @@ test('rule 17: a segment that is already gone is answered at once', async () => 
   await using origin = await startOrigin({ window: 6000 });
   const broadcast = origin.broadcast();
   broadcast.run(30);
-  const playlist = await origin.playlist(broadcast, 'v0', '?_HLS_msn=0&_HLS_part=3');
-  assert.ok(playlist.mediaSequence > 0);
+  for (const query of ['?_HLS_msn=0&_HLS_part=3', '?_HLS_msn=0', '?_HLS_msn=0&_HLS_part=999']) {
+    const playlist = await origin.playlist(broadcast, 'v0', query);
+    assert.ok(playlist.mediaSequence > 0);
+    assert.equal(playlist.text, (await origin.playlist(broadcast, 'v0')).text, 'it is the current playlist');
+  }
 });
 
 test('rule 17: a broadcaster that falls silent holds nobody for three target durations, since gaps come', async () => {
@@ -126,6 +137,27 @@ test('rule 17: a broadcaster that falls silent holds nobody for three target dur
   const response = await held.response;
   assert.equal(response.status, 200);
   assert.ok(parseMediaPlaylist(await response.text()).segments.some(({ gap }) => gap));
+});
+
+test('rule 17: who has waited for three target durations is answered 503, and nothing stays behind', async () => {
+  await using origin = await startOrigin();
+  const broadcast = await started(origin);
+  const timers = origin.clock.pending;
+  const held = await hold(origin, broadcast, '?_HLS_msn=3');
+  const part = new Held(`${origin.base(broadcast, 'v0')}/part-2.5.m4s`);
+  await origin.settle();
+  // An uplink that brings one picture a second never falls silent, and never gets there.
+  for (let second = 0; second < 6; second++) {
+    assert.deepEqual([held.done, part.done], [false, false], `held after ${second} s`);
+    origin.clock.advance(1000);
+    broadcast.picture(5 + second / 60, false);
+  }
+  for (const response of [await held.response, await part.response]) {
+    assert.equal(response.status, 503);
+    assert.match(response.headers.get('retry-after') ?? '', /^\d+$/);
+    assert.equal(((await response.json()) as { code: string }).code, 'unavailable');
+  }
+  assert.equal(origin.clock.pending, timers);
 });
 
 test('rule 18: after ENDLIST all directives are ignored', async () => {

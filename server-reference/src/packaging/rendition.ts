@@ -75,6 +75,11 @@ export class Rendition {
     return this.#open !== null && (this.#open.parts.length > 0 || this.#frames.length > 0);
   }
 
+  /** Whether the open segment begins with a key frame. */
+  get openIndependent(): boolean {
+    return this.#open?.parts[0]?.independent ?? this.#frames[0]?.key ?? false;
+  }
+
   /** Start of what is in the open segment. */
   get openStart(): Seconds {
     const start = this.#open?.parts[0]?.start ?? this.#frames[0]?.dts ?? this.frontier;

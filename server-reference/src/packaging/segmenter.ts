@@ -166,7 +166,8 @@ export class Segmenter {
     const scale = rendition.info.timescale;
     const length = frame.dts / scale - rendition.openStart;
     if (rendition.info.kind === 'audio') return length + frame.duration / scale / 2 >= segmentDuration;
-    if (frame.key) return length >= EARLIEST_CUT * segmentDuration;
+    // One that was cut without a key frame ends at the first that comes, or segments would stay out of step with the key frames.
+    if (frame.key) return length >= EARLIEST_CUT * segmentDuration || !rendition.openIndependent;
     if (length >= segmentDuration + KEYFRAME_LATE) this.#askForKeyframe(rendition);
     // Rule 13b: no key frame when a segment is due, so it is cut all the same.
     return length + frame.duration / scale > targetDuration + CUT_SLACK;
