@@ -1,7 +1,7 @@
 /** LIVE-HLS-DASH, rules 1 to 13b, against a running origin. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MediaPlaylist } from '../support/playlist.ts';
+import { attributes, type MediaPlaylist } from '../support/playlist.ts';
 import { startOrigin } from '../support/running-origin.ts';
 import { AVCC_720P, audioTrack, videoTrack } from '../support/simulated-broadcast.ts';
 
@@ -323,4 +323,30 @@ test('rule 13b: without a key frame the segment is cut all the same, is not INDE
   );
   broadcast.run(30);
   assert.equal((await origin.playlist(broadcast, 'v0')).independentSegments, true, 'claimed again once all that is listed is');
+});
+
+test('layers of a simulcast are variants of their own, cut at the same key frames; one that stops is a gap in it alone', async () => {
+  await using origin = await startOrigin();
+  const tracks = [videoTrack(), audioTrack(), videoTrack({ id: 2, layer: 1, description: AVCC_720P })];
+  const broadcast = origin.broadcast({ tracks });
+  broadcast.run(9, { layers: [2] });
+  const index = await (await fetch(`${origin.url}/live/demo/index.m3u8`)).text();
+  const variants = [...index.matchAll(/#EXT-X-STREAM-INF:(.*)\n.*\/(v\d)\/media\.m3u8/g)].map(([, list = '', id]) => [
+    id,
+    attributes(list)['RESOLUTION'],
+    attributes(list)['AUDIO'],
+  ]);
+  assert.deepEqual(variants, [
+    ['v0', '640x360', 'audio'],
+    ['v1', '1280x720', 'audio'],
+  ]);
+  const [low, high] = await Promise.all((['v0', 'v1'] as const).map((rendition) => origin.playlist(broadcast, rendition)));
+  assert.equal(high?.independentSegments, true);
+  const cuts = (playlist: MediaPlaylist | undefined) => playlist?.segments.map(({ msn, date }) => [msn, date]);
+  assert.deepEqual(cuts(high), cuts(low));
+  broadcast.run(5);
+  const [going, stopped] = await Promise.all((['v0', 'v1'] as const).map((rendition) => origin.playlist(broadcast, rendition)));
+  assert.ok(going?.segments.every(({ gap }) => !gap));
+  assert.ok(stopped?.segments.at(-2)?.gap);
+  assert.equal(stopped?.segments.at(-1)?.msn, going?.segments.at(-1)?.msn);
 });

@@ -75,6 +75,8 @@ export interface RunOptions {
   /** True time that 20 ms of sound take, in seconds. */
   readonly packetTime?: number;
   readonly video?: boolean;
+  /** Tracks that get the same pictures as track 0: further layers of a simulcast. */
+  readonly layers?: readonly number[];
   readonly audio?: boolean;
   readonly frameBytes?: number;
 }
@@ -157,7 +159,7 @@ export class SimulatedBroadcast {
 
   /** Broadcasts for so many seconds of captured time. */
   run(seconds: number, options: RunOptions = {}): void {
-    const { frameRate = 30, keyframeInterval = 2, camera, packetTime = 0.02, frameBytes } = options;
+    const { frameRate = 30, keyframeInterval = 2, camera, packetTime = 0.02, frameBytes, layers = [] } = options;
     const end = this.now + seconds;
     const withVideo = (options.video ?? true) && this.#hasVideo;
     const withAudio = (options.audio ?? true) && this.#hasAudio;
@@ -168,7 +170,7 @@ export class SimulatedBroadcast {
       const time = Math.min(video, audio);
       if (time >= end - 1e-9) break;
       this.#clock.advanceTo(this.wall(time + latency));
-      if (this.#options.clocks !== false && time >= this.#nextClock) this.#sendClocks(time, packetTime);
+      if (this.#options.clocks !== false && time >= this.#nextClock) this.#sendClocks(time, packetTime, layers);
       if (audio < video) {
         this.sound(this.#audioPackets++ * 0.02);
         this.#nextAudio = audio + packetTime;
@@ -176,6 +178,7 @@ export class SimulatedBroadcast {
         const key = this.#nextKey === 0 || (keyframeInterval > 0 && time >= this.#nextKey - 1e-6);
         if (key) this.#nextKey = (Math.floor(time / (keyframeInterval || 1) + 1e-6) + 1) * (keyframeInterval || 1);
         this.picture(time, key, frameBytes);
+        for (const layer of layers) this.send(layer, (this.#options.videoOrigin ?? 1000) + time, videoFrame(key, 3000));
         this.#nextVideo = camera === undefined ? video + 1 / frameRate : (camera.next().value ?? Number.POSITIVE_INFINITY);
       }
     }
@@ -193,11 +196,11 @@ export class SimulatedBroadcast {
     this.#nextKey = 0;
   }
 
-  #sendClocks(time: number, packetTime: number): void {
+  #sendClocks(time: number, packetTime: number, layers: readonly number[]): void {
     this.#nextClock = time + 10;
     const { videoOrigin = 1000, audioOrigin = 5 } = this.#options;
     const dts = (origin: number, at: number): number => Math.round((origin + at) * MICROSECONDS);
-    if (this.#hasVideo) this.publication.clock(0, dts(videoOrigin, time), this.wall(time), 0);
+    if (this.#hasVideo) for (const track of [0, ...layers]) this.publication.clock(track, dts(videoOrigin, time), this.wall(time), 0);
     // The microphone counts samples: its timestamps say 20 ms whatever they really took.
     if (this.#hasAudio) this.publication.clock(1, dts(audioOrigin, (time * 0.02) / packetTime), this.wall(time), 0);
   }
