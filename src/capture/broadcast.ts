@@ -46,7 +46,8 @@ export interface BroadcastHandler {
 /** What one go at being on air holds, from the camera to the uplink. */
 interface Run {
   readonly abort: AbortController;
-  readonly settings: BroadcastSettings;
+  /** Of the preview, until it goes on air. */
+  settings: BroadcastSettings;
   readonly live: PromiseWithResolvers<void>;
   media: CapturedMedia | null;
   host: PublisherHost | null;
@@ -110,7 +111,8 @@ export class Broadcast {
   async #start(settings: BroadcastSettings): Promise<void> {
     if (this.#stopping !== null) await this.#afterStopping();
     if (this.#state === 'live' || this.#state === 'reconnecting') return;
-    const run = this.#run ?? this.#begin(settings);
+    const run = this.#previewOf(settings.capture) ?? this.#begin(settings);
+    run.settings = settings;
     await run.ready;
     if (this.#run !== run || run.host === null) throw new GlasscastError('aborted', 'The broadcast was stopped before it was live.');
     this.#setState('connecting');
@@ -128,6 +130,16 @@ export class Broadcast {
     const stops = this.#stops;
     await this.#stopping;
     if (stops !== this.#stops) throw new GlasscastError('aborted', 'The broadcast was stopped before it began.');
+  }
+
+  /** What is running already, unless its camera is another than is wanted now. */
+  #previewOf(wanted: CaptureRequest): Run | null {
+    const run = this.#run;
+    if (run === null || sameCapture(run.settings.capture, wanted)) return run;
+    run.abort.abort();
+    this.#closeMedia(run);
+    run.host?.close();
+    return null;
   }
 
   #begin(settings: BroadcastSettings): Run {
@@ -154,7 +166,7 @@ export class Broadcast {
       }
       const host = await openPublisher({
         workerUrl: run.settings.workerUrl,
-        tokenProvider: run.settings.tokenProvider ?? (() => Promise.reject(new GlasscastError('unauthorized', 'The page has no token.'))),
+        tokenProvider: () => askToken(run.settings.tokenProvider),
         onEvent: (event) => this.#receive(run, event),
       });
       if (signal.aborted) {
@@ -241,4 +253,12 @@ export class Broadcast {
     this.#state = state;
     this.#handler.state(state, previous);
   }
+}
+
+const sameCapture = (a: CaptureRequest, b: CaptureRequest): boolean =>
+  a.width === b.width && a.height === b.height && a.frameRate === b.frameRate && a.audio === b.audio;
+
+async function askToken(provider: TokenProvider | undefined): Promise<string> {
+  if (provider === undefined) throw new GlasscastError('unauthorized', 'The page has no token.');
+  return await provider();
 }

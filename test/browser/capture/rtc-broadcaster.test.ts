@@ -202,6 +202,74 @@ describe('<rtc-broadcaster>', () => {
     expect(warnings.filter((text) => text.includes('pigeon'))).to.have.length(1);
   });
 
+  it('takes another camera for a start that wants another one than the preview', async () => {
+    const element = await fixture<RtcBroadcaster>(html`<rtc-broadcaster stream="launch" server="http://127.0.0.1:1"></rtc-broadcaster>`);
+    await element.preview();
+    const shown = camera.streams[0];
+    element.captureWidth = 320;
+    element.captureHeight = 240;
+    const code = await element.start().catch((error: { code: string }) => error.code);
+    expect(code).to.equal('network');
+    expect(camera.streams.length).to.equal(2);
+    expect(shown?.active).to.equal(false);
+    expect(camera.streams[1]?.getVideoTracks()[0]?.getConstraints().width).to.deep.equal({ ideal: 320 });
+    expect(camera.open).to.equal(0);
+  });
+
+  it('keeps the focus on its one button, whatever that does now', async () => {
+    const element = await fixture<RtcBroadcaster>(html`<rtc-broadcaster stream="launch" server="http://127.0.0.1:1"></rtc-broadcaster>`);
+    const button = part(element, 'start-button');
+    button?.focus();
+    button?.click();
+    await state(element, 'connecting');
+    expect(button?.textContent).to.contain('Cancel');
+    expect(element.shadowRoot?.activeElement).to.equal(button);
+    button?.click();
+    await state(element, 'off');
+    expect(element.shadowRoot?.activeElement).to.equal(button);
+    expect(button?.textContent).to.contain('Go live');
+  });
+
+  it('hands the focus on when the button that had it goes', async () => {
+    const element = await fixture<RtcBroadcaster>(html`<rtc-broadcaster stream="launch"></rtc-broadcaster>`);
+    part(element, 'preview-button')?.focus();
+    part(element, 'preview-button')?.click();
+    await state(element, 'preview');
+    expect(element.shadowRoot?.activeElement).to.equal(part(element, 'start-button'));
+    await element.stop();
+  });
+
+  it('says politely where it stands', async () => {
+    const element = await fixture<RtcBroadcaster>(html`<rtc-broadcaster stream="launch"></rtc-broadcaster>`);
+    const status = element.shadowRoot?.querySelector('[role="status"]');
+    await element.preview();
+    await element.updateComplete;
+    expect(status?.textContent).to.equal('Preview, off air');
+    expect(status?.getAttribute('aria-live')).to.equal('polite');
+    await element.stop();
+  });
+
+  it('lays nothing over anything at 160 px, and leaves room for a finger', async () => {
+    const frame = await fixture<HTMLElement>(html`<div><rtc-broadcaster stream="launch"></rtc-broadcaster></div>`);
+    frame.style.inlineSize = '160px';
+    const element = frame.querySelector('rtc-broadcaster');
+    await element?.updateComplete;
+    const boxes = ['state', 'preview-button', 'start-button'].map((name) =>
+      element === null ? undefined : part(element, name)?.getBoundingClientRect(),
+    );
+    for (const [index, box] of boxes.entries()) {
+      for (const other of boxes.slice(index + 1)) {
+        if (box === undefined || other === undefined) throw new Error('a part is missing');
+        const apart = box.right <= other.left || other.right <= box.left || box.bottom <= other.top || other.bottom <= box.top;
+        expect(apart, JSON.stringify([box, other])).to.equal(true);
+      }
+    }
+    for (const box of boxes.slice(1)) {
+      expect(box?.height).to.be.at.least(24);
+      expect(box?.width).to.be.at.least(24);
+    }
+  });
+
   for (const width of [160, 390, 1280]) {
     it(`fits into ${width} px`, async () => {
       const frame = await fixture<HTMLElement>(html`<div><rtc-broadcaster stream="launch"></rtc-broadcaster></div>`);
