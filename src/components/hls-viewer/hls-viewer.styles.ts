@@ -29,12 +29,14 @@ export const hlsViewerStyles = css`
     position: absolute;
     inset: 0;
     display: grid;
-    place-content: center;
+    /* Words that do not fit are scrolled to, not cut at both ends. */
+    place-content: safe center;
     justify-items: center;
     gap: 14px;
     padding: 16px;
+    overflow: auto;
+    container-type: size;
     text-align: center;
-    font-size: clamp(0.85rem, 3.2cqi + 0.3rem, 1.15rem);
     background: rgb(8 10 16 / 55%);
     pointer-events: none;
   }
@@ -43,6 +45,7 @@ export const hlsViewerStyles = css`
   }
   .curtain p {
     margin: 0;
+    font-size: clamp(0.85rem, 3.2cqi + 0.3rem, 1.15rem);
     max-inline-size: 34ch;
     text-wrap: balance;
   }
@@ -67,9 +70,15 @@ export const hlsViewerStyles = css`
       scale: 0.7;
     }
   }
-  @media (prefers-reduced-motion: reduce) {
-    .pulse {
-      animation: none;
+  /* In a small picture the failure takes all of it. */
+  @container (max-block-size: 160px) {
+    .error {
+      padding: 6px 8px;
+      font-size: 0.8rem;
+    }
+    .start {
+      inline-size: 56px;
+      block-size: 56px;
     }
   }
   button {
@@ -99,6 +108,10 @@ export const hlsViewerStyles = css`
     inline-size: 1.35em;
     block-size: 1.35em;
     flex: none;
+  }
+  video:focus-visible {
+    outline: 3px solid #fff;
+    outline-offset: -3px;
   }
   .unmute {
     position: absolute;

@@ -7,6 +7,7 @@ import type { Player, PlayerState } from '../../playback/player.ts';
 import { GlasscastError } from '../../protocol/errors.ts';
 import { isName } from '../../protocol/name-pattern.ts';
 import type { Seconds } from '../../protocol/units.ts';
+import { Announcer } from '../../ui/announcer.ts';
 import { renderError, toGlasscastError } from '../../ui/errors.ts';
 import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
 import { icons } from '../../ui/icons.ts';
@@ -30,6 +31,7 @@ const msg = messages('viewer', {
   away: 'The broadcaster is away',
   ended: 'The broadcast has ended',
   loading: 'Loading…',
+  playing: 'The broadcast plays',
   sound: 'Tap for sound',
   play: 'Play',
   invalid: '“{name}” is not the name of a stream: use 1 to 63 of a-z, 0-9 and -.',
@@ -69,11 +71,19 @@ export class HlsViewer extends MediaElement {
   @state() private mutedByPolicy = false;
   @state() private needsStart = false;
 
+  readonly #announcer = new Announcer(this);
+  /** What had the focus before the update. */
+  #focused: Element | null = null;
   #player: Player | null = null;
   #opening: AbortController | null = null;
   #alive = false;
   /** What the player was opened for; anything else calls for another. */
   #opened: readonly unknown[] = [];
+
+  constructor() {
+    super();
+    this.video.setAttribute('part', 'video');
+  }
 
   protected override setup(): void {
     this.#alive = true;
@@ -135,11 +145,21 @@ export class HlsViewer extends MediaElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
+    this.#focused = this.shadowRoot?.activeElement ?? null;
     if (changed.has('targetLatency')) this.#applyTarget();
     this.#follow();
     // Controls of nothing would only be in the way of what is said over the video.
     const empty = this.playerState === 'idle' || this.playerState === 'waiting' || this.playerState === 'failed';
     this.video.controls = this.controls && !empty;
+    // Able to take the focus over from a button that is gone; with controls it is by itself, and -1 would make them unreachable.
+    if (this.video.controls) this.video.removeAttribute('tabindex');
+    else this.video.tabIndex = -1;
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
+    // A button that has done its work is gone: the keyboard stays at the place where it was.
+    if (this.#focused?.isConnected === false) this.video.focus({ preventScroll: true });
   }
 
   /** Opens what the attributes now name, unless that is open. */
@@ -244,7 +264,13 @@ export class HlsViewer extends MediaElement {
     const previous = this.playerState;
     if (previous === next) return;
     this.playerState = next;
+    this.#announce(next, previous);
     this.emit<RtcStateDetail<PlayerState>>('rtc-state', { state: next, previous });
+  }
+
+  #announce(next: PlayerState, previous: PlayerState): void {
+    if (next === 'waiting' || next === 'away' || next === 'ended') this.#announcer.announce(msg(next));
+    else if (next === 'playing' && (previous === 'loading' || previous === 'away')) this.#announcer.announce(msg('playing'));
   }
 
   #report(error: GlasscastError): void {
@@ -264,8 +290,7 @@ export class HlsViewer extends MediaElement {
   }
 
   protected override render(): TemplateResult {
-    this.video.setAttribute('part', 'video');
-    return html`${this.video}${this.#curtain()}${this.#unmuteButton()}`;
+    return html`${this.video}${this.#curtain()}${this.#unmuteButton()}${this.#announcer.render()}`;
   }
 
   #unmuteButton(): TemplateResult | typeof nothing {
@@ -279,14 +304,14 @@ export class HlsViewer extends MediaElement {
     const { playerState } = this;
     if (playerState === 'failed') return html`<div class="curtain">${renderError(this.failure)}</div>`;
     if (playerState === 'waiting' || playerState === 'away' || playerState === 'ended') {
-      return html`<div class="curtain" role="status">
+      return html`<div class="curtain">
         ${playerState === 'ended' ? nothing : html`<span class="pulse"></span>`}
         <p part="message">${msg(playerState)}</p>
         ${playerState === 'waiting' ? renderError(this.failure) : nothing}
       </div>`;
     }
     if (playerState === 'loading') {
-      return html`<div class="curtain clear" role="status"><span class="pulse"></span><p part="message">${msg('loading')}</p></div>`;
+      return html`<div class="curtain clear"><span class="pulse"></span><p part="message">${msg('loading')}</p></div>`;
     }
     // A page that brings its own controls (media-chrome's `slot="media"`) has its own button.
     if (playerState === 'playing' && this.needsStart && !this.controls && this.slot !== 'media') {

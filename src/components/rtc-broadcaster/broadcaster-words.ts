@@ -14,7 +14,6 @@ export const words = messages('broadcaster', {
   stop: 'Stop',
   cancel: 'Cancel',
   preview: 'Show preview',
-  retry: 'Try again',
   'preview-label': 'Your camera',
   resolution: 'Resolution',
   bitrate: 'Bit rate',

@@ -134,8 +134,13 @@ export const broadcasterStyles = css`
     align-items: center;
     gap: 8px var(--_space);
   }
+  button[aria-disabled='true'] {
+    opacity: 0.55;
+    cursor: default;
+  }
   .share a {
     flex: 1 1 10rem;
+    padding-block: 4px;
     overflow: hidden;
     color: var(--_accent);
     text-overflow: ellipsis;

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { property, state } from 'lit/decorators.js';
+import { property, query, state } from 'lit/decorators.js';
 import { Broadcast, type BroadcastSettings, type BroadcastState, type OnAir } from '../../capture/broadcast.ts';
 import { PublishKeys } from '../../capture/publish-keys.ts';
 import type { PublisherReport } from '../../capture/publisher-options.ts';
@@ -99,6 +99,8 @@ export class RtcBroadcaster extends ServerSettingsElement {
   /** Address of the page where people watch, `{stream}` standing for the name. Shown as a link while live. */
   @property({ attribute: 'watch-url' }) watchUrl: string | null = null;
 
+  @query('[part="start-button"]') private readonly startButton!: HTMLButtonElement;
+
   @state() private media: MediaStream | null = null;
   @state() private broadcastState: BroadcastState = 'off';
   @state() private onAir: OnAir | null = null;
@@ -109,6 +111,8 @@ export class RtcBroadcaster extends ServerSettingsElement {
 
   readonly #announcer = new Announcer(this);
   #liveSince = 0;
+  /** What had the focus before the update. */
+  #focused: Element | null = null;
   readonly #broadcast = new Broadcast(
     {
       state: (next, previous) => this.#onState(next, previous),
@@ -119,11 +123,13 @@ export class RtcBroadcaster extends ServerSettingsElement {
         this.onAir = details;
       },
       report: (report) => {
+        if (this.#isSlow(report) && !this.#isSlow(this.figures)) this.#announcer.announce(this.#slowWords(report));
         this.figures = report;
         this.emit<RtcReportDetail>('rtc-report', { report });
       },
       notice: (error) => {
         this.notice = error;
+        this.#announcer.announce(errorText(error));
         this.emit<RtcLogDetail>('rtc-log', { level: 'warn', message: error.message, cause: error });
       },
       failed: (error) => this.#fail(error),
@@ -176,8 +182,15 @@ export class RtcBroadcaster extends ServerSettingsElement {
     void this.#broadcast.stop();
   }
 
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
+    this.#focused = this.shadowRoot?.activeElement ?? null;
+  }
+
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
+    // Whoever works with the keyboard goes on at the one button that is always there.
+    if (this.#focused?.checkVisibility() === false) this.startButton.focus();
     if (changed.has('token') && this.token !== null) this.#broadcast.setToken(this.token);
   }
 
@@ -279,7 +292,8 @@ export class RtcBroadcaster extends ServerSettingsElement {
         .muted=${true} autoplay playsinline></video>
       <div class="placeholder" ?hidden=${this.media !== null}>
         ${icons.camera}
-        <button part="preview-button" type="button" ?disabled=${asking} @click=${() => this.#run(this.preview())}>${words('preview')}</button>
+        <button part="preview-button" type="button" aria-disabled=${asking ? 'true' : nothing}
+          @click=${() => !asking && this.#run(this.preview())}>${words('preview')}</button>
       </div>
     `;
   }
@@ -290,19 +304,26 @@ export class RtcBroadcaster extends ServerSettingsElement {
     return html`<span class="badge" part="state" data-state=${this.broadcastState}>${stateWord(this.broadcastState)}${elapsed}</span>`;
   }
 
+  /** One button for all states, so that it keeps the focus. */
   #renderButton(): TemplateResult {
+    const { look, icon, label, action } = this.#button();
+    return html`<button class="go ${look}" part="start-button" type="button" aria-disabled=${action === null ? 'true' : nothing}
+      @click=${() => action && this.#run(action())}>${icon}${label}</button>`;
+  }
+
+  #button(): { look: string; icon: unknown; label: string; action: (() => Promise<void>) | null } {
     switch (this.broadcastState) {
       case 'off':
       case 'preview':
       case 'error':
-        return html`<button class="go primary" part="start-button" type="button" @click=${() => this.#run(this.start())}>${icons.live}${words('start')}</button>`;
+        return { look: 'primary', icon: icons.live, label: words('start'), action: () => this.start() };
       case 'live':
       case 'reconnecting':
-        return html`<button class="go danger" part="start-button" type="button" @click=${() => this.#run(this.stop())}>${icons.stop}${words('stop')}</button>`;
-      default: {
-        const label = this.broadcastState === 'stopping' ? stateWord('stopping') : words('cancel');
-        return html`<button class="go" part="start-button" type="button" ?disabled=${this.broadcastState === 'stopping'} @click=${() => this.#run(this.stop())}>${label}</button>`;
-      }
+        return { look: 'danger', icon: icons.stop, label: words('stop'), action: () => this.stop() };
+      case 'stopping':
+        return { look: '', icon: nothing, label: stateWord('stopping'), action: null };
+      default:
+        return { look: '', icon: nothing, label: words('cancel'), action: () => this.stop() };
     }
   }
 
@@ -321,8 +342,16 @@ export class RtcBroadcaster extends ServerSettingsElement {
   #renderNotice(): TemplateResult | typeof nothing {
     const report = this.figures;
     if (this.notice !== null) return html`<p class="notice" part="notice">${errorText(this.notice)}</p>`;
-    if (report === null || report.targetBitrate >= this.bitrate * 0.8) return nothing;
-    return html`<p class="notice" part="notice">${words('slow-uplink', { rate: formatBitrate(report.targetBitrate) })}</p>`;
+    if (report === null || !this.#isSlow(report)) return nothing;
+    return html`<p class="notice" part="notice">${this.#slowWords(report)}</p>`;
+  }
+
+  #isSlow(report: PublisherReport | null): boolean {
+    return report !== null && report.targetBitrate < this.bitrate * 0.8;
+  }
+
+  #slowWords(report: PublisherReport): string {
+    return words('slow-uplink', { rate: formatBitrate(report.targetBitrate) });
   }
 
   #renderShare(): TemplateResult | typeof nothing {

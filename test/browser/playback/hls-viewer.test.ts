@@ -49,6 +49,49 @@ describe('<hls-viewer>', () => {
     expect(element.shadowRoot?.querySelector('[part="play-button"]')).to.equal(null);
   });
 
+  it('keeps the focus when its play button has done its work', async () => {
+    const element = await fixture<HlsViewer>(html`<hls-viewer src=${recording.url} muted loop></hls-viewer>`);
+    await reaches(element, 'playing');
+    await waitUntil(() => element.shadowRoot?.querySelector('[part="play-button"]'));
+    const button = element.shadowRoot?.querySelector<HTMLButtonElement>('[part="play-button"]');
+    button?.focus();
+    button?.click();
+    await oneEvent(element, 'playing');
+    await waitUntil(() => button?.isConnected === false);
+    expect(element.shadowRoot?.activeElement).to.equal(element.nativeEl);
+  });
+
+  it('leaves the controls of the browser in reach of the keyboard', async () => {
+    const element = await fixture<HlsViewer>(html`<hls-viewer src=${recording.url} muted controls></hls-viewer>`);
+    await reaches(element, 'playing');
+    await element.updateComplete;
+    expect(element.nativeEl.controls).to.equal(true);
+    expect(element.nativeEl.hasAttribute('tabindex')).to.equal(false);
+  });
+
+  it('says politely that it plays', async () => {
+    const element = await fixture<HlsViewer>(html`<hls-viewer src=${recording.url} muted autoplay loop></hls-viewer>`);
+    const status = element.shadowRoot?.querySelector('[role="status"]');
+    await reaches(element, 'playing');
+    await element.updateComplete;
+    expect(status?.textContent).to.equal('The broadcast plays');
+    expect(status?.getAttribute('aria-live')).to.equal('polite');
+  });
+
+  it('lets a long failure be read at 160 px', async () => {
+    const frame = await fixture<HTMLElement>(html`<div><hls-viewer stream="Not A Name, and a long one at that"></hls-viewer></div>`);
+    frame.style.inlineSize = '160px';
+    const element = frame.querySelector('hls-viewer');
+    if (element === null) throw new Error('there is no element');
+    await reaches(element, 'failed');
+    await element.updateComplete;
+    const curtain = element.shadowRoot?.querySelector('.curtain');
+    const top = curtain?.getBoundingClientRect().top ?? Number.NaN;
+    expect(element.shadowRoot?.querySelector('[role="alert"]')?.getBoundingClientRect().top).to.be.at.least(top);
+    expect(getComputedStyle(curtain ?? element).overflowY).to.equal('auto');
+    expect(curtain?.scrollWidth).to.be.at.most(160);
+  });
+
   it('goes on playing when it is moved, and is empty after it was removed', async () => {
     const element = await fixture<HlsViewer>(html`<hls-viewer src=${recording.url} autoplay muted loop></hls-viewer>`);
     await oneEvent(element, 'playing');
