@@ -77,7 +77,14 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const pubsub = new LocalPubSub();
   const rooms = new Rooms({ store: openStore(config.data), clock, pubsub, maxPeers: config.maxPeers, autoCreate: config.autoCreate });
   ends.add(() => rooms.close());
-  const stun = config.stunPort === null ? null : await startStun({ port: config.stunPort, host: stunHost(config), log });
+  let stunProblem: string | null = null;
+  const stun =
+    config.stunPort === null
+      ? null
+      : await startStun({ port: config.stunPort, host: stunHost(config), log }).catch((error: unknown) => {
+          stunProblem = messageOf(error);
+          return null;
+        });
   ends.add(() => stun?.close());
   const stunPort = stun?.port ?? null;
   const hub = new Hub({ ...config, clock });
@@ -103,6 +110,8 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   await app.register(originRoutes, { hub, authorize: (request, stream) => authorizer.require(request, 'watch', { stream }) });
   await app.register(staticRoutes, { sdkDirectory: sdkDirectory(), demoDirectory: demoDirectory() });
   const port = await listen(app, config);
+  // Calls within one network work without STUN. Said only now: where the HTTP port is taken as well, that is what to mend.
+  if (stunProblem !== null) log.warn(stunProblem);
 
   let closing: Promise<void> | null = null;
   const close = async (patience: Milliseconds): Promise<void> => {
@@ -150,7 +159,12 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<num
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE')
-      throw new ConfigError(`--port ${port}: something else listens there. Give another port, or 0 for a free one.`, { cause: error });
+      throw new ConfigError(
+        `--port ${port}: something else listens there. Give another port, or 0 for a free one (npm start -- --port 0).`,
+        {
+          cause: error,
+        },
+      );
     if (code === 'EACCES')
       throw new ConfigError(`--port ${port}: ports below 1024 need a privilege. Give a higher one and put a proxy in front.`, {
         cause: error,

@@ -13,6 +13,9 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { run } from '../../server-reference/src/cli/run.ts';
+import { encodeChunk } from '../../src/protocol/index.ts';
+import { Publisher } from '../support/publisher.ts';
+import { videoFrame, videoTrack } from '../support/simulated-broadcast.ts';
 import { RawSocket } from '../support/wire.ts';
 
 const MAIN = new URL('../../server-reference/src/main.ts', import.meta.url).pathname;
@@ -156,7 +159,8 @@ describe('the command line', () => {
     const { code, error } = await runProcess(['--port', String((taken.address() as AddressInfo).port), '--no-stun']);
     taken.close();
     assert.equal(code, 2);
-    assert.match(error, /something else listens there\. Give another port, or 0/);
+    assert.match(error, /something else listens there\. Give another port, or 0.*--port 0/);
+    assert.equal(error.trim().split('\n').length, 1);
   });
 });
 
@@ -170,6 +174,19 @@ describe('a running server', () => {
     assert.deepEqual([lines[0]?.['stun'], lines[0]?.['autoCreate'], lines[0]?.['part']], ['off', true, '200ms']);
     child.kill('SIGTERM');
     assert.deepEqual(await once(child, 'exit'), [0, null]);
+  });
+
+  test('logs nothing but JSON where no terminal is, the addresses of its pages among it', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const child = start(['--port', '0', '--no-stun']);
+    const url = (await listening(child, lines)).replace('127.0.0.1', 'localhost');
+    const { demo, call, live, watch } = lines.at(-1) ?? {};
+    assert.deepEqual(
+      [demo, call, live, watch],
+      ['', 'call.html', 'live.html', 'watch.html'].map((page) => `${url}/${page}`),
+    );
+    child.kill('SIGTERM');
+    await once(child, 'exit');
   });
 
   test('starts with a warning and the remedy where the STUN port is taken', async () => {
@@ -206,6 +223,27 @@ describe('a running server', () => {
     assert.ok(performance.now() - began < 5000, 'it took too long');
     stubborn.destroy();
     agent.destroy();
+  });
+
+  test('drains on SIGTERM during a live broadcast: the broadcaster hears why, who waits for a part gets the end', async () => {
+    const child = start(['--port', '0', '--no-stun']);
+    const server = await listening(child);
+    const publisher = await Publisher.connect({ server, stream: 'show', tracks: [videoTrack()] });
+    const frame = (time: number) =>
+      new Uint8Array(encodeChunk([{ track: 0, key: false, duration: 0, dts: time * 1e6, cts: 0, data: videoFrame(time === 10) }]));
+    await publisher.push('clock', { track: 0, dts: 10e6, wall_ms: Date.now() - 1500, offset_ms: 0 });
+    for (let index = 0; index < 45; index++) await publisher.push('chunk', frame(10 + Math.round((index / 30) * 1e6) / 1e6));
+    const playlist = `${server}/live/show/${publisher.session.session}/v0/media.m3u8`;
+    assert.equal((await fetch(playlist)).status, 200);
+    const held = fetch(`${playlist}?_HLS_msn=1`);
+    // Behind the held request on another connection: when it is answered, the held one has arrived.
+    await fetch(`${server}/healthz`);
+    const began = performance.now();
+    child.kill('SIGTERM');
+    assert.match(await (await held).text(), /#EXT-X-ENDLIST/);
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.ok(performance.now() - began < 5000, 'it took too long');
+    assert.ok(publisher.pushes.some(({ event, payload }) => event === 'stopped' && JSON.stringify(payload).includes('draining')));
   });
 
   test('keeps its rooms over a restart', async () => {

@@ -3,6 +3,7 @@ import type { Settings } from '../config/config.ts';
 import { type RunningServer, startServer } from '../server.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { VERSION } from '../version.ts';
+import { addresses, decisions, greeting } from './greeting.ts';
 
 /** The rest of the five seconds that a SIGTERM has. */
 const DRAIN_PATIENCE = 3000;
@@ -10,7 +11,8 @@ const DRAIN_PATIENCE = 3000;
 export async function serve(settings: Settings): Promise<void> {
   const log = createLog({ level: settings.logLevel ?? 'info' });
   const server = await startServer(settings, { log });
-  announce(log, server);
+  if (process.stdout.isTTY && log.isLevelEnabled('info')) process.stdout.write(greeting(server));
+  else announce(log, server);
   const signal = await endSignal();
   log.info({ signal }, 'draining; a second signal ends at once');
   process.once(signal, () => process.exit(1));
@@ -24,27 +26,9 @@ function endSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** What the settings came to. Secrets are not among it. */
-export function decisions({ config, stunPort }: RunningServer): Record<string, unknown> {
-  return {
-    public: config.public.join(',') || 'nothing',
-    autoCreate: config.autoCreate,
-    origins: config.origins.join(',') || 'own',
-    data: config.data,
-    stun: stunPort ?? 'off',
-    ...(config.turnUrl === null ? {} : { turn: config.turnUrl }),
-    part: `${config.partDuration}ms`,
-    segment: `${config.segmentDuration}ms`,
-    window: `${config.window}ms`,
-    maxPeers: config.maxPeers,
-    maxStreams: config.maxStreams,
-  };
-}
-
 function announce(log: Log, server: RunningServer): void {
   const { config, url } = server;
-  const shown = config.publicUrl?.origin ?? url.replace('//0.0.0.0:', '//localhost:').replace('//[::]:', '//localhost:');
   log.info(decisions(server), `Glasscast ${VERSION}, ${config.mode} mode`);
   if (config.mode === 'development') log.info('no secret is set: everything is public, on this machine alone');
-  log.info({ url: shown }, `listening; open ${shown}/ for the demo`);
+  log.info({ url: config.publicUrl?.origin ?? url, ...addresses(server) }, 'listening');
 }

@@ -15,16 +15,15 @@ export interface StunOptions {
   readonly log: Log;
 }
 
-/** Null where the port cannot be had: calls within one network work without STUN, so that is a warning and no failure. */
-export async function startStun({ port, host, log }: StunOptions): Promise<StunServer | null> {
+/** Throws an Error that says what to do where the port cannot be had. */
+export async function startStun({ port, host, log }: StunOptions): Promise<StunServer> {
   const socket = createSocket(isIP(host) === 6 ? { type: 'udp6', ipv6Only: false } : { type: 'udp4' });
   try {
     await bind(socket, port, host);
   } catch (error) {
     socket.close();
     const why = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? 'the port is taken' : String(error);
-    log.warn({ port }, `no STUN: ${why}. Give another one with --stun-port, or none with --no-stun`);
-    return null;
+    throw new Error(`no STUN on ${port}: ${why}. Give another one with --stun-port, or none with --no-stun`, { cause: error });
   }
   socket.on('message', (datagram, from) => {
     const request = readBindingRequest(datagram);

@@ -129,10 +129,9 @@ describe('the STUN server', () => {
     await server.close();
   });
 
-  test('is absent where its port is taken', async () => {
+  test('says what to do where its port is taken', async () => {
     const first = await startStun({ port: 0, host: '127.0.0.1', log });
-    assert.ok(first);
-    assert.equal(await startStun({ port: first.port, host: '127.0.0.1', log }), null);
+    await assert.rejects(startStun({ port: first.port, host: '127.0.0.1', log }), /the port is taken.*--stun-port.*--no-stun/);
     await first.close();
   });
 });
