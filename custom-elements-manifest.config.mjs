@@ -30,5 +30,7 @@ export default {
   globs: ['src/components/**/*.ts', 'src/ui/*element.ts'],
   exclude: ['**/*.styles.ts'],
   litelement: true,
+  // Its path in package.json is written there by hand, and is not that of a temporary folder.
+  packagejson: false,
   plugins: [sorted, publicOnly],
 };
