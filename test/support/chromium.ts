@@ -15,6 +15,8 @@ export interface ChromiumOptions {
   /** An .mjpeg file that becomes the camera; without it, Chromium's own moving picture. */
   readonly camera?: string | undefined;
   readonly args?: readonly string[];
+  /** Of the usual arguments, those to leave out: what starts with one of these. */
+  readonly without?: readonly string[];
 }
 
 /** Keeps pages that are not in front at full speed: several of them stand for several people. */
@@ -36,13 +38,13 @@ export class Chromium {
     this.#folder = folder;
   }
 
-  static async launch({ camera, args = [] }: ChromiumOptions = {}): Promise<Chromium> {
+  static async launch({ camera, args = [], without = [] }: ChromiumOptions = {}): Promise<Chromium> {
     const folder = await mkdtemp(path.join(tmpdir(), 'glasscast-chromium-'));
     const browser = await puppeteer.launch({
       executablePath: findChrome(),
       userDataDir: path.join(folder, 'profile'),
       args: [
-        ...CHROMIUM_ARGS,
+        ...CHROMIUM_ARGS.filter((arg) => !without.some((start) => arg.startsWith(start))),
         ...UNTHROTTLED,
         `--log-net-log=${path.join(folder, 'net.json')}`,
         ...(camera === undefined ? [] : [`--use-file-for-fake-video-capture=${camera}`]),

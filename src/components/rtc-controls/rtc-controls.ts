@@ -30,6 +30,8 @@ const msg = messages('controls', {
  */
 export class RtcControls extends RtcElement {
   static override styles = [tokens, formStyles, controlsStyles];
+  /** @ignore */
+  static override shadowRootOptions: ShadowRootInit = { ...RtcElement.shadowRootOptions, delegatesFocus: true };
 
   readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true });
 
@@ -38,7 +40,7 @@ export class RtcControls extends RtcElement {
     const microphone = view?.microphone ?? false;
     const camera = view?.camera ?? false;
     const idle = view === undefined || view.participants.length === 0;
-    return html`<div class="bar" part="bar" role="toolbar" aria-label=${msg('controls')}>
+    return html`<div class="bar" part="bar" role="group" aria-label=${msg('controls')}>
       ${this.#toggle('microphone', microphone, idle)} ${this.#toggle('camera', camera, idle)}
       <slot></slot>
       <button class="danger" part="leave" type="button" aria-label=${msg('leave')} title=${msg('leave')} ?disabled=${idle} @click=${this.#leave}>

@@ -1,5 +1,5 @@
 import { ContextProvider } from '@lit/context';
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { GlasscastError } from '../../protocol/errors.ts';
 import { isName } from '../../protocol/name-pattern.ts';
@@ -131,6 +131,8 @@ export class RtcRoom extends ServerElement {
   readonly #children = new MutationObserver(() => this.#childrenChanged());
   #listeners = new AbortController();
   #typedName: string | undefined;
+  /** Whether the form is shown. */
+  #asks = false;
 
   /** Where the call stands. */
   get state(): CallState {
@@ -217,8 +219,23 @@ export class RtcRoom extends ServerElement {
     else if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
   }
 
+  /** The form and the call take each other's place: who had the focus in one finds it in the other. */
+  protected override update(changed: Map<PropertyKey, unknown>): void {
+    const asked = this.#asks;
+    const focused = this.shadowRoot?.activeElement;
+    super.update(changed);
+    if (focused && asked !== this.#asks) void this.#focus(this.#asks ? 'form .primary' : 'rtc-controls');
+  }
+
+  async #focus(selector: string): Promise<void> {
+    const target = this.renderRoot.querySelector<HTMLElement>(selector);
+    if (target instanceof LitElement) await target.updateComplete;
+    target?.focus();
+  }
+
   protected override render(): TemplateResult {
     const asks = !this.hasOwnLayout && this.#controller.view.participants.length === 0 && !this.#joinsUnasked;
+    this.#asks = asks;
     const layout = this.hasOwnLayout ? html`<slot></slot>` : this.#renderDefault();
     return html`${asks ? this.#renderPrejoin() : html`${this.#renderNotices()}${layout}`}${this.#announcer.render()}`;
   }
