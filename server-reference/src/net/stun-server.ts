@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { Log } from '../telemetry/log.ts';
-import { readBindingRequest, writeBindingResponse } from './stun.ts';
+import { answerBinding } from './stun.ts';
 
 export interface StunServer {
   readonly port: number;
@@ -26,10 +26,12 @@ export async function startStun({ port, host, log }: StunOptions): Promise<StunS
     throw new Error(`no STUN on ${port}: ${why}. Give another one with --stun-port, or none with --no-stun`, { cause: error });
   }
   socket.on('message', (datagram, from) => {
-    const request = readBindingRequest(datagram);
-    if (request !== null) socket.send(writeBindingResponse(request, from), from.port, from.address);
+    const answer = answerBinding(datagram, from);
+    // Anyone may send from where no answer can go, so that is no warning.
+    if (answer !== null)
+      socket.send(answer, from.port, from.address, (error) => error && log.debug({ err: error }, 'a STUN answer was not sent'));
   });
-  socket.on('error', (error) => log.warn({ err: error }, 'a STUN answer was not sent'));
+  socket.on('error', (error) => log.warn({ err: error }, 'the STUN socket broke'));
   return {
     port: socket.address().port,
     close: () => new Promise((resolve) => socket.close(() => resolve())),

@@ -59,6 +59,13 @@ export interface Address {
   readonly port: number;
 }
 
+/** What to send back; null where nothing is to be said, or nobody can hear it. */
+export function answerBinding(datagram: Uint8Array, from: Address): Buffer | null {
+  // Port 0 is reserved: a datagram that claims to come from it is forged, and sending there throws.
+  const request = from.port === 0 ? null : readBindingRequest(datagram);
+  return request === null ? null : writeBindingResponse(request, from);
+}
+
 export function writeBindingResponse(request: BindingRequest, from: Address): Buffer {
   if (request.unknown.length > 0)
     return writeMessage(TYPE.bindingError, request.transactionId, [

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { addressBytes, readBindingRequest, writeBindingResponse } from '../../../server-reference/src/net/stun.ts';
+import { addressBytes, answerBinding, readBindingRequest, writeBindingResponse } from '../../../server-reference/src/net/stun.ts';
 import { startStun } from '../../../server-reference/src/net/stun-server.ts';
 import { createLog } from '../../../server-reference/src/telemetry/log.ts';
 
@@ -109,6 +109,11 @@ describe('a binding response', () => {
     assert.deepEqual([...addressBytes('fe80::1%eth0')].slice(0, 2), [0xfe, 0x80]);
     assert.deepEqual([...addressBytes('::ffff:192.0.2.1')], [192, 0, 2, 1]);
   });
+});
+
+test('a datagram that claims to come from port 0 has no answer', () => {
+  assert.ok(answerBinding(plain(), { address: '192.0.2.1', port: 1 }));
+  assert.equal(answerBinding(plain(), { address: '192.0.2.1', port: 0 }), null);
 });
 
 describe('the STUN server', () => {
