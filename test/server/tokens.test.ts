@@ -155,6 +155,26 @@ describe('a token of an asymmetric key', () => {
   });
 });
 
+describe('keys that cannot be had', () => {
+  test('are the failure of the server, and in its log', async () => {
+    const lines: string[] = [];
+    const output = { write: (line: string) => lines.push(line) > 0 } as unknown as NodeJS.WritableStream;
+    const closed = createServer();
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+    const jwksUrl = new URL(`http://127.0.0.1:${(closed.address() as AddressInfo).port}/jwks.json?key=secret`);
+    await new Promise((resolve) => closed.close(resolve));
+    await using server = await startTestServer({ jwksUrl }, { log: createLog({ level: 'info', output }) });
+    const { privateKey } = await generateKeyPair('RS256');
+    const token = await new SignJWT({ grants: ALL }).setProtectedHeader({ alg: 'RS256' }).setExpirationTime('1h').sign(privateKey);
+    assert.equal((await handshake(`${server.socketUrl}/websocket?vsn=2.0.0&token=${token}`)).status, 500);
+    assert.equal((await fetch(`${server.url}/api/rooms?token=${token}`)).status, 500);
+    const failures = lines.filter((line) => line.includes('/jwks.json cannot be had'));
+    assert.equal(failures.length, 2);
+    assert.ok(!lines.join('').includes(token.slice(-20)) && !lines.join('').includes('key=secret'));
+    await assertServes(server);
+  });
+});
+
 describe('a Phoenix.Token', () => {
   const phoenix = { phoenixSecretKeyBase: PHOENIX_SECRET, phoenixTokenSalt: 'user socket', public: ['join'] as const, autoCreate: true };
 

@@ -1,9 +1,17 @@
-import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import { AuthError } from './auth-error.ts';
 
+/** The keys could not be had: no fault of the token, and for the log. */
+export class KeySetError extends Error {
+  constructor(url: URL, cause: unknown) {
+    super(`the keys at ${url.origin}${url.pathname} cannot be had`, { cause });
+    this.name = 'KeySetError';
+  }
+}
+
 export interface JwtVerifier {
-  /** Throws {@link AuthError}. */
+  /** Throws {@link AuthError}, and {@link KeySetError}. */
   verify(token: string, now: Milliseconds): Promise<JWTPayload>;
 }
 
@@ -20,7 +28,7 @@ export interface JwtKeys {
  */
 export function createJwtVerifier(keys: JwtKeys): JwtVerifier {
   const secret = keys.secret === null ? null : new TextEncoder().encode(keys.secret);
-  const remote = keys.jwksUrl === null ? null : createRemoteJWKSet(keys.jwksUrl);
+  const remote = keys.jwksUrl === null ? null : remoteKeys(keys.jwksUrl);
 
   const check = (token: string, now: Milliseconds): Promise<{ payload: JWTPayload }> => {
     const options = { currentDate: new Date(now), requiredClaims: ['exp'] };
@@ -36,10 +44,23 @@ export function createJwtVerifier(keys: JwtKeys): JwtVerifier {
       try {
         return (await check(token, now)).payload;
       } catch (error) {
-        if (error instanceof AuthError) throw error;
+        if (error instanceof AuthError || error instanceof KeySetError) throw error;
         if (error instanceof errors.JWTExpired) throw new AuthError('token-expired', 'the token has expired', { cause: error });
         throw new AuthError('unauthorized', 'the token is not valid', { cause: error });
       }
     },
+  };
+}
+
+function remoteKeys(url: URL): JWTVerifyGetKey {
+  const find = createRemoteJWKSet(url);
+  return async (header, token) => {
+    try {
+      return await find(header, token);
+    } catch (error) {
+      // A key that is not among them is the token's fault.
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      throw new KeySetError(url, error);
+    }
   };
 }
