@@ -175,6 +175,16 @@ describe('long poll', () => {
     assert.deepEqual(await post(token, Array(100).fill(line).join('\n')), { status: 200 });
   });
 
+  test('a body without a session is not read', async () => {
+    const response = await fetch(endpoint('&token=nonsense'), {
+      method: 'POST',
+      body: 'x'.repeat(9 * 1024 * 1024),
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+    assert.deepEqual([response.status, await response.json()], [200, { status: 410 }]);
+    await assertServes(server);
+  });
+
   test('a body beyond the limit is refused before it is read', async () => {
     const token = await open();
     const response = await fetch(endpoint(`&token=${token}`), {

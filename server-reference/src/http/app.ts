@@ -2,6 +2,7 @@
 import fastifyCors from '@fastify/cors';
 import fastifyRateLimit from '@fastify/rate-limit';
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { SiteGuard } from '../net/site-guard.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Readiness } from '../telemetry/readiness.ts';
@@ -18,6 +19,9 @@ export interface AppOptions {
 /** JSON that the interface takes is small. */
 const BODY_BYTES = 64 * 1024;
 
+/** From the first byte of a request to its last; answers may take longer. Whoever drips one in ties up a connection. */
+const REQUEST_TIMEOUT: Milliseconds = 60_000;
+
 /** Read by pages of every origin: what an element asks before it knows whether it may do anything, and the SDK itself. */
 const OPEN_TO_ALL = /^\/(?:api\/(?:hello|time)(?:\?|$)|glasscast\.js|chunks\/|assets\/)/;
 /** Probes come by address or by a name of the platform's choosing, and learn nothing. */
@@ -31,6 +35,7 @@ export async function createApp({ log, guard, readiness, trustProxy }: AppOption
     childLoggerFactory: (logger) => logger,
     trustProxy,
     bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT,
     // An upgrade has a listener of its own; closing is ordered by the server.
     forceCloseConnections: 'idle',
     return503OnClosing: false,

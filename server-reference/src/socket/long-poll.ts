@@ -58,7 +58,10 @@ export class LongPollEndpoint {
     );
     app.addHook('onRequest', async (request) => this.#options.guard.checkOrigin(request.headers));
     app.get(`${this.#options.path}/longpoll`, (request, reply) => this.#poll(request, reply));
-    app.post(`${this.#options.path}/longpoll`, (request, reply) => this.#receive(request, reply));
+    // A body of megabytes is read for a session alone.
+    const inSession = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> =>
+      this.#entryOf(request) === undefined ? answer(reply, { status: 410 }) : undefined;
+    app.post(`${this.#options.path}/longpoll`, { onRequest: inSession }, (request, reply) => this.#receive(request, reply));
   }
 
   /** Ends every session; their clients connect anew. */
@@ -103,8 +106,7 @@ export class LongPollEndpoint {
   }
 
   async #receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const token = sessionToken(request, queryOf(request));
-    const entry = token === null ? undefined : this.#entries.get(token);
+    const entry = this.#entryOf(request);
     if (entry === undefined) return answer(reply, { status: 410 });
     const lines = String(request.body ?? '')
       .split('\n')
@@ -116,6 +118,11 @@ export class LongPollEndpoint {
     }
     // A line that is not on the wire has ended the session.
     return answer(reply, { status: entry.session.closed ? 410 : 200 });
+  }
+
+  #entryOf(request: FastifyRequest): Entry | undefined {
+    const token = sessionToken(request, queryOf(request));
+    return token === null ? undefined : this.#entries.get(token);
   }
 
   #isFull(address: string): boolean {

@@ -178,6 +178,8 @@ export class WebSocketEndpoint {
       connection: 'close',
     };
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    // A client that keeps its half open would keep the connection.
+    stream.once('finish', () => stream.destroy());
     stream.end(`HTTP/1.1 ${problem.status} ${problem.toJSON().title}\r\n${lines.join('')}\r\n${body}`);
   }
 }
