@@ -106,7 +106,8 @@ export class Rendition {
   }
 
   segment(msn: number): Segment | undefined {
-    return this.segments.find((segment) => segment.msn === msn) ?? this.#expired.find((segment) => segment.msn === msn);
+    // Numbers follow each other without a gap, in both lists.
+    return this.segments[msn - this.mediaSequence] ?? this.#expired[msn - (this.#expired[0]?.msn ?? 0)];
   }
 
   /** The part that comes next if the open segment goes on. */
