@@ -12,8 +12,11 @@ export function chooseEngine(scope: { MediaSource?: unknown; ManagedMediaSource?
   return canPlayHls ? 'native' : null;
 }
 
-/** @throws GlasscastError `unsupported` where HLS cannot be played at all; `network` when the player's code does not load */
-export async function createHlsEngine(video: HTMLVideoElement): Promise<PlaybackEngine> {
+/**
+ * @param currentToken the token that goes with requests now, in place of the one that the stream was opened with
+ * @throws GlasscastError `unsupported` where HLS cannot be played at all; `network` when the player's code does not load
+ */
+export async function createHlsEngine(video: HTMLVideoElement, currentToken: () => string | undefined): Promise<PlaybackEngine> {
   const choice = chooseEngine(globalThis, video.canPlayType('application/vnd.apple.mpegurl') !== '');
   if (choice === null) throw new GlasscastError('unsupported', 'This browser cannot play HLS.');
   try {
@@ -22,7 +25,7 @@ export async function createHlsEngine(video: HTMLVideoElement): Promise<Playback
       return new NativeHlsEngine();
     }
     const { HlsJsEngine } = await import('./hls-js-engine.ts');
-    return new HlsJsEngine();
+    return new HlsJsEngine({ currentToken });
   } catch (cause) {
     throw new GlasscastError('network', 'The player could not be loaded from the server.', { cause });
   }

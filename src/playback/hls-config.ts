@@ -1,8 +1,12 @@
 import type { HlsConfig } from 'hls.js';
 import type { Seconds } from '../protocol/index.ts';
+import { withNewerToken } from './token-url.ts';
 
-/** hls.js as a low-latency player whose playback rate and position we hold ourselves. */
-export function hlsConfig(wanted: Seconds | null): Partial<HlsConfig> {
+/**
+ * hls.js as a low-latency player whose playback rate and position we hold ourselves.
+ * @param currentToken takes the place of the token that a playlist gives its URLs, so that a renewal interrupts nothing
+ */
+export function hlsConfig(wanted: Seconds | null, currentToken: () => string | undefined): Partial<HlsConfig> {
   return {
     lowLatencyMode: true,
     // Ours instead: see latency-controller.ts.
@@ -14,6 +18,11 @@ export function hlsConfig(wanted: Seconds | null): Partial<HlsConfig> {
     liveDurationInfinity: true,
     // CMAF is passed through; a worker would only add a copy, and `blob:` to the page's policy.
     enableWorker: false,
+    xhrSetup: (request, url) => {
+      const renewed = withNewerToken(url, currentToken());
+      // hls.js opens what is not open yet.
+      if (renewed !== url) request.open('GET', renewed, true);
+    },
     // A test download of the lowest level first would cost a late joiner a segment.
     testBandwidth: false,
     abrEwmaDefaultEstimate: 3_000_000,

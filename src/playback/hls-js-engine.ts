@@ -15,6 +15,8 @@ export interface HlsJsEngineOptions {
   readonly timers?: Timers;
   /** A monotonic clock. */
   readonly now?: () => Milliseconds;
+  /** The token that goes with requests now. */
+  readonly currentToken?: () => string | undefined;
 }
 
 const STEP: Milliseconds = 100;
@@ -28,6 +30,7 @@ export class HlsJsEngine extends PlaybackEngine {
   readonly #timers: Timers;
   readonly #now: () => Milliseconds;
   readonly #controller: LatencyController;
+  readonly #currentToken: () => string | undefined;
   #video: HTMLVideoElement | null = null;
   #hls: Hls | null = null;
   #listening: AbortController | null = null;
@@ -49,6 +52,7 @@ export class HlsJsEngine extends PlaybackEngine {
     super();
     this.#timers = options.timers ?? realmTimers;
     this.#now = options.now ?? (() => performance.now());
+    this.#currentToken = options.currentToken ?? (() => undefined);
     this.#controller = new LatencyController({ now: this.#now });
   }
 
@@ -119,7 +123,7 @@ export class HlsJsEngine extends PlaybackEngine {
     this.#complete = false;
     this.#drySteps = 0;
     this.#ownSeeks = 0;
-    const hls = new Hls(hlsConfig(this.#controller.wanted));
+    const hls = new Hls(hlsConfig(this.#controller.wanted, this.#currentToken));
     this.#hls = hls;
     hls.on(Events.MANIFEST_PARSED, () => this.#parsed(hls));
     hls.on(Events.LEVEL_SWITCHED, (_, { level }) => this.emit('level', level));

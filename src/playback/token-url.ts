@@ -5,6 +5,12 @@ export function withToken(url: string, token: string | null | undefined, base?: 
   return target.href;
 }
 
+/** `url` with `token` in place of the one that it carries; unchanged where it carries none. */
+export function withNewerToken(url: string, token: string | undefined): string {
+  if (token === undefined || !/[?&]token=/.test(url)) return url;
+  return withToken(url, token);
+}
+
 /** The multivariant playlist of a stream on `server` (an origin, or a URL with a path to mount under). */
 export function playlistUrl(server: string, stream: string): string {
   return new URL(`live/${stream}/index.m3u8`, server.endsWith('/') ? server : `${server}/`).href;

@@ -4,6 +4,7 @@ import { startPlayback } from '../../playback/autoplay.ts';
 import type { PlaybackEngine } from '../../playback/engine.ts';
 import type { HlsSource } from '../../playback/open-hls.ts';
 import type { Player, PlayerState } from '../../playback/player.ts';
+import { TokenSource } from '../../playback/token-source.ts';
 import { GlasscastError } from '../../protocol/errors.ts';
 import { isName } from '../../protocol/name-pattern.ts';
 import type { Seconds } from '../../protocol/units.ts';
@@ -79,6 +80,9 @@ export class HlsViewer extends MediaElement {
   #alive = false;
   /** What the player was opened for; anything else calls for another. */
   #opened: readonly unknown[] = [];
+  /** With which token and provider it was opened, or plays on. */
+  #credentials: readonly unknown[] = [];
+  readonly #tokens = this.#tokenSource();
 
   constructor() {
     super();
@@ -164,17 +168,35 @@ export class HlsViewer extends MediaElement {
 
   /** Opens what the attributes now name, unless that is open. */
   #follow(): void {
+    if (!this.#alive) return;
     const wanted = this.#wanted();
-    if (!this.#alive || wanted.every((value, index) => value === this.#opened[index])) return;
+    const credentials = [this.effectiveToken, this.effectiveTokenProvider];
+    const isAllowedNow = !same(credentials, this.#credentials);
+    this.#credentials = credentials;
+    if (isAllowedNow) this.#tokens.pageChanged();
+    // Another token is no reason to interrupt what plays; to what was refused it is one to try again.
+    if (same(wanted, this.#opened) && !(isAllowedNow && this.playerState === 'failed')) return;
     this.#opened = wanted;
     this.#close();
     if (this.stream !== null || this.src !== null) void this.#open();
   }
 
   #wanted(): readonly unknown[] {
-    const { stream, src, effectiveToken, effectiveTokenProvider, effectiveSocketPath } = this;
+    const { stream, src, server, effectiveSocketPath } = this;
     const shared = stream === null || this.hasOwnServer ? undefined : this.sharedConnection.value;
-    return [stream, src, this.server, effectiveToken, effectiveTokenProvider, effectiveSocketPath, shared];
+    return [stream, src, server, effectiveSocketPath, shared];
+  }
+
+  #tokenSource(): TokenSource {
+    const element = this;
+    return new TokenSource({
+      get token() {
+        return element.effectiveToken;
+      },
+      get provider() {
+        return element.effectiveTokenProvider;
+      },
+    });
   }
 
   async #open(): Promise<void> {
@@ -189,8 +211,7 @@ export class HlsViewer extends MediaElement {
         video: this.video,
         source,
         socketPath: this.effectiveSocketPath,
-        token: this.effectiveToken,
-        tokenProvider: this.effectiveTokenProvider,
+        tokens: this.#tokens,
         shared: this.hasOwnServer ? null : (this.sharedConnection.value ?? null),
         targetLatency: this.#target(),
         signal,
@@ -264,13 +285,15 @@ export class HlsViewer extends MediaElement {
     const previous = this.playerState;
     if (previous === next) return;
     this.playerState = next;
-    this.#announce(next, previous);
+    this.#announce(next);
     this.emit<RtcStateDetail<PlayerState>>('rtc-state', { state: next, previous });
   }
 
-  #announce(next: PlayerState, previous: PlayerState): void {
+  #announce(next: PlayerState): void {
     if (next === 'waiting' || next === 'away' || next === 'ended') this.#announcer.announce(msg(next));
-    else if (next === 'playing' && (previous === 'loading' || previous === 'away')) this.#announcer.announce(msg('playing'));
+    else if (next === 'playing') this.#announcer.announce(msg('playing'));
+    // A failure speaks for itself.
+    else if (next === 'failed') this.#announcer.announce('');
   }
 
   #report(error: GlasscastError): void {
@@ -322,6 +345,9 @@ export class HlsViewer extends MediaElement {
     return nothing;
   }
 }
+
+const same = (left: readonly unknown[], right: readonly unknown[]): boolean =>
+  left.length === right.length && left.every((value, index) => value === right[index]);
 
 function invalid(name: string): GlasscastError {
   return new GlasscastError('invalid', msg('invalid', { name }));
