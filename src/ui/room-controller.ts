@@ -1,6 +1,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { GlasscastError } from '../protocol/errors.ts';
 import type { IceServer } from '../protocol/messages/room.ts';
+import type { Milliseconds } from '../protocol/units.ts';
 import type { Connection } from '../signaling/connection.ts';
 import { SpareConnection } from '../webrtc/create-peer-connection.ts';
 import type { Kind } from '../webrtc/link-media.ts';
@@ -82,6 +83,22 @@ export class RoomController implements ReactiveController {
       this.#hooks.error(error);
       throw error;
     }
+  }
+
+  /** Resolves when it is known who is inside, and the links to them are under way; or after `patience` milliseconds. */
+  underWay(patience: Milliseconds): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        unlisten?.();
+        // In a task of its own: messages that have come meanwhile go first.
+        setTimeout(resolve);
+      };
+      const timer = setTimeout(done, patience);
+      const unlisten = this.#call?.on('change', () => {
+        if (this.#call?.state !== 'joining') done();
+      });
+    });
   }
 
   async leave(): Promise<void> {

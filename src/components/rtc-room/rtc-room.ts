@@ -31,6 +31,8 @@ const msg = messages('room', {
   guest: 'Guest',
 });
 
+const HEAD_START_MS = 100;
+
 export interface RtcRoom {
   addEventListener<K extends keyof RtcRoomEventMap>(
     type: K,
@@ -212,9 +214,18 @@ export class RtcRoom extends ServerElement {
     void this.#controller.leave();
   }
 
-  /** Not after the first rendering, which the socket and the camera need not wait for. */
+  /** Joining unasked is a race to the first picture, and drawing takes longest on a fresh page: the links get a head start. */
+  protected override async scheduleUpdate(): Promise<void> {
+    if (!this.hasUpdated) {
+      this.#joinUnasked();
+      if (this.#controller.isActive) await this.#controller.underWay(HEAD_START_MS);
+    }
+    super.scheduleUpdate();
+  }
+
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     super.willUpdate(changed);
+    if (!this.hasUpdated) return;
     if (changed.has('room') && changed.get('room') !== undefined && this.#controller.isActive) void this.#moveRoom();
     else if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
   }

@@ -153,8 +153,9 @@ describe('rtc-room', () => {
   });
 
   it('says that the server does not answer, and goes on trying', async () => {
+    const told = oneEvent(document, 'rtc-error');
     const room = await fixture<RtcRoom>(html`<rtc-room room="team" server="http://localhost:9" no-audio no-video no-prejoin></rtc-room>`);
-    const { detail } = await oneEvent(room, 'rtc-error');
+    const { detail } = await told;
     expect(detail.code).to.equal('network');
     await room.updateComplete;
     expect(shadow(room).querySelector('[role=alert]')?.textContent).to.contain('does not answer');
