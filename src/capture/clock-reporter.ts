@@ -1,7 +1,7 @@
 import type { Milliseconds, Ticks } from '../protocol/units.ts';
+import { ClockOffset } from '../signaling/clock-offset.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import type { CaptureClock } from './capture-clock.ts';
-import { ServerClock } from './server-clock.ts';
 
 export interface ClockReport {
   readonly track: number;
@@ -45,7 +45,7 @@ const WORTH_TELLING: Milliseconds = 1;
  */
 export class ClockReporter {
   readonly #options: ClockReporterOptions;
-  readonly #server = new ServerClock();
+  readonly #offset = new ClockOffset();
   readonly #told = new Map<number, Milliseconds>();
   #timer: TimerId | undefined;
   #startedAt: Milliseconds = 0;
@@ -94,7 +94,7 @@ export class ClockReporter {
         const serverTime = await this.#options.time();
         if (run !== this.#run) return;
         const receivedAt = this.#options.now();
-        this.#server.add(sentAt, receivedAt, serverTime);
+        this.#offset.add(sentAt, receivedAt, serverTime);
         if (receivedAt - this.#startedAt > FIRST_MEASUREMENT) break;
       }
       this.#tell(WORTH_TELLING);
@@ -106,7 +106,7 @@ export class ClockReporter {
 
   /** Reports the tracks whose capture time on the server's clock has moved by at least `threshold`. */
   #tell(threshold: Milliseconds): void {
-    const offset = this.#server.offset;
+    const offset = this.#offset.value;
     for (const { track, clock, timestamp } of this.#options.tracks()) {
       const wall = clock.wallTime(timestamp);
       const origin = clock.origin;

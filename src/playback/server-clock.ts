@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type Milliseconds, ServerTimeSchema } from '../protocol/index.ts';
+import { ClockOffset } from '../signaling/clock-offset.ts';
 
 export interface ServerClockOptions {
   /** Base URL of the server. */
@@ -9,13 +10,9 @@ export interface ServerClockOptions {
   readonly now: () => Milliseconds;
 }
 
-/** Of so many answers the one with the shortest round trip is believed. */
 const SAMPLES = 3;
 
-/**
- * The server's wall clock as seen from here, by `GET /api/time`: half the round trip is taken for the way back, so the error is below
- * half the shortest round trip.
- */
+/** The server's wall clock as seen from here, by `GET /api/time`. */
 export class ServerClock {
   readonly #options: ServerClockOptions;
   #offset: Milliseconds | null = null;
@@ -38,16 +35,14 @@ export class ServerClock {
   async synchronize(signal?: AbortSignal): Promise<void> {
     const { server, now } = this.#options;
     const address = new URL('api/time', server.endsWith('/') ? server : `${server}/`);
-    let best = Number.POSITIVE_INFINITY;
+    const offset = new ClockOffset();
     for (let sample = 0; sample < SAMPLES; sample++) {
       const sent = now();
       const response = await this.#options.fetch(address, { cache: 'no-store', ...(signal === undefined ? {} : { signal }) });
       const received = now();
       const { server_ms } = v.parse(ServerTimeSchema, await response.json());
-      const roundTrip = received - sent;
-      if (roundTrip >= best) continue;
-      best = roundTrip;
-      this.#offset = server_ms + roundTrip / 2 - received;
+      offset.add(sent, received, server_ms);
+      this.#offset = offset.value ?? this.#offset;
     }
   }
 }

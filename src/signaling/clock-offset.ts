@@ -7,8 +7,11 @@ interface Sample {
   readonly roundTrip: Milliseconds;
 }
 
-/** Server clock minus ours. The sample with the shortest round trip wins: its error is at most half of that. */
-export class ServerClock {
+/**
+ * Server clock minus ours, from answers to the question what time it is. Half of the round trip is taken for the way back, so the error is
+ * at most half of it, and the answer with the shortest one is believed.
+ */
+export class ClockOffset {
   readonly #samples: Sample[] = [];
 
   add(sentAt: Milliseconds, receivedAt: Milliseconds, serverTime: Milliseconds): void {
@@ -19,18 +22,9 @@ export class ServerClock {
   }
 
   /** Null before the first sample. */
-  get offset(): Milliseconds | null {
-    return this.#best()?.offset ?? null;
-  }
-
-  get roundTrip(): Milliseconds | null {
-    return this.#best()?.roundTrip ?? null;
-  }
-
-  #best(): Sample | undefined {
-    return this.#samples.reduce<Sample | undefined>(
-      (best, sample) => (best === undefined || sample.roundTrip < best.roundTrip ? sample : best),
-      undefined,
-    );
+  get value(): Milliseconds | null {
+    const [first, ...others] = this.#samples;
+    if (first === undefined) return null;
+    return others.reduce((best, sample) => (sample.roundTrip < best.roundTrip ? sample : best), first).offset;
   }
 }
