@@ -36,16 +36,20 @@ export class FakeClock implements Clock {
   }
 
   advanceTo(end: number): void {
-    for (;;) {
-      let next: Timer | null = null;
-      for (const timer of this.#timers) {
-        if (timer.at <= end && (next === null || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer;
-      }
-      if (next === null) break;
-      this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.at);
-      next.task();
-    }
+    while (this.step(end));
     this.#now = Math.max(this.#now, end);
+  }
+
+  /** Runs the one that falls due next, if that is by `end`. */
+  step(end: number): boolean {
+    let next: Timer | null = null;
+    for (const timer of this.#timers) {
+      if (timer.at <= end && (next === null || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer;
+    }
+    if (next === null) return false;
+    this.#timers.delete(next);
+    this.#now = Math.max(this.#now, next.at);
+    next.task();
+    return true;
   }
 }

@@ -1,38 +1,52 @@
 import type { TimerId, Timers } from '../../src/workers/worker-timers.ts';
+import { FakeClock } from './fake-clock.ts';
 
-interface Entry {
-  readonly callback: () => void;
-  readonly every: number | null;
-  due: number;
-}
-
-/** A clock that stands still until it is moved, and the timers that go by it. */
+/** The SDK's timers by a clock that stands still until it is moved. */
 export class FakeTime implements Timers {
-  #now: number;
-  readonly #entries = new Map<TimerId, Entry>();
+  readonly #clock: FakeClock;
+  readonly #cancels = new Map<TimerId, () => void>();
   #nextId = 1;
 
   constructor(now: number) {
-    this.#now = now;
+    this.#clock = new FakeClock(now);
   }
 
-  readonly now = (): number => this.#now;
+  readonly now = (): number => this.#clock.now();
 
   /** Timers that are waiting. */
   get waiting(): number {
-    return this.#entries.size;
+    return this.#clock.pending;
   }
 
   setTimeout(callback: () => void, delay: number): TimerId {
-    return this.#add({ callback, every: null, due: this.#now + delay });
+    const id = this.#nextId++;
+    const cancel = this.#clock.after(delay, () => {
+      this.#cancels.delete(id);
+      callback();
+    });
+    this.#cancels.set(id, cancel);
+    return id;
   }
 
   setInterval(callback: () => void, delay: number): TimerId {
-    return this.#add({ callback, every: delay, due: this.#now + delay });
+    const id = this.#nextId++;
+    const arm = (): void => {
+      this.#cancels.set(
+        id,
+        this.#clock.after(delay, () => {
+          arm();
+          callback();
+        }),
+      );
+    };
+    arm();
+    return id;
   }
 
   clearTimeout(id: TimerId | undefined): void {
-    if (id !== undefined) this.#entries.delete(id);
+    if (id === undefined) return;
+    this.#cancels.get(id)?.();
+    this.#cancels.delete(id);
   }
 
   clearInterval(id: TimerId | undefined): void {
@@ -41,28 +55,10 @@ export class FakeTime implements Timers {
 
   /** Moves the clock, calling what falls due in order; what promises set off meanwhile happens between two timers. */
   async advance(milliseconds: number): Promise<void> {
-    const end = this.#now + milliseconds;
+    const end = this.#clock.now() + milliseconds;
     await settle();
-    for (let next = this.#earliest(end); next !== undefined; next = this.#earliest(end)) {
-      const [id, entry] = next;
-      this.#now = Math.max(this.#now, entry.due);
-      if (entry.every === null) this.#entries.delete(id);
-      else entry.due += entry.every;
-      entry.callback();
-      await settle();
-    }
-    this.#now = end;
-  }
-
-  #add(entry: Entry): TimerId {
-    const id = this.#nextId++;
-    this.#entries.set(id, entry);
-    return id;
-  }
-
-  #earliest(end: number): [TimerId, Entry] | undefined {
-    const due = [...this.#entries].filter(([, entry]) => entry.due <= end);
-    return due.sort(([, a], [, b]) => a.due - b.due)[0];
+    while (this.#clock.step(end)) await settle();
+    this.#clock.advanceTo(end);
   }
 }
 
