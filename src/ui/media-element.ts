@@ -98,7 +98,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     if (changed.has('autoplay')) video.autoplay = this.autoplay;
     if (changed.has('poster')) {
       if (this.poster === '') video.removeAttribute('poster');
-      else video.poster = new URL(this.poster, document.baseURI).href;
+      else video.poster = this.poster;
     }
   }
 
@@ -107,6 +107,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     return this.video;
   }
 
+  /** In seconds. Setting it leaves the live edge where that is far away; see `seekToLive`. */
   get currentTime(): number {
     return this.video.currentTime;
   }
@@ -114,6 +115,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     this.video.currentTime = seconds;
   }
 
+  /** The attribute `muted`: whether it starts without sound. */
   get defaultMuted(): boolean {
     return this.hasAttribute('muted');
   }
@@ -121,6 +123,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     this.toggleAttribute('muted', muted);
   }
 
+  /** 1 is normal speed. */
   get defaultPlaybackRate(): number {
     return this.video.defaultPlaybackRate;
   }
@@ -135,6 +138,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     this.video.disablePictureInPicture = disabled;
   }
 
+  /** Whether the sound is off now. */
   get muted(): boolean {
     return this.video.muted;
   }
@@ -142,7 +146,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     this.video.muted = muted;
   }
 
-  /** Near the live edge the player holds it between 0.92 and 1.08. */
+  /** 1 is normal speed. Near the live edge the player holds it between 0.92 and 1.08. */
   get playbackRate(): number {
     return this.video.playbackRate;
   }
@@ -157,7 +161,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     this.video.preservesPitch = preserved;
   }
 
-  /** 0 to 1. */
+  /** 0 to 1; anything else throws an `IndexSizeError`. */
   get volume(): number {
     return this.video.volume;
   }
@@ -165,6 +169,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     this.video.volume = volume;
   }
 
+  /** In seconds. */
   get buffered(): TimeRanges {
     return this.video.buffered;
   }
@@ -194,6 +199,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     return this.video.readyState;
   }
 
+  /** In seconds. */
   get seekable(): TimeRanges {
     return this.video.seekable;
   }
@@ -206,10 +212,12 @@ export abstract class MediaElement extends ServerSettingsElement {
     return this.video.textTracks;
   }
 
+  /** In pixels; 0 until known. */
   get videoHeight(): number {
     return this.video.videoHeight;
   }
 
+  /** In pixels; 0 until known. */
   get videoWidth(): number {
     return this.video.videoWidth;
   }
@@ -222,7 +230,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     return this.video.canPlayType(type);
   }
 
-  /** Rejects with `NotAllowedError` where the browser wants a touch first. */
+  /** Rejects with `NotAllowedError` where the browser wants a touch first, with `AbortError` when paused or loaded anew meanwhile. */
   play(): Promise<void> {
     return this.video.play();
   }
@@ -235,6 +243,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     return this.video.getVideoPlaybackQuality();
   }
 
+  /** Rejects with `NotAllowedError` without a touch, with `InvalidStateError` before there is a picture. */
   requestPictureInPicture(): Promise<PictureInPictureWindow> {
     return this.video.requestPictureInPicture();
   }
@@ -247,6 +256,7 @@ export abstract class MediaElement extends ServerSettingsElement {
     this.video.cancelVideoFrameCallback(handle);
   }
 
+  /** Plays through another output device. Rejects with `NotFoundError` or `NotAllowedError`. */
   setSinkId(sinkId: string): Promise<void> {
     return this.video.setSinkId(sinkId);
   }
