@@ -66,22 +66,22 @@ const keys = new PublishKeys();
 export class RtcBroadcaster extends ServerSettingsElement {
   static override styles = [tokens, formStyles, errorStyles, broadcasterStyles];
 
-  /** Name to broadcast under: 1 to 63 of `a-z`, `0-9` and `-`. */
+  /** Name to broadcast under: 1 to 63 of `a-z`, `0-9` and `-`, not starting with `-`. */
   @property({ reflect: true }) stream: string | null = null;
 
-  /** Wanted width in pixels, 16 to 4096; the camera's nearest is taken. */
+  /** Wanted width in pixels, 16 to 4096, by default 1280; the camera's nearest is taken. */
   @property({ type: Number, attribute: 'capture-width' }) captureWidth: number = DEFAULTS.captureWidth;
 
-  /** Wanted height in pixels, 16 to 4096. */
+  /** Wanted height in pixels, 16 to 4096, by default 720; the camera's nearest is taken. */
   @property({ type: Number, attribute: 'capture-height' }) captureHeight: number = DEFAULTS.captureHeight;
 
-  /** Wanted frames a second, 1 to 120. */
+  /** Wanted frames a second, 1 to 120, by default 30; the camera's nearest is taken. */
   @property({ type: Number, attribute: 'frame-rate' }) frameRate: number = DEFAULTS.frameRate;
 
-  /** Bits a second of the video, 50 000 to 100 000 000. A slow uplink lowers it for as long as it is slow. */
+  /** Bits a second of the video, 50 000 to 100 000 000, by default 2 000 000. A slow uplink lowers it for as long as it is slow. */
   @property({ type: Number }) bitrate: number = DEFAULTS.bitrate;
 
-  /** Seconds between key frames, 0.5 to 20. It should equal the server's segment duration. */
+  /** Seconds between key frames, 0.5 to 20, by default 2. It should equal the server's segment duration. */
   @property({ type: Number, attribute: 'keyframe-interval' }) keyframeInterval: number = DEFAULTS.keyframeInterval;
 
   /** `auto`, or an H.264 codec string such as `avc1.42e01f` to insist on. */
@@ -93,7 +93,10 @@ export class RtcBroadcaster extends ServerSettingsElement {
   /** `auto` or `channel`: how media travels to the server. */
   @property() transport: 'auto' | 'channel' = 'auto';
 
-  /** A copy of the encoder's worker on the page's own origin, for pages whose policy forbids `blob:` workers. */
+  /**
+   * Address of a copy of the encoder's worker (`chunks/publisher.worker-*.js` of the same version) on the page's own origin, for pages whose
+   * policy forbids `blob:` workers. Where no worker starts at all, the page's main thread encodes.
+   */
   @property({ attribute: 'worker-url' }) workerUrl: string | null = null;
 
   /** Address of the page where people watch, `{stream}` standing for the name. Shown as a link while live. */
@@ -137,7 +140,7 @@ export class RtcBroadcaster extends ServerSettingsElement {
     keys,
   );
 
-  /** Where the broadcast stands. */
+  /** `off`, `requesting` (the camera), `preview`, `connecting`, `live`, `reconnecting`, `stopping` or `error`. */
   get state(): BroadcastState {
     return this.broadcastState;
   }
@@ -159,21 +162,27 @@ export class RtcBroadcaster extends ServerSettingsElement {
   }
 
   /**
-   * Goes on air, asking for camera and microphone where needed. Resolves once the server has acknowledged the first key frame.
-   * @throws GlasscastError why not; `aborted` when stopped meanwhile
+   * Goes on air, asking for camera and microphone where needed. Resolves once the server has acknowledged the first key frame; viewers
+   * find the broadcast within a second from then.
+   * @throws GlasscastError `permission-denied`, `permission-dismissed`, `device-not-found`, `device-in-use`, `insecure-context`,
+   * `unsupported`, `codec-unsupported`, `media`, `unauthorized`, `stream-taken`, `limit`, `network`, `server`, `invalid` (the stream's name, the
+   * server's address), `aborted` (stopped or removed meanwhile)
    */
   async start(): Promise<void> {
     this.#clearMessages();
     await this.#broadcast.start(this.#settings());
   }
 
-  /** Shows the camera without going on air. @throws GlasscastError as `start` does for the camera */
+  /**
+   * Shows the camera without going on air. Resolves once it is shown.
+   * @throws GlasscastError as `start` does before it connects
+   */
   async preview(): Promise<void> {
     this.#clearMessages();
     await this.#broadcast.preview(this.#settings());
   }
 
-  /** Ends the broadcast for its viewers and turns the camera off. */
+  /** Ends the broadcast for its viewers and turns the camera off. Resolves within three seconds, and never rejects. */
   async stop(): Promise<void> {
     await this.#broadcast.stop();
   }
