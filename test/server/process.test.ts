@@ -12,9 +12,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
+import { greeting } from '../../server-reference/src/cli/greeting.ts';
 import { run } from '../../server-reference/src/cli/run.ts';
 import { encodeChunk } from '../../src/protocol/index.ts';
 import { Publisher } from '../support/publisher.ts';
+import { startTestServer } from '../support/server.ts';
 import { videoFrame, videoTrack } from '../support/simulated-broadcast.ts';
 import { RawSocket } from '../support/wire.ts';
 
@@ -187,6 +189,27 @@ describe('a running server', () => {
     );
     child.kill('SIGTERM');
     await once(child, 'exit');
+  });
+
+  test('outlives whoever reads its log, and says so once', async () => {
+    const child = start(['--port', '0', '--no-stun', '--log-level', 'debug']);
+    const url = await listening(child);
+    const said = child.stderr.setEncoding('utf8').toArray();
+    child.stdout.destroy();
+    for (let count = 0; count < 5; count++) assert.equal((await fetch(`${url}/healthz`)).status, 200);
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.match((await said).join(''), /^glasscast-server: nobody reads the log any more: .*\n$/);
+  });
+
+  test('greets whoever starts it at a terminal with the pages to open', async () => {
+    await using server = await startTestServer();
+    const text = greeting(server);
+    for (const page of ['', 'call.html', 'live.html', 'watch.html']) assert.ok(text.includes(` http://localhost:${server.port}/${page}\n`));
+    assert.match(text, /Development mode: .*on this machine alone/);
+    await using known = await startTestServer({ secret: SECRET, publicUrl: new URL('https://live.example.org') });
+    assert.match(greeting(known), / https:\/\/live\.example\.org\/call\.html\n/);
+    assert.ok(!greeting(known).includes(SECRET));
   });
 
   test('starts with a warning and the remedy where the STUN port is taken', async () => {

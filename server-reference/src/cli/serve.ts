@@ -9,6 +9,7 @@ import { addresses, decisions, greeting } from './greeting.ts';
 const DRAIN_PATIENCE = 3000;
 
 export async function serve(settings: Settings): Promise<void> {
+  outliveReaders();
   const log = createLog({ level: settings.logLevel ?? 'info' });
   const server = await startServer(settings, { log });
   if (process.stdout.isTTY && log.isLevelEnabled('info')) process.stdout.write(greeting(server));
@@ -18,6 +19,18 @@ export async function serve(settings: Settings): Promise<void> {
   process.once(signal, () => process.exit(1));
   await server.close(DRAIN_PATIENCE);
   log.info('ended');
+}
+
+/** Whoever reads the log may end before the server does: worth a line where it may still be seen, and no crash. */
+function outliveReaders(): void {
+  let told = false;
+  process.stdout.on('error', ({ message }) => {
+    if (!told) process.stderr.write(`glasscast-server: nobody reads the log any more: ${message}\n`);
+    told = true;
+  });
+  process.stderr.on('error', () => {
+    told = true;
+  });
 }
 
 function endSignal(): Promise<NodeJS.Signals> {
