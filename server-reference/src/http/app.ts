@@ -30,9 +30,8 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export async function createApp({ log, guard, readiness, trustProxy }: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
-    // Requests are logged below, without their queries, and a logger a request would cost more than many of the answers.
+    // Requests are logged below, without their queries; of its own accord the framework only warns.
     loggerInstance: log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger,
-    childLoggerFactory: (logger) => logger,
     trustProxy,
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT,
