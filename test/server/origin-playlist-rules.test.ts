@@ -1,4 +1,4 @@
-/** LIVE-HLS-DASH, rules 1 to 13b, against a running origin. */
+/** The rules of docs/live.md, 1 to 13b, against a running origin. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attributes, type MediaPlaylist } from '../support/playlist.ts';

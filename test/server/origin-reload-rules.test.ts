@@ -1,4 +1,4 @@
-/** LIVE-HLS-DASH, rules 14 to 19: blocking reload against a running origin. */
+/** The rules of docs/live.md, 14 to 19: blocking reload against a running origin. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseMediaPlaylist } from '../support/playlist.ts';

@@ -1,4 +1,4 @@
-/** LIVE-HLS-DASH, rules 21 to 26 and 32, against a running origin. */
+/** The rules of docs/live.md, 21 to 26 and 32, against a running origin. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';

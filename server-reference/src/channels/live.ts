@@ -1,4 +1,4 @@
-/** `live:<name>` (WIRE §B): anyone who watches. Tells the state of a stream and how many watch it. */
+/** `live:<name>` (docs/protocol.md): anyone who watches. Tells the state of a stream and how many watch it. */
 import * as v from 'valibot';
 import { describeIssues, isName, LIMITS, LiveJoinSchema, type LiveState } from '../../../src/protocol/index.ts';
 import { may } from '../auth/principal.ts';

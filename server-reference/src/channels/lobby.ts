@@ -1,4 +1,4 @@
-/** `lobby` (WIRE §B): which rooms there are and who is in them, as far as the token may see. */
+/** `lobby` (docs/protocol.md): which rooms there are and who is in them, as far as the token may see. */
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { CreateRoomSchema, describeIssues, LIMITS, LOBBY_TOPIC, LobbyJoinSchema } from '../../../src/protocol/index.ts';

@@ -1,4 +1,4 @@
-/** `room:<slug>` (WIRE §B): the signaling of a call. */
+/** `room:<slug>` (docs/protocol.md): the signaling of a call. */
 import * as v from 'valibot';
 import {
   CAPABILITIES,

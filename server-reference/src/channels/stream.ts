@@ -1,4 +1,4 @@
-/** `stream:<name>` (WIRE §B): a broadcaster. Frames come in as `chunk`, the server asks for key frames and lower bit rates. */
+/** `stream:<name>` (docs/protocol.md): a broadcaster. Frames come in as `chunk`, the server asks for key frames and lower bit rates. */
 import * as v from 'valibot';
 import {
   ChunkJsonSchema,

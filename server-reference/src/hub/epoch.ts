@@ -12,7 +12,7 @@ import type { EpochInfo, EpochTrack, Frame, TrackConfig } from './media.ts';
 import { silence } from './silence.ts';
 import { AudioTimeline, LONGEST_SLEW, measureFrameDuration, VideoTimeline } from './timeline.ts';
 
-/** LIVE-HLS-DASH, "WebCodecs": tracks are aligned by the minimum over about 1.5 s. With `clock` pushes it takes far less. */
+/** Tracks are aligned by the minimum over about 1.5 s. With `clock` pushes it takes far less. */
 const GATHER: Milliseconds = 1_500;
 /** Intervals that tell the frame rate. */
 const RATE_FRAMES = 9;

@@ -1,4 +1,4 @@
-/** The frames that a server sends (WIRE §A), each either text or binary as its payload is. */
+/** The frames that a server sends, each either text or binary as its payload is. */
 import { encodeServerPush, encodeServerReply, encodeTextFrame } from '../../../src/protocol/index.ts';
 import type { Frame } from '../pubsub/pubsub.ts';
 import type { Body } from './channel.ts';

@@ -1,4 +1,4 @@
-/** What a client says of itself when it connects (WIRE §A, "Auth"). */
+/** What a client says of itself when it connects. */
 
 const BEARER_PREFIX = 'base64url.bearer.phx.';
 

@@ -1,5 +1,5 @@
 /**
- * The long-poll transport (WIRE §A): HTTP 200 always, the real status in the body, since that is where the Phoenix client looks.
+ * The long-poll transport: HTTP 200 always, the real status in the body, since that is where the Phoenix client looks.
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';

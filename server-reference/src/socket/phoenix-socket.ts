@@ -1,5 +1,5 @@
 /**
- * The Phoenix wire, protocol 2.0.0 (WIRE §A), above any transport: references, heartbeat, joins and leaves, and one
+ * The Phoenix wire, protocol 2.0.0, above any transport: references, heartbeat, joins and leaves, and one
  * {@link JoinedChannel} a topic. Whatever a client sends ends in a reply, in silence where the wire says so, or in a close with a
  * code; it never reaches another socket.
  */
