@@ -8,6 +8,7 @@ import type { Page } from 'puppeteer-core';
 import { signToken } from '../../server-reference/src/auth/sign-token.ts';
 import { Chromium } from '../support/chromium.ts';
 import { type EmbeddingSite, startEmbeddingSite } from '../support/embedding-page.ts';
+import { keepStreams, openTracks } from '../support/kept-streams.ts';
 import { type MediaPlaylist, parseMediaPlaylist } from '../support/playlist.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -22,25 +23,6 @@ interface Broadcaster extends HTMLElement {
 
 const SECRET = 'a secret that is long enough for HS256 to accept it';
 const DIST = path.resolve(import.meta.dirname, '../../dist');
-
-/** Keeps every stream that the camera gave, before any script of the page runs. */
-function keepStreams(): void {
-  const given: MediaStream[] = [];
-  Object.defineProperty(globalThis, 'given', { value: given });
-  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (constraints) => {
-    const stream = await ask(constraints);
-    given.push(stream);
-    return stream;
-  };
-}
-
-declare global {
-  const given: MediaStream[];
-}
-
-const openTracks = (page: Page): Promise<number> =>
-  page.evaluate(() => given.flatMap((stream) => stream.getTracks()).filter(({ readyState }) => readyState === 'live').length);
 
 const start = (page: Page): Promise<void> =>
   page.evaluate(async () => {
@@ -150,7 +132,7 @@ describe('the broadcaster', () => {
     const end = Date.now() + 3000;
     while (partsSince(earlier, await playlist(server.url, 'no-workers')) < 3) assert.ok(Date.now() < end, 'media arrives');
     await stop(page);
-    assert.equal(await openTracks(page), 0);
+    assert.deepEqual(await openTracks(page), []);
     assert.equal(await streamState(server.url, 'no-workers'), 'ended');
   });
 
@@ -223,9 +205,7 @@ describe('the broadcaster', () => {
         return starting;
       }, delay);
       assert.ok(outcome === 'aborted' || outcome === 'live', `${delay} ms: ${outcome}`);
-      await page.waitForFunction(() => given.every((stream) => stream.getTracks().every(({ readyState }) => readyState === 'ended')), {
-        timeout: 5000,
-      });
+      await page.waitForFunction(() => keptStreams.every((stream) => !stream.active), { timeout: 5000 });
       while (page.workers().length > 0) await new Promise((resolve) => page.once('workerdestroyed', resolve));
       assert.notEqual(await streamState(server.url, 'removed'), 'live', `${delay} ms`);
     }
@@ -254,7 +234,7 @@ describe('the broadcaster', () => {
         round % 5 === 4 ? null : round * 30,
       );
     }
-    assert.equal(await openTracks(page), 0);
+    assert.deepEqual(await openTracks(page), []);
     while (page.workers().length > 0) await new Promise((resolve) => page.once('workerdestroyed', resolve));
     const often = await counts();
     assert.ok(often.listeners - once.listeners < 10, `${once.listeners} listeners, then ${often.listeners}`);
