@@ -190,6 +190,20 @@ describe('the broadcaster', () => {
     assert.equal(await streamState(second.url, 'restarted'), 'ended');
   });
 
+  test('keeps its figures and its link within 160 px while it is live', async () => {
+    const page = await open(site, 'narrow', 'watch-url="/watch?{stream}"');
+    await page.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.style.setProperty('inline-size', '160px'));
+    await start(page);
+    await page.waitForFunction(() => deepQuery('[part="figures"]').length === 1, { timeout: 5000 });
+    const cut = await page.evaluate(() => {
+      const right = deepQuery('[part="card"]')[0]?.getBoundingClientRect().right ?? 0;
+      const shown = deepQuery('rtc-broadcaster >>> :is(button:not([hidden] *), dd, a)');
+      return shown.filter((element) => element.getBoundingClientRect().right > right || element.scrollWidth > element.clientWidth + 1)
+        .length;
+    });
+    assert.equal(cut, 0);
+  });
+
   test('frees camera and worker when it is removed while starting, whenever that is', async () => {
     for (const delay of [0, 30, 150, 400, 800]) {
       const page = await open(site, 'removed');

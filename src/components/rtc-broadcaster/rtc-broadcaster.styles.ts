@@ -92,6 +92,7 @@ export const broadcasterStyles = css`
   }
   .body {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: var(--_space);
     padding: var(--_space);
   }
@@ -171,6 +172,9 @@ export const broadcasterStyles = css`
     }
     .body {
       padding: 8px;
+    }
+    .figures dd {
+      white-space: normal;
     }
     button {
       padding-inline: 0.8em;
