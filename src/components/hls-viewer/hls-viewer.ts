@@ -11,7 +11,7 @@ import type { Seconds } from '../../protocol/units.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { renderError, toGlasscastError } from '../../ui/errors.ts';
 import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
-import { icons } from '../../ui/icons.ts';
+import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
 import { MediaElement } from '../../ui/media-element.ts';
 import { errorStyles, tokens } from '../../ui/tokens.styles.ts';

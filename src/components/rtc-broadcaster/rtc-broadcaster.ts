@@ -9,7 +9,7 @@ import { isName } from '../../protocol/name-pattern.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { errorText, renderError, toGlasscastError } from '../../ui/errors.ts';
 import type { RtcErrorDetail, RtcLogDetail, RtcStateDetail } from '../../ui/events.ts';
-import { icons } from '../../ui/icons.ts';
+import * as icons from '../../ui/icons.ts';
 import { ServerSettingsElement } from '../../ui/server-settings-element.ts';
 import { errorStyles, formStyles, tokens } from '../../ui/tokens.styles.ts';
 import { DEFAULTS, readSettings } from './broadcaster-settings.ts';

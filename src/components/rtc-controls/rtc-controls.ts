@@ -1,6 +1,6 @@
 import { ContextConsumer } from '@lit/context';
-import { html, type nothing, type TemplateResult } from 'lit';
-import { icons } from '../../ui/icons.ts';
+import { html, type TemplateResult } from 'lit';
+import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
 import { type EnableRequestDetail, roomContext } from '../../ui/room-context.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
@@ -41,7 +41,8 @@ export class RtcControls extends RtcElement {
     const camera = view?.camera ?? false;
     const idle = view === undefined || view.participants.length === 0;
     return html`<div class="bar" part="bar" role="group" aria-label=${msg('controls')}>
-      ${this.#toggle('microphone', microphone, idle)} ${this.#toggle('camera', camera, idle)}
+      ${this.#toggle('microphone', microphone, microphone ? icons.microphone : icons.microphoneOff, idle)}
+      ${this.#toggle('camera', camera, camera ? icons.camera : icons.cameraOff, idle)}
       <slot></slot>
       <button class="danger" part="leave" type="button" aria-label=${msg('leave')} title=${msg('leave')} ?disabled=${idle} @click=${this.#leave}>
         ${icons.leave}
@@ -49,7 +50,7 @@ export class RtcControls extends RtcElement {
     </div>`;
   }
 
-  #toggle(device: 'microphone' | 'camera', on: boolean, disabled: boolean): TemplateResult | typeof nothing {
+  #toggle(device: 'microphone' | 'camera', on: boolean, icon: TemplateResult, disabled: boolean): TemplateResult {
     const name = msg(`${device}${on ? 'On' : 'Off'}`);
     const request = (): void => {
       this.emit<EnableRequestDetail>(`rtc-${device}-request`, { enabled: !on }, { cancelable: true });
@@ -63,7 +64,7 @@ export class RtcControls extends RtcElement {
       ?disabled=${disabled}
       @click=${request}
     >
-      ${icons[on ? device : (`${device}Off` as const)]}
+      ${icon}
     </button>`;
   }
 

@@ -5,7 +5,7 @@ import { GlasscastError } from '../../protocol/errors.ts';
 import { isName } from '../../protocol/name-pattern.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { renderError } from '../../ui/errors.ts';
-import { icons } from '../../ui/icons.ts';
+import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
 import { type EnableRequestDetail, roomContext } from '../../ui/room-context.ts';
 import { type CallSettings, RoomController } from '../../ui/room-controller.ts';

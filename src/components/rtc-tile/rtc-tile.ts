@@ -1,7 +1,7 @@
 import { ContextConsumer } from '@lit/context';
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { icons } from '../../ui/icons.ts';
+import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
 import { type Participant, roomContext } from '../../ui/room-context.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
