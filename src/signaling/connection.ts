@@ -15,7 +15,7 @@ import { WIRE_VERSION } from '../protocol/version.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { ChannelSession, type SessionHandle } from './channel-session.ts';
-import { diagnose, forbiddenSocket } from './diagnose.ts';
+import type { Diagnosis } from './diagnose.ts';
 import { Emitter } from './emitter.ts';
 import type { Schema } from './schema.ts';
 
@@ -213,7 +213,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       socket.connect();
     } catch (cause) {
       // The constructor of WebSocket throws where the page may not have this socket, and would do so each time.
-      this.#fail(forbiddenSocket(this.server, cause));
+      void this.#forbiddenByPage(cause);
     }
   }
 
@@ -273,7 +273,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.#fail(error);
       return;
     }
-    const diagnosis = await diagnose(this.server, this.#fetch, this.#abort.signal);
+    const diagnosis = await this.#diagnose();
     if (this.#isOver() || this.#state === 'open') return;
     if (diagnosis.kind === 'refused') {
       this.#fail(diagnosis.error);
@@ -289,6 +289,27 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.#polling = false;
       this.#tell(diagnosis.error);
       this.#scheduleRetry(false);
+    }
+  }
+
+  /** Asking, and the words for what is found, are loaded when something is wrong. */
+  async #diagnose(): Promise<Diagnosis> {
+    try {
+      const { diagnose } = await import('./diagnose.ts');
+      return await diagnose(this.server, this.#fetch, this.#abort.signal);
+    } catch (cause) {
+      // Where the script comes from the server, it is as far away as the server is.
+      return { kind: 'unreachable', error: unreachable(this.server, cause) };
+    }
+  }
+
+  async #forbiddenByPage(cause: unknown): Promise<void> {
+    let error = unreachable(this.server, cause);
+    try {
+      const { forbiddenSocket } = await import('./diagnose.ts');
+      error = forbiddenSocket(this.server, cause);
+    } finally {
+      this.#fail(error);
     }
   }
 
@@ -360,4 +381,9 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#state = state;
     this.emit('state', state);
   }
+}
+
+/** What can be said without the words that {@link Connection} loads. */
+function unreachable(server: string, cause: unknown): GlasscastError {
+  return new GlasscastError('network', `The server at ${server} does not answer. Check its address and your network.`, { cause });
 }

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { GlasscastError } from '../protocol/errors.ts';
-import { HelloSchema } from '../protocol/messages/http.ts';
 import { WIRE_VERSION } from '../protocol/version.ts';
+
+/** What matters here of the answer of `/api/hello`. */
+const HelloSchema = v.object({ wire: v.array(v.number()), origin_allowed: v.boolean() });
 
 /** What `/api/hello` let us conclude about a socket that was refused. */
 export type Diagnosis =

@@ -6,7 +6,6 @@ import type { Connection } from '../signaling/connection.ts';
 import { SpareConnection } from '../webrtc/create-peer-connection.ts';
 import type { Kind } from '../webrtc/link-media.ts';
 import { LocalMedia } from '../webrtc/local-media.ts';
-import { mediaDevicesOf } from '../webrtc/media-error.ts';
 import { type CallState, isSame, RoomCall, type RoomCallEvents } from '../webrtc/room-call.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { toGlasscastError } from './errors.ts';
@@ -132,7 +131,11 @@ export class RoomController implements ReactiveController {
   async #start({ muted, cameraOff }: { muted: boolean; cameraOff: boolean }): Promise<void> {
     const settings = this.#hooks.settings();
     const connection = this.#hooks.acquire();
-    const media = new LocalMedia({ devices: () => mediaDevicesOf(window), constraints: () => settings.constraints });
+    const media = new LocalMedia({
+      // Typed as always there; browsers leave them out of insecure pages.
+      devices: () => navigator.mediaDevices as MediaDevices | undefined,
+      constraints: () => settings.constraints,
+    });
     const call = new RoomCall({
       connection,
       media,

@@ -1,11 +1,10 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { Kind, LocalTracks } from './link-media.ts';
-import { mediaError } from './media-error.ts';
 
 export interface LocalMediaOptions {
-  /** Throws where there are no devices; the error is reported when something is asked for. */
-  readonly devices: () => MediaDevices;
+  /** Undefined where the browser has none for this page, which is reported when something is asked for. */
+  readonly devices: () => MediaDevices | undefined;
   readonly constraints: () => Readonly<Record<Kind, MediaTrackConstraints>>;
 }
 
@@ -92,7 +91,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     try {
       await this.#request(kinds);
     } catch (cause) {
-      const error = mediaError(cause);
+      const error = await errorOf(cause);
       // One missing device fails the request for both: take what there is.
       if (kinds.length > 1 && (error.code === 'device-not-found' || error.code === 'device-in-use')) {
         for (const kind of kinds) await this.#acquire([kind]);
@@ -106,7 +105,8 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   async #request(kinds: readonly Kind[]): Promise<void> {
     if (kinds.length === 0 || this.#closed) return;
     const constraints = this.#options.constraints();
-    const stream = await this.#options.devices().getUserMedia({
+    const devices = this.#options.devices() ?? (await import('./media-error.ts')).mediaDevicesOf(globalThis);
+    const stream = await devices.getUserMedia({
       ...(kinds.includes('audio') ? { audio: constraints.audio } : {}),
       ...(kinds.includes('video') ? { video: constraints.video } : {}),
     });
@@ -144,5 +144,16 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   #set(kind: Kind, track: MediaStreamTrack | null): void {
     this.#tracks = { ...this.#tracks, [kind]: track };
     this.emit('change', kind);
+  }
+}
+
+/** The words for what went wrong are loaded when something has. */
+async function errorOf(cause: unknown): Promise<GlasscastError> {
+  try {
+    const { mediaError } = await import('./media-error.ts');
+    return mediaError(cause);
+  } catch {
+    // The network is gone as well: the browser's own words are better than none.
+    return new GlasscastError('media', String(cause), { cause });
   }
 }

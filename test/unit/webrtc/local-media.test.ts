@@ -41,13 +41,19 @@ class FakeDevices {
   };
 
   async grant(): Promise<void> {
+    await this.#asked();
     this.#answers.shift()?.grant();
     await settle();
   }
 
   async refuse(name: string): Promise<void> {
+    await this.#asked();
     this.#answers.shift()?.refuse(name);
     await settle();
+  }
+
+  async #asked(): Promise<void> {
+    while (this.#answers.length === 0) await settle();
   }
 
   get live(): string[] {
