@@ -206,6 +206,7 @@ export class ChannelSession<R> implements SessionHandle {
   #dropped(): void {
     if (this.#state !== 'joined') return;
     this.#state = 'dropped';
+    this.#presence?.dropped();
     this.#rejectPending(new GlasscastError('network', 'The connection was lost.'));
     for (const listener of [...this.#dropListeners]) listener();
   }
