@@ -48,8 +48,3 @@ export class GlasscastError extends Error {
     this.details = options.details;
   }
 }
-
-/** True for a string that is one of {@link ERROR_CODES}. */
-export function isErrorCode(value: unknown): value is ErrorCode {
-  return typeof value === 'string' && (ERROR_CODES as readonly string[]).includes(value);
-}

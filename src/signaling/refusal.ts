@@ -1,13 +1,12 @@
 import * as v from 'valibot';
-import { type ErrorCode, GlasscastError, isErrorCode } from '../protocol/errors.ts';
-import { ErrorResponseSchema } from '../protocol/messages/envelope.ts';
+import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
+import { ErrorResponseSchema, type Reason } from '../protocol/messages/envelope.ts';
 
 /** Refusals that may pass by themselves; a join that meets one is retried, any other refusal is final. */
 const PASSING: ReadonlySet<string> = new Set(['server', 'limit']);
 
-const OTHER_REASONS: Readonly<Record<string, ErrorCode>> = { taken: 'invalid', 'unmatched topic': 'server' };
-
-const MESSAGES: Partial<Record<ErrorCode, string>> = {
+/** For the reasons that are codes as well. */
+const MESSAGES: Readonly<Record<Extract<Reason, ErrorCode>, string>> = {
   unauthorized: 'The server does not allow this. A token that grants it is needed.',
   'token-expired': 'Your access has expired. Reload the page.',
   'room-full': 'This room is full. Try again when someone has left.',
@@ -24,17 +23,20 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
 
 /** The error behind a reply with `status: "error"`. */
 export function errorFromReply(response: unknown): GlasscastError {
-  const parsed = v.safeParse(ErrorResponseSchema, response);
-  const reason = parsed.success ? parsed.output.reason : 'server';
-  const code = OTHER_REASONS[reason] ?? (isErrorCode(reason) ? reason : 'server');
-  return new GlasscastError(code, MESSAGES[code] ?? `The server refused: ${reason}.`, { details: response });
+  const reason = reasonOf(response);
+  const code = reason === 'taken' ? 'invalid' : isKnown(reason) ? reason : 'server';
+  return new GlasscastError(code, MESSAGES[code], { details: response });
 }
 
 export function isPassing(error: GlasscastError): boolean {
-  return PASSING.has(error.code) && !isUnmatched(error.details);
+  return PASSING.has(error.code) && reasonOf(error.details) !== 'unmatched topic';
 }
 
-function isUnmatched(response: unknown): boolean {
+function isKnown(reason: string): reason is keyof typeof MESSAGES {
+  return Object.hasOwn(MESSAGES, reason);
+}
+
+function reasonOf(response: unknown): string {
   const parsed = v.safeParse(ErrorResponseSchema, response);
-  return parsed.success && parsed.output.reason === 'unmatched topic';
+  return parsed.success ? parsed.output.reason : 'server';
 }

@@ -14,7 +14,8 @@ export function parseIceServers(text: string | null): readonly IceServer[] | und
   }
   try {
     const parsed: unknown = JSON.parse(value);
-    return v.parse(v.array(IceServerSchema), Array.isArray(parsed) ? parsed : [parsed]);
+    const checked = v.safeParse(v.array(IceServerSchema), Array.isArray(parsed) ? parsed : [parsed]);
+    return checked.success ? checked.output : undefined;
   } catch {
     return undefined;
   }

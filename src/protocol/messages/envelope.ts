@@ -28,7 +28,7 @@ export interface ErrorResponse {
   readonly [more: string]: unknown;
 }
 
-export const ErrorResponseSchema = v.looseObject({ reason: v.string(), details: v.optional(v.unknown()) });
+export const ErrorResponseSchema = v.object({ reason: v.string() });
 
 /** Renews the grant of a live socket; may be pushed on any joined topic. */
 export const TokenPushSchema = v.object({ token: v.pipe(v.string(), v.maxLength(16_384)) });

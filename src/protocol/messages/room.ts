@@ -4,7 +4,7 @@ import { TitleSchema } from '../names.ts';
 import { VersionField } from './envelope.ts';
 
 /** Ids are unique within a room and ordered by code units; between two peers the greater id makes the first offer. */
-export const PeerIdSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(64), v.regex(/^[\x21-\x7e]+$/, 'must be printable ASCII'));
+export const PeerIdSchema = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 characters of printable ASCII'));
 export type PeerId = string;
 
 const UserIdSchema = v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.minLength(1), v.maxLength(128));
@@ -36,7 +36,7 @@ export const RoomReplySchema = v.object({
 });
 export type RoomReply = v.InferOutput<typeof RoomReplySchema>;
 
-export const PeerMetaSchema = v.looseObject({
+export const PeerMetaSchema = v.object({
   name: v.optional(v.string(), ''),
   user_id: v.optional(v.nullable(v.string()), null),
   mic: v.optional(v.boolean(), false),
@@ -50,7 +50,12 @@ export const NewSchema = v.object({ from: PeerIdSchema });
 export const ByeSchema = v.object({ from: PeerIdSchema });
 
 const Directed = { from: v.optional(PeerIdSchema), to: PeerIdSchema };
-const NegotiationNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31));
+const upTo = (most: number) =>
+  v.pipe(
+    v.number(),
+    v.check((value) => Number.isInteger(value) && value >= 0 && value <= most, `must be a whole number from 0 to ${most}`),
+  );
+const NegotiationNumber = upTo(2 ** 31);
 
 export const PingSchema = v.object(Directed);
 
@@ -71,7 +76,7 @@ export const AnswerSchema = v.object({
 export const CandidateSchema = v.object({
   candidate: v.pipe(v.string(), v.maxLength(4096)),
   sdpMid: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(256)))),
-  sdpMLineIndex: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000)))),
+  sdpMLineIndex: v.optional(v.nullable(upTo(1000))),
   usernameFragment: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(256)))),
 });
 
@@ -81,8 +86,6 @@ export const IceSchema = v.object({ ...Directed, n: NegotiationNumber, candidate
 export const DIRECTED_EVENTS = { ping: PingSchema, offer: OfferSchema, answer: AnswerSchema, ice: IceSchema } as const;
 export type DirectedEvent = keyof typeof DIRECTED_EVENTS;
 
-export const StateSchema = v.partial(v.object({ mic: v.boolean(), camera: v.boolean(), screen: v.boolean() }));
+const Flag = v.optional(v.boolean());
+export const StateSchema = v.object({ mic: Flag, camera: Flag, screen: Flag });
 export type MediaState = v.InferOutput<typeof StateSchema>;
-
-/** One meta of a presence entry, as the Phoenix client hands it over. */
-export const PresenceEntrySchema = v.object({ metas: v.array(v.looseObject({ phx_ref: v.string() })) });
