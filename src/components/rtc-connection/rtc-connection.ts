@@ -1,9 +1,9 @@
 import { ContextProvider } from '@lit/context';
 import { css, html, type TemplateResult } from 'lit';
-import { Connection, type ConnectionState } from '../../signaling/connection.ts';
+import type { Connection, ConnectionState } from '../../signaling/connection.ts';
 import { connectionContext, type SharedConnection } from '../../ui/connection-context.ts';
 import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
-import { ServerSettingsElement } from '../../ui/server-settings-element.ts';
+import { ServerElement } from '../../ui/server-element.ts';
 
 /**
  * The server is read when the first element inside connects; a new `token` is used at once.
@@ -14,7 +14,7 @@ import { ServerSettingsElement } from '../../ui/server-settings-element.ts';
  * @event {CustomEvent<RtcStateDetail>} rtc-state - The socket's state changed: `connecting`, `open`, `reconnecting`, `closed`, `failed`.
  * @event {CustomEvent<RtcErrorDetail>} rtc-error - The server cannot be reached, or refuses this page.
  */
-export class RtcConnection extends ServerSettingsElement {
+export class RtcConnection extends ServerElement {
   static override styles = css`
     :host {
       display: contents;
@@ -79,12 +79,7 @@ export class RtcConnection extends ServerSettingsElement {
   }
 
   #open(): Connection {
-    const connection = new Connection({
-      server: this.serverOrigin,
-      socketPath: this.effectiveSocketPath,
-      token: this.effectiveToken,
-      tokenProvider: this.effectiveTokenProvider,
-    });
+    const connection = this.createConnection();
     let previous: ConnectionState = connection.state;
     connection.on('state', (state) => {
       this.emit<RtcStateDetail<ConnectionState>>('rtc-state', { state, previous });
