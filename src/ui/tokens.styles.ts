@@ -34,7 +34,7 @@ export const tokens = css`
     :host {
       --_accent: var(--rtc-accent, #818cf8);
       --_on-accent: var(--rtc-on-accent, #10122b);
-      --_danger: var(--rtc-danger, #f0525f);
+      --_danger: var(--rtc-danger, #dd2b3b);
       --_on-danger: var(--rtc-on-danger, #fff);
       --_surface: var(--rtc-surface, #1b1f2a);
       --_surface-2: var(--rtc-surface-2, #272c3a);
