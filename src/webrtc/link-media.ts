@@ -28,20 +28,22 @@ export class LinkMedia {
    * offer that was rolled back are not taken up by the other side's (RFC 8829 §5.10 looks only at those made by addTrack): they end.
    */
   async join(): Promise<void> {
-    for (const kind of KINDS) {
-      const transceiver = this.#find(kind);
-      if (transceiver === undefined) continue;
-      transceiver.direction = 'sendrecv';
-      if (transceiver.sender.track !== this.#tracks[kind]) await transceiver.sender.replaceTrack(this.#tracks[kind]);
-      for (const other of this.#connection.getTransceivers()) {
-        if (other !== transceiver && other.mid === null && kindOf(other) === kind && other.direction !== 'stopped') other.stop();
-      }
-    }
+    await Promise.all(KINDS.map((kind) => this.#take(kind)));
   }
 
   async replace(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
     this.#tracks = { ...this.#tracks, [kind]: track };
     await this.#find(kind)?.sender.replaceTrack(track);
+  }
+
+  async #take(kind: Kind): Promise<void> {
+    const transceiver = this.#find(kind);
+    if (transceiver === undefined) return;
+    transceiver.direction = 'sendrecv';
+    for (const other of this.#connection.getTransceivers()) {
+      if (other !== transceiver && other.mid === null && kindOf(other) === kind && other.direction !== 'stopped') other.stop();
+    }
+    if (transceiver.sender.track !== this.#tracks[kind]) await transceiver.sender.replaceTrack(this.#tracks[kind]);
   }
 
   #find(kind: Kind): RTCRtpTransceiver | undefined {

@@ -199,8 +199,11 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#n = Math.max(this.#n, n);
     this.#offered = null;
     await this.#connection.setRemoteDescription({ type: 'offer', sdp });
-    await this.#applyCandidates(sdp, n);
-    await this.#media.join();
+    // Tracks and candidates need no turn of their own: the other side waits for the answer.
+    await Promise.all([this.#media.join(), this.#answer(n), this.#applyCandidates(sdp, n)]);
+  }
+
+  async #answer(n: number): Promise<void> {
     await this.#connection.setLocalDescription();
     const answer = this.#connection.localDescription;
     if (answer?.type === 'answer') this.#options.send({ event: 'answer', n, sdp: { type: 'answer', sdp: answer.sdp } });
