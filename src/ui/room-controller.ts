@@ -29,9 +29,13 @@ export interface RoomControllerHooks {
   changed(view: RoomView): void;
   stateChanged(state: CallState, previous: CallState): void;
   event<K extends 'join' | 'leave' | 'track'>(name: K, detail: RoomCallEvents[K]): void;
-  /** Null when what was wrong has passed. */
-  error(error: GlasscastError | null): void;
+  /** Something has gone wrong. */
+  error(error: GlasscastError): void;
+  /** What is still wrong when something has passed. */
+  passed(left: GlasscastError | null): void;
 }
+
+type Concern = 'call' | 'socket' | 'links' | 'media';
 
 /** Owns one call at a time for an element: connection, local media, links; and keeps the view of it that the parts show. */
 export class RoomController implements ReactiveController {
@@ -42,8 +46,8 @@ export class RoomController implements ReactiveController {
   readonly #spare = new SpareConnection();
   #unlisten: (() => void)[] = [];
   #refused: readonly Kind[] = [];
-  /** The error shown says that somebody cannot be reached. */
-  #unlinked = false;
+  /** What is wrong, by what it is about; the newest is shown. */
+  readonly #errors = new Map<Concern, GlasscastError>();
 
   constructor(host: ReactiveControllerHost, hooks: RoomControllerHooks) {
     this.#hooks = hooks;
@@ -71,7 +75,7 @@ export class RoomController implements ReactiveController {
 
   async join(start: { muted: boolean; cameraOff: boolean }): Promise<void> {
     if (this.#call !== undefined) return;
-    this.#hooks.error(null);
+    this.#allPassed();
     try {
       await this.#start(start);
     } catch (cause) {
@@ -79,7 +83,7 @@ export class RoomController implements ReactiveController {
       // Left while joining: nothing went wrong.
       if (error.code === 'aborted') return;
       this.#end();
-      this.#hooks.error(error);
+      this.#tell('call', error);
       throw error;
     }
   }
@@ -103,6 +107,7 @@ export class RoomController implements ReactiveController {
   async leave(): Promise<void> {
     const leaving = this.#call?.leave();
     this.#end();
+    this.#allPassed();
     await leaving;
   }
 
@@ -120,7 +125,7 @@ export class RoomController implements ReactiveController {
   async retryMedia(): Promise<void> {
     const kinds = this.#refused;
     this.#refused = [];
-    this.#hooks.error(null);
+    this.#passed('media');
     await this.#media?.open(kinds);
   }
 
@@ -156,10 +161,10 @@ export class RoomController implements ReactiveController {
     if (settings.video && !cameraOff) kinds.push('video');
     // Whoever is asked for the camera is already in the room: the prompt holds up nobody, and tracks are added as they come.
     if (kinds.length > 0) void media.open(kinds);
-    this.#spare.prepare();
+    const ready = Promise.all([joining, this.#spare.prepare()]);
     this.#set({ room: settings.room });
     this.#refresh();
-    await joining;
+    await ready;
     this.#refresh();
   }
 
@@ -168,10 +173,7 @@ export class RoomController implements ReactiveController {
     let state: CallState = 'idle';
     this.#unlisten = [
       call.on('change', () => {
-        if (this.#unlinked && call.peers.every((peer) => peer.link === 'connected')) {
-          this.#unlinked = false;
-          hooks.error(null);
-        }
+        if (call.peers.every((peer) => peer.link === 'connected')) this.#passed('links');
         this.#refresh();
       }),
       call.on('join', (peer) => hooks.event('join', peer)),
@@ -184,21 +186,20 @@ export class RoomController implements ReactiveController {
         hooks.stateChanged(next, previous);
       }),
       call.on('error', (error) => {
-        this.#unlinked = error.code === 'ice-failed';
-        hooks.error(error);
+        this.#tell(error.code === 'ice-failed' ? 'links' : 'call', error);
         if (call.state === 'failed') this.#end();
       }),
       media.on('change', () => this.#mediaChanged()),
       media.on('error', (error) => {
         this.#refused = kindsOf(error);
-        hooks.error(error);
+        this.#tell('media', error);
       }),
       connection.on('error', (error) => {
         // What is final ends the call as well, and is told then.
-        if (connection.state !== 'failed') hooks.error(error);
+        if (connection.state !== 'failed') this.#tell('socket', error);
       }),
       connection.on('state', (next) => {
-        if (next === 'open') hooks.error(null);
+        if (next === 'open') this.#passed('socket');
       }),
     ];
   }
@@ -207,9 +208,24 @@ export class RoomController implements ReactiveController {
     const tracks = this.#media?.tracks;
     if (this.#refused.length > 0 && this.#refused.every((kind) => tracks?.[kind])) {
       this.#refused = [];
-      this.#hooks.error(null);
+      this.#passed('media');
     }
     this.#refresh();
+  }
+
+  #tell(about: Concern, error: GlasscastError): void {
+    this.#errors.delete(about);
+    this.#errors.set(about, error);
+    this.#hooks.error(error);
+  }
+
+  #passed(about: Concern): void {
+    if (this.#errors.delete(about)) this.#hooks.passed([...this.#errors.values()].at(-1) ?? null);
+  }
+
+  #allPassed(): void {
+    this.#errors.clear();
+    this.#hooks.passed(null);
   }
 
   /** Frees what belongs to the call; the view falls back to an empty room. */

@@ -19,8 +19,8 @@ export function createPeerConnection(configuration: RTCConfiguration): RTCPeerCo
 export class SpareConnection {
   #spare: RTCPeerConnection | undefined;
 
-  /** @throws GlasscastError `unsupported` where the browser has no WebRTC */
-  prepare(): void {
+  /** Makes it at once. @throws GlasscastError `unsupported` where the browser has no WebRTC */
+  async prepare(): Promise<void> {
     this.#spare ??= createPeerConnection({});
   }
 

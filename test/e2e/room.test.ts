@@ -96,6 +96,19 @@ describe('a room', () => {
     assert.deepEqual(await deepAll(third, ALERT), []);
   });
 
+  test('goes on saying that the camera is blocked when it is joined after the refusal', async () => {
+    const page = await open(tag('refused'), (fresh) =>
+      fresh.evaluateOnNewDocument(() => {
+        // As where the user has blocked the page for good: no prompt, and no time passes.
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+      }),
+    );
+    await reaches(page, 'joined');
+    assert.match(await words(page, ALERT, 'blocked'), /^Camera and microphone are blocked\./);
+    await page.evaluate(() => (document.querySelector('rtc-room') as unknown as { leave(): Promise<void> }).leave());
+    assert.deepEqual(await deepAll(page, ALERT), [], 'of a call that was left nothing is wrong any more');
+  });
+
   test('that is moved in the document goes on with its call', async () => {
     const page = await open(`<main></main>${tag('moved')}`);
     const other = await open(tag('moved'));

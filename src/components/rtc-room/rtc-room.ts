@@ -128,7 +128,10 @@ export class RtcRoom extends ServerElement {
     },
     stateChanged: (next, previous) => this.#stateChanged(next, previous),
     event: (name, detail) => this.#callEvent(name, detail as never),
-    error: (error) => (error === null ? this.#clearError() : this.reportError(error)),
+    error: (error) => this.reportError(error),
+    passed: (left) => {
+      this.error = left;
+    },
   });
   readonly #children = new MutationObserver(() => this.#childrenChanged());
   #listeners = new AbortController();
@@ -355,10 +358,6 @@ export class RtcRoom extends ServerElement {
       });
     };
     this.addEventListener(type, listener, { signal });
-  }
-
-  #clearError(): void {
-    this.error = null;
   }
 
   #childrenChanged(): void {
