@@ -13,5 +13,6 @@ export { RtcTile } from './components/rtc-tile/rtc-tile.ts';
 export { type ErrorCode, GlasscastError } from './protocol/errors.ts';
 export type { RtcErrorDetail, RtcLogDetail, RtcStateDetail } from './ui/events.ts';
 export { addTranslations } from './ui/localize.ts';
-export type { EnableRequestDetail, Participant, RoomView } from './ui/room-context.ts';
+export type { Panel, Participant, RoomView } from './ui/room-context.ts';
+export type * from './ui/room-requests.ts';
 export type { CallState, RoomPeer } from './webrtc/room-call.ts';

@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   'room-full',
   'room-not-found',
   'kicked',
+  'room-closed',
   'no-peer',
   'network',
   'ice-failed',

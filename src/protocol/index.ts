@@ -2,6 +2,7 @@ export * from './errors.ts';
 export * from './frame-chunk.ts';
 export * from './grants.ts';
 export * from './limits.ts';
+export * from './messages/chat.ts';
 export * from './messages/envelope.ts';
 export * from './messages/http.ts';
 export * from './messages/live.ts';

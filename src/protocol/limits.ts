@@ -17,4 +17,14 @@ export const LIMITS = {
   /** The server pushes `token_expiring` this long before a token ends. */
   tokenWarningMs: 60_000,
   tracksPerStream: 8,
+  /** Code points of one chat message. */
+  chatCharacters: 500,
+  /** Messages that a newcomer is shown. */
+  chatHistory: 100,
+  /** A peer may send this many messages … */
+  chatBurst: 10,
+  /** … in this time. */
+  chatBurstMs: 10_000,
+  /** Who was kicked is refused for this long. */
+  banMs: 10 * 60_000,
 } as const;

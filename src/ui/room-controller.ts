@@ -5,6 +5,7 @@ import type { Milliseconds } from '../protocol/units.ts';
 import type { Connection } from '../signaling/connection.ts';
 import { SpareConnection } from '../webrtc/create-peer-connection.ts';
 import type { Kind } from '../webrtc/link-media.ts';
+import { UNKNOWN_QUALITY } from '../webrtc/link-quality.ts';
 import { LocalMedia } from '../webrtc/local-media.ts';
 import { type CallState, isSame, RoomCall, type RoomCallEvents } from '../webrtc/room-call.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
@@ -248,7 +249,10 @@ export class RoomController implements ReactiveController {
     const media = this.#media;
     if (call === undefined || media === undefined) return;
     const { participants } = this.#view;
-    const now = [selfOf(call, media), ...call.peers.map((peer): Participant => ({ ...peer, self: false }))].map((one) => {
+    const now = [
+      selfOf(call, media),
+      ...call.peers.map((peer): Participant => ({ ...peer, self: false, speaking: false, quality: UNKNOWN_QUALITY })),
+    ].map((one) => {
       const before = participants.find(({ id, self }) => id === one.id && self === one.self);
       return before !== undefined && isSame(before, one) ? before : one;
     });
@@ -275,10 +279,13 @@ function selfOf(call: RoomCall, media: LocalMedia): Participant {
     name: call.localName ?? '',
     microphone: media.microphoneEnabled,
     camera: media.cameraEnabled,
+    screen: false,
     away: call.state === 'reconnecting',
     link: 'connected',
     tracks: media.tracks,
     self: true,
+    speaking: false,
+    quality: UNKNOWN_QUALITY,
   };
 }
 

@@ -1,7 +1,7 @@
+import type { SlotTracks } from './slots.ts';
+
 export const KINDS = ['audio', 'video'] as const;
 export type Kind = (typeof KINDS)[number];
-
-export type LocalTracks = Readonly<Record<Kind, MediaStreamTrack | null>>;
 
 /**
  * What a link sends: one audio and one video section, both ways, whether or not there is a track at the moment. Microphone and
@@ -9,9 +9,9 @@ export type LocalTracks = Readonly<Record<Kind, MediaStreamTrack | null>>;
  */
 export class LinkMedia {
   readonly #connection: RTCPeerConnection;
-  #tracks: LocalTracks;
+  #tracks: SlotTracks;
 
-  constructor(connection: RTCPeerConnection, tracks: LocalTracks) {
+  constructor(connection: RTCPeerConnection, tracks: SlotTracks) {
     this.#connection = connection;
     this.#tracks = tracks;
   }

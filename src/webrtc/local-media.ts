@@ -1,6 +1,7 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import { Emitter } from '../signaling/emitter.ts';
-import type { Kind, LocalTracks } from './link-media.ts';
+import type { Kind } from './link-media.ts';
+import { NO_TRACKS, type SlotTracks } from './slots.ts';
 
 export interface LocalMediaOptions {
   /** Undefined where the browser has none for this page, which is reported when something is asked for. */
@@ -18,7 +19,7 @@ export interface LocalMediaEvents {
 /** Turning the camera off must turn its light off, which only stopping the track does; a microphone is muted in place. */
 export class LocalMedia extends Emitter<LocalMediaEvents> {
   readonly #options: LocalMediaOptions;
-  #tracks: LocalTracks = { audio: null, video: null };
+  #tracks: SlotTracks = NO_TRACKS;
   /** What the user wants to be on, which a pending prompt must find unchanged when it is answered. */
   readonly #wanted: Record<Kind, boolean> = { audio: false, video: false };
   readonly #pending: Record<Kind, Promise<void> | null> = { audio: null, video: null };
@@ -30,7 +31,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   }
 
   /** The same object until one of them changes. */
-  get tracks(): LocalTracks {
+  get tracks(): SlotTracks {
     return this.#tracks;
   }
 

@@ -14,8 +14,9 @@ import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import type { Candidate } from './candidate-queue.ts';
-import type { Kind, LocalTracks } from './link-media.ts';
+import type { Kind } from './link-media.ts';
 import { type LinkMessage, type LinkState, PeerLink } from './peer-link.ts';
+import type { SlotTracks } from './slots.ts';
 
 export type MeshMessage = (LinkMessage | { readonly event: 'ping' }) & { readonly to: string };
 
@@ -26,7 +27,7 @@ export interface MeshOptions {
   readonly timers: Timers;
   /** False when the message could not be sent now. */
   readonly send: (message: MeshMessage) => boolean;
-  readonly tracks: LocalTracks;
+  readonly tracks: SlotTracks;
 }
 
 export interface MeshEvents {
@@ -64,7 +65,7 @@ export class Mesh extends Emitter<MeshEvents> {
   readonly #entries = new Map<string, Entry>();
   /** Whom presence still names: they said goodbye, or were away with their media lost for too long. */
   readonly #gone = new Map<string, 'bye' | 'lost'>();
-  #tracks: LocalTracks;
+  #tracks: SlotTracks;
   #hasPresence = false;
 
   constructor(options: MeshOptions) {

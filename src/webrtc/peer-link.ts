@@ -14,7 +14,8 @@ import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { type Candidate, CandidateQueue } from './candidate-queue.ts';
-import { type Kind, LinkMedia, type LocalTracks } from './link-media.ts';
+import { type Kind, LinkMedia } from './link-media.ts';
+import type { SlotTracks } from './slots.ts';
 
 export type LinkState = 'connecting' | 'connected' | 'interrupted' | 'failed' | 'closed';
 
@@ -28,7 +29,7 @@ export interface PeerLinkOptions {
   readonly remoteId: string;
   readonly configuration: RTCConfiguration;
   readonly createPeerConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
-  readonly tracks: LocalTracks;
+  readonly tracks: SlotTracks;
   readonly timers: Timers;
   /** False when the message could not be sent now; it is then not sent at all. */
   readonly send: (message: LinkMessage) => boolean;

@@ -18,6 +18,7 @@ import type { LocalMedia } from './local-media.ts';
 import { Mesh } from './mesh.ts';
 import type { LinkState } from './peer-link.ts';
 import { type JoinReply, joinRoomTopic, type PlainState, type RoomPresence, routeRoomEvents, sendMeshMessage } from './room-signaling.ts';
+import { NO_TRACKS, type SlotTracks } from './slots.ts';
 
 export type CallState = 'idle' | 'joining' | 'joined' | 'reconnecting' | 'left' | 'failed';
 
@@ -27,10 +28,12 @@ export interface RoomPeer {
   readonly name: string;
   readonly microphone: boolean;
   readonly camera: boolean;
+  /** Shares a screen. */
+  readonly screen: boolean;
   /** The socket is lost; media may still flow. */
   readonly away: boolean;
   readonly link: LinkState;
-  readonly tracks: Readonly<Record<Kind, MediaStreamTrack | null>>;
+  readonly tracks: SlotTracks;
 }
 
 export interface RoomCallOptions {
@@ -196,9 +199,10 @@ export class RoomCall extends Emitter<RoomCallEvents> {
       name: meta?.name ?? '',
       microphone: meta?.mic ?? true,
       camera: meta?.camera ?? true,
+      screen: meta?.screen ?? false,
       away: meta?.away ?? false,
       link: 'connecting',
-      tracks: { audio: null, video: null },
+      tracks: NO_TRACKS,
     };
     this.#peers.set(id, peer);
     this.emit('join', peer);
@@ -229,7 +233,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
       const meta = metaOf(entry);
       if (meta === undefined) continue;
       if (entry.key === this.localId) this.#localName = meta.name || this.#localName;
-      else this.#update(entry.key, { name: meta.name, microphone: meta.mic, camera: meta.camera, away: meta.away });
+      else this.#update(entry.key, { name: meta.name, microphone: meta.mic, camera: meta.camera, screen: meta.screen, away: meta.away });
     }
     this.emit('change', undefined);
   }
@@ -242,6 +246,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
       name: state.name,
       microphone: state.mic ?? peer.microphone,
       camera: state.camera ?? peer.camera,
+      screen: state.screen ?? peer.screen,
     });
   }
 

@@ -1,8 +1,8 @@
 /** Meshes in one page that hear each other without a server: for tests of real peer connections. */
 import { createPeerConnection } from '../../src/webrtc/create-peer-connection.ts';
-import type { LocalTracks } from '../../src/webrtc/link-media.ts';
 import { Mesh, type MeshMessage } from '../../src/webrtc/mesh.ts';
 import type { LinkState } from '../../src/webrtc/peer-link.ts';
+import { NO_TRACKS, type SlotTracks } from '../../src/webrtc/slots.ts';
 import { realmTimers } from '../../src/workers/worker-timers.ts';
 
 export class LinkedMeshes {
@@ -13,7 +13,7 @@ export class LinkedMeshes {
   passes: (from: string, message: MeshMessage) => boolean = () => true;
   readonly connections: RTCPeerConnection[] = [];
 
-  add(id: string, tracks: LocalTracks = { audio: null, video: null }): Mesh {
+  add(id: string, tracks: SlotTracks = NO_TRACKS): Mesh {
     const mesh = new Mesh({
       localId: id,
       configuration: {},

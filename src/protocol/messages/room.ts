@@ -89,3 +89,18 @@ export type DirectedEvent = keyof typeof DIRECTED_EVENTS;
 const Flag = v.optional(v.boolean());
 export const StateSchema = v.object({ mic: Flag, camera: Flag, screen: Flag });
 export type MediaState = v.InferOutput<typeof StateSchema>;
+
+export const MEDIA_SLOTS = ['mic', 'camera', 'screen'] as const;
+
+/** Push by a moderator, then handed to the peer it names as {@link KickedSchema}, whose channel is closed after it. */
+export const KickSchema = v.object({ peer_id: PeerIdSchema });
+/** Server push `kick`: who did it. */
+export const KickedSchema = v.object({ from: PeerIdSchema });
+
+/** Push by a moderator, then handed to the peer it names as {@link MutedSchema}: its page turns that off; only it can turn it on again. */
+export const MuteSchema = v.object({ peer_id: PeerIdSchema, kind: v.picklist(MEDIA_SLOTS) });
+/** Server push `mute`. */
+export const MutedSchema = v.object({ from: PeerIdSchema, kind: v.picklist(MEDIA_SLOTS) });
+
+/** Push `close` by a moderator, with nothing in it; then broadcast before every channel of the room is closed. */
+export const ClosedSchema = v.object({ from: PeerIdSchema });

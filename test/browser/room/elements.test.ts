@@ -5,6 +5,8 @@ import type { RtcRoom } from '../../../src/components/rtc-room/rtc-room.ts';
 import type { RtcTile } from '../../../src/components/rtc-tile/rtc-tile.ts';
 import '../../../src/define/room.ts';
 import type { Participant } from '../../../src/ui/room-context.ts';
+import { UNKNOWN_QUALITY } from '../../../src/webrtc/link-quality.ts';
+import { NO_TRACKS } from '../../../src/webrtc/slots.ts';
 import { firstFrame, movingPicture } from '../../support/linked-meshes.ts';
 
 const ada: Participant = {
@@ -14,8 +16,11 @@ const ada: Participant = {
   camera: false,
   away: false,
   link: 'connected',
-  tracks: { audio: null, video: null },
+  screen: false,
+  tracks: NO_TRACKS,
   self: false,
+  speaking: false,
+  quality: UNKNOWN_QUALITY,
 };
 
 const shadow = (element: Element): ShadowRoot => {
@@ -33,7 +38,7 @@ describe('rtc-tile', () => {
 
   it('shows a picture that moves', async () => {
     const { track, stop } = movingPicture();
-    const tile = await show({ ...ada, camera: true, tracks: { audio: null, video: track } });
+    const tile = await show({ ...ada, camera: true, tracks: { ...NO_TRACKS, video: track } });
     const video = shadow(tile).querySelector('video');
     await new Promise((resolve) => video?.requestVideoFrameCallback(resolve));
     await tile.updateComplete;
@@ -46,8 +51,8 @@ describe('rtc-tile', () => {
     const context = new AudioContext();
     const [voice] = context.createMediaStreamDestination().stream.getAudioTracks();
     if (voice === undefined) throw new Error('no audio track');
-    const other = await show({ ...ada, tracks: { audio: voice, video: null } });
-    const self = await show({ ...ada, self: true, tracks: { audio: voice, video: null } });
+    const other = await show({ ...ada, tracks: { ...NO_TRACKS, audio: voice } });
+    const self = await show({ ...ada, self: true, tracks: { ...NO_TRACKS, audio: voice } });
     const stream = (tile: RtcTile) => shadow(tile).querySelector('video')?.srcObject as MediaStream | null;
     expect(stream(other)?.getAudioTracks()).to.have.length(1);
     expect(shadow(other).querySelector('video')?.muted).to.equal(false);
@@ -75,7 +80,7 @@ describe('rtc-tile', () => {
 
   it('lets go of its tracks when it is removed', async () => {
     const { track, stop } = movingPicture();
-    const tile = await show({ ...ada, camera: true, tracks: { audio: null, video: track } });
+    const tile = await show({ ...ada, camera: true, tracks: { ...NO_TRACKS, video: track } });
     const video = shadow(tile).querySelector('video');
     tile.remove();
     await nextFrame();
@@ -87,7 +92,7 @@ describe('rtc-tile', () => {
 
   it('keeps its picture when it is moved', async () => {
     const { track, stop } = movingPicture();
-    const tile = await show({ ...ada, camera: true, tracks: { audio: null, video: track } });
+    const tile = await show({ ...ada, camera: true, tracks: { ...NO_TRACKS, video: track } });
     const elsewhere = document.createElement('div');
     document.body.append(elsewhere);
     elsewhere.append(tile);

@@ -1,6 +1,7 @@
 /** Meshes over the browser's real peer connections. */
 import { expect } from '@open-wc/testing';
 import type { Mesh } from '../../../src/webrtc/mesh.ts';
+import { NO_TRACKS } from '../../../src/webrtc/slots.ts';
 import { firstFrame, LinkedMeshes, linkIs, movingPicture } from '../../support/linked-meshes.ts';
 
 const nextTrack = (mesh: Mesh, kind: string): Promise<MediaStreamTrack> =>
@@ -43,8 +44,8 @@ describe('a mesh of real connections', () => {
 
   it('shows a camera that was there from the start, both ways', async () => {
     const pictures = [movingPicture(), movingPicture()] as const;
-    const a = room.add('a', { audio: null, video: pictures[0].track });
-    const b = room.add('b', { audio: null, video: pictures[1].track });
+    const a = room.add('a', { ...NO_TRACKS, video: pictures[0].track });
+    const b = room.add('b', { ...NO_TRACKS, video: pictures[1].track });
     const tracks = [nextTrack(a, 'video'), nextTrack(b, 'video')] as const;
     room.announce();
     await Promise.all(tracks.map(async (track) => firstFrame(await track)));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Mesh, type MeshMessage } from '../../../src/webrtc/mesh.ts';
+import { NO_TRACKS } from '../../../src/webrtc/slots.ts';
 import { FakePeerConnections, fakeTrack, sdpOf } from '../../support/fake-peer-connection.ts';
 import { FakeTime } from '../../support/fake-time.ts';
 
@@ -15,7 +16,7 @@ function setUp(localId: string) {
     configuration: {},
     createPeerConnection: connections.create,
     timers: time,
-    tracks: { audio: null, video: null },
+    tracks: NO_TRACKS,
     send: (message) => sent.push(message) > 0,
   });
   mesh.on('removed', ({ id }) => removed.push(id));

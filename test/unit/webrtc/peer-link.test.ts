@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type LinkMessage, type LinkState, PeerLink } from '../../../src/webrtc/peer-link.ts';
+import { NO_TRACKS } from '../../../src/webrtc/slots.ts';
 import { type FakePeerConnection, FakePeerConnections, fakeTrack, sdpOf } from '../../support/fake-peer-connection.ts';
 import { FakeTime } from '../../support/fake-time.ts';
 
@@ -12,7 +13,7 @@ interface Setup {
   readonly time: FakeTime;
 }
 
-function setUp(localId: string, remoteId: string, tracks = { audio: null, video: null } as const): Setup {
+function setUp(localId: string, remoteId: string, tracks = NO_TRACKS): Setup {
   const time = new FakeTime(0);
   const connections = new FakePeerConnections();
   const sent: LinkMessage[] = [];

@@ -1,0 +1,33 @@
+import * as v from 'valibot';
+import { LIMITS } from '../limits.ts';
+import { PeerIdSchema } from './room.ts';
+
+/** Chosen by the author's page at random, so that the same message sent again after a drop is recognised. */
+const ChatIdSchema = v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/, 'must be 8 to 64 of a-z, A-Z, 0-9, _ and -'));
+
+/** At most {@link LIMITS.chatCharacters}, counted as people do: by code points. */
+const ChatBodySchema = v.pipe(
+  v.string(),
+  v.transform((text) => text.trim()),
+  v.minLength(1),
+  v.check((text) => [...text].length <= LIMITS.chatCharacters, `must have at most ${LIMITS.chatCharacters} characters`),
+);
+
+/** Push `chat`; the reply is `{id, at}`. */
+export const ChatPushSchema = v.object({ id: ChatIdSchema, body: ChatBodySchema });
+
+/** Broadcast `chat`, to its author as well. `at` is the server's clock, in milliseconds. */
+export const ChatMessageSchema = v.object({
+  id: ChatIdSchema,
+  from: PeerIdSchema,
+  name: v.string(),
+  body: v.string(),
+  at: v.number(),
+});
+export type ChatMessage = v.InferOutput<typeof ChatMessageSchema>;
+
+/** Server push after every join, a resume included: the last {@link LIMITS.chatHistory}, the oldest first. */
+export const ChatHistorySchema = v.object({ messages: v.array(ChatMessageSchema) });
+
+/** Push by the author or a moderator, then broadcast. */
+export const ChatDeleteSchema = v.object({ id: ChatIdSchema });

@@ -1,0 +1,80 @@
+/**
+ * What the parts of a room ask of it: cancelable events that bubble and are composed. The room acts unless a listener of the page
+ * calls `preventDefault()`; what comes of it flows back through the {@link RoomView}.
+ */
+import type { Panel } from './room-context.ts';
+
+/** Detail of `rtc-microphone-request`, `rtc-camera-request`, `rtc-screen-request` and `rtc-preview-request`. */
+export interface EnableRequestDetail {
+  readonly enabled: boolean;
+}
+
+/** Detail of `rtc-join-request`. */
+export interface JoinRequestDetail {
+  /** Instead of `display-name`. */
+  readonly name?: string;
+}
+
+/** Detail of `rtc-device-request`. */
+export interface DeviceRequestDetail {
+  readonly kind: MediaDeviceKind;
+  readonly deviceId: string;
+}
+
+/** Detail of `rtc-panel-request`: the panel to show, or none. */
+export interface PanelRequestDetail {
+  readonly panel: Panel | null;
+}
+
+/** Detail of `rtc-pin-request`: as `RoomView.pinned`. */
+export interface PinRequestDetail {
+  readonly tile: string | null;
+}
+
+/** Detail of `rtc-chat-request`. */
+export interface ChatRequestDetail {
+  readonly body: string;
+}
+
+/** Detail of `rtc-chat-delete-request` and `rtc-chat-retry-request`. */
+export interface ChatEntryRequestDetail {
+  readonly id: string;
+}
+
+/** Detail of `rtc-kick-request`. */
+export interface KickRequestDetail {
+  readonly peerId: string;
+}
+
+/** Detail of `rtc-mute-request`. */
+export interface MuteRequestDetail {
+  readonly peerId: string;
+  readonly kind: 'mic' | 'camera' | 'screen';
+}
+
+/** The requests that a room acts on, by event name. `rtc-leave-request` and `rtc-close-request` carry nothing. */
+export interface RoomRequests {
+  'rtc-join-request': JoinRequestDetail;
+  'rtc-leave-request': undefined;
+  'rtc-preview-request': EnableRequestDetail;
+  'rtc-microphone-request': EnableRequestDetail;
+  'rtc-camera-request': EnableRequestDetail;
+  'rtc-screen-request': EnableRequestDetail;
+  'rtc-device-request': DeviceRequestDetail;
+  'rtc-panel-request': PanelRequestDetail;
+  'rtc-pin-request': PinRequestDetail;
+  'rtc-chat-request': ChatRequestDetail;
+  'rtc-chat-delete-request': ChatEntryRequestDetail;
+  'rtc-chat-retry-request': ChatEntryRequestDetail;
+  'rtc-kick-request': KickRequestDetail;
+  'rtc-mute-request': MuteRequestDetail;
+  'rtc-close-request': undefined;
+  'rtc-fullscreen-request': EnableRequestDetail;
+}
+
+/** Detail of `rtc-tile-watch`: whether a tile can be seen at the moment. Not a request: the room pauses what nobody sees. */
+export interface TileWatchDetail {
+  readonly peerId: string;
+  readonly slot: 'video' | 'screen';
+  readonly watched: boolean;
+}
