@@ -97,7 +97,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
     liveFamily({ hub, publicUrl: config.publicUrl }),
   ]);
   const context = { families, authenticator, clock, log, guard, path: SOCKET_PATH };
-  const webSockets = new WebSocketEndpoint(context);
+  const webSockets = new WebSocketEndpoint({ ...context, trustProxy: config.trustProxy });
   const longPolls = new LongPollEndpoint(context);
 
   const app = await createApp({ log, guard, readiness, trustProxy: config.trustProxy });

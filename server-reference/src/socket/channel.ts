@@ -7,7 +7,14 @@ import type { Principal } from '../auth/principal.ts';
 
 export type Body = Record<string, unknown> | Uint8Array;
 
-export type Reply = { readonly status: 'ok'; readonly response: Body } | { readonly status: 'error'; readonly response: ErrorResponse };
+export type Reply =
+  | {
+      readonly status: 'ok';
+      readonly response: Body;
+      /** The channel ends with `phx_close` once this has been sent: behind that, nobody reads a reply. */
+      readonly ends?: true;
+    }
+  | { readonly status: 'error'; readonly response: ErrorResponse };
 
 /** How a joined channel ended: the client left or joined anew, its socket is gone, the server closed it, or its handler threw. */
 export type LeaveReason = 'left' | 'rejoined' | 'dropped' | 'closed' | 'crashed';
@@ -25,6 +32,8 @@ export interface ChannelPort {
   readonly bufferedAmount: number;
   /** The name by which the client reached this server, without a port. */
   readonly hostname: string;
+  /** The client's IP address; behind a proxy that is believed, as the proxy tells it. */
+  readonly address: string;
   /** `[join_ref, null, topic, event, payload]`, or a binary push. */
   push(event: string, payload: Body): void;
   /** Sends a frame encoded once for many (a broadcast). */

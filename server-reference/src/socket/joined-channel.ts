@@ -21,6 +21,7 @@ export interface ChannelHost {
   readonly principal: Principal;
   readonly bufferedAmount: number;
   readonly hostname: string;
+  readonly address: string;
   send(frame: Frame): void;
   /** The channel has ended; its topic is free. */
   removed(channel: JoinedChannel): void;
@@ -69,6 +70,10 @@ export class JoinedChannel implements ChannelPort {
 
   get hostname(): string {
     return this.#host.hostname;
+  }
+
+  get address(): string {
+    return this.#host.address;
   }
 
   push(event: string, payload: Body): void {
@@ -164,7 +169,9 @@ export class JoinedChannel implements ChannelPort {
     this.#run(
       () => (event === 'token' ? this.#host.renew(payload) : this.#channel?.handle(event, payload)),
       (reply) => {
-        if (reply !== undefined && ref !== null && this.#state === 'joined') this.#reply(ref, reply);
+        if (reply === undefined || this.#state !== 'joined') return;
+        if (ref !== null) this.#reply(ref, reply);
+        if (reply.status === 'ok' && reply.ends === true) this.end('closed');
       },
       (error) => this.#crash(error),
     );

@@ -96,8 +96,9 @@ export class LongPollEndpoint {
       const principal = await authenticator.authenticate(credential(request, query));
       const token = randomBytes(24).toString('base64url');
       const session = new LongPollSession(clock, () => this.#remove(token));
-      const socket = new PhoenixSocket(this.#options, session, principal, hostnameOf(request.headers.host ?? ''));
-      this.#entries.set(token, { address: request.ip, session, socket });
+      const address = request.ip;
+      const socket = new PhoenixSocket(this.#options, session, { principal, hostname: hostnameOf(request.headers.host ?? ''), address });
+      this.#entries.set(token, { address, session, socket });
       return { status: 410, token, messages: [] };
     } catch (error) {
       if (error instanceof AuthError) return { status: 403 };

@@ -34,9 +34,17 @@ export interface SocketContext {
   readonly log: Log;
 }
 
-export class PhoenixSocket implements ChannelHost {
-  /** The name by which the client reached this server, without its port. */
+/** Who is at the other end, as the handshake told. */
+export interface Client {
+  readonly principal: Principal;
+  /** The name by which it reached this server, without a port. */
   readonly hostname: string;
+  readonly address: string;
+}
+
+export class PhoenixSocket implements ChannelHost {
+  readonly hostname: string;
+  readonly address: string;
   readonly #context: SocketContext;
   readonly #transport: Transport;
   readonly #channels = new Map<string, JoinedChannel>();
@@ -47,11 +55,12 @@ export class PhoenixSocket implements ChannelHost {
   #lastHeard: number;
   #cancelSilence: CancelTimer;
 
-  constructor(context: SocketContext, transport: Transport, principal: Principal, hostname: string) {
+  constructor(context: SocketContext, transport: Transport, { principal, hostname, address }: Client) {
     this.#context = context;
     this.#transport = transport;
     this.#principal = principal;
     this.hostname = hostname;
+    this.address = address;
     this.#lastHeard = context.clock.now();
     this.#cancelSilence = this.#watchSilence(LIMITS.silenceMs);
     this.#grantTimer = new GrantTimer(context.clock, {

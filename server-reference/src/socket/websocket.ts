@@ -4,24 +4,21 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { LIMITS, type Milliseconds } from '../../../src/protocol/index.ts';
 import { AuthError } from '../auth/authenticator.ts';
-import type { Principal } from '../auth/principal.ts';
 import { hostnameOf } from '../net/loopback.ts';
 import type { SiteGuard } from '../net/site-guard.ts';
 import { Problem, toProblem } from '../problem.ts';
 import type { Log } from '../telemetry/log.ts';
+import { clientAddress } from './client-address.ts';
 import { nonEmpty, readProtocols, refuseVersion, tokenInQuery } from './handshake.ts';
-import { PhoenixSocket, type SocketContext } from './phoenix-socket.ts';
+import { type Client, PhoenixSocket, type SocketContext } from './phoenix-socket.ts';
 import { CLOSE, MAX_BUFFERED_BYTES, type Transport } from './transport.ts';
 
 export interface WebSocketEndpointOptions extends SocketContext {
   readonly guard: SiteGuard;
   /** The Phoenix endpoint without `/websocket`. */
   readonly path: string;
-}
-
-interface Admitted {
-  readonly principal: Principal;
-  readonly hostname: string;
+  /** Whether `X-Forwarded-For` is believed; off where it is left out. */
+  readonly trustProxy?: boolean;
 }
 
 class WebSocketTransport implements Transport {
@@ -103,9 +100,9 @@ export class WebSocketEndpoint {
     const ignoreReset = (error: Error): void => this.#options.log.debug({ err: error }, 'a connection broke during its upgrade');
     stream.on('error', ignoreReset);
     this.#admit(request).then(
-      (admitted) => {
+      (client) => {
         stream.off('error', ignoreReset);
-        this.#server.handleUpgrade(request, stream, head, (ws) => this.#run(ws, stream, admitted));
+        this.#server.handleUpgrade(request, stream, head, (ws) => this.#run(ws, stream, client));
       },
       (error: unknown) => this.#refuse(stream, toProblem(error)),
     );
@@ -125,8 +122,8 @@ export class WebSocketEndpoint {
   }
 
   /** Everything that is decided before the upgrade; throws the refusal. */
-  async #admit(request: IncomingMessage): Promise<Admitted> {
-    const { guard, authenticator, path } = this.#options;
+  async #admit(request: IncomingMessage): Promise<Client> {
+    const { guard, authenticator, path, trustProxy = false } = this.#options;
     const { host, origin } = request.headers;
     if (this.#draining) throw new Problem(503, 'draining', 'The server is shutting down.', { headers: { 'retry-after': '5' } });
     guard.checkHost(host);
@@ -141,16 +138,17 @@ export class WebSocketEndpoint {
     if (offered.phoenix) request.headers['sec-websocket-protocol'] = 'phoenix';
     const token = offered.token ?? tokenInQuery(query) ?? bearer(request.headers.authorization);
     try {
-      return { principal: await authenticator.authenticate(token), hostname: hostnameOf(host ?? '') };
+      const principal = await authenticator.authenticate(token);
+      return { principal, hostname: hostnameOf(host ?? ''), address: clientAddress(request, trustProxy) };
     } catch (error) {
       if (error instanceof AuthError) throw new Problem(403, error.code, error.message, { cause: error });
       throw error;
     }
   }
 
-  #run(ws: WebSocket, stream: Duplex, { principal, hostname }: Admitted): void {
+  #run(ws: WebSocket, stream: Duplex, client: Client): void {
     const { log } = this.#options;
-    const socket = new PhoenixSocket(this.#options, new WebSocketTransport(ws, stream, log), principal, hostname);
+    const socket = new PhoenixSocket(this.#options, new WebSocketTransport(ws, stream, log), client);
     this.#open.add(ws);
     ws.on('message', (data, isBinary) => {
       // With the default binaryType, ws hands over one Buffer, unless a fragmented message came as several.
