@@ -1,38 +1,69 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import { Emitter } from '../signaling/emitter.ts';
-import type { Kind } from './link-media.ts';
-import { NO_TRACKS, type SlotTracks } from './slots.ts';
-
-export interface LocalMediaOptions {
-  /** Undefined where the browser has none for this page, which is reported when something is asked for. */
-  readonly devices: () => MediaDevices | undefined;
-  readonly constraints: () => Readonly<Record<Kind, MediaTrackConstraints>>;
-}
+import { type DeviceList, NO_DEVICES } from './device-choice.ts';
+import { DeviceMemory } from './device-memory.ts';
+import type { DeviceWatch } from './device-watch.ts';
+import type { CaptureKind, LocalMediaOptions, MediaHost } from './media-host.ts';
+import { NO_TRACKS, type Slot, type SlotTracks } from './slots.ts';
 
 export interface LocalMediaEvents {
-  /** The track of a kind came, went or was muted. */
-  change: Kind;
-  /** A device could not be had, or was lost. */
+  /** The track of a slot came, went, was replaced or muted. */
+  change: Slot;
+  /** Devices came or went, or another one is live. */
+  devices: DeviceList;
+  /** A device could not be had, or was lost. `details.kinds` says which, where that is known. */
   error: GlasscastError;
 }
 
-/** Turning the camera off must turn its light off, which only stopping the track does; a microphone is muted in place. */
+/**
+ * Turning the camera off must turn its light off, which only stopping the track does; a microphone is muted in place.
+ *
+ * What a first call does without is loaded when it is needed: the watch over devices once a track is live, screen capture when asked for.
+ */
 export class LocalMedia extends Emitter<LocalMediaEvents> {
   readonly #options: LocalMediaOptions;
+  readonly #memory: DeviceMemory;
   #tracks: SlotTracks = NO_TRACKS;
+  #devices: DeviceList = NO_DEVICES;
   /** What the user wants to be on, which a pending prompt must find unchanged when it is answered. */
-  readonly #wanted: Record<Kind, boolean> = { audio: false, video: false };
-  readonly #pending: Record<Kind, Promise<void> | null> = { audio: null, video: null };
-  #closed = false;
+  readonly #wanted: Record<CaptureKind, boolean> = { audio: false, video: false };
+  readonly #pending: Record<CaptureKind, Promise<void> | null> = { audio: null, video: null };
+  readonly #closing = new AbortController();
+  readonly #host: MediaHost;
+  #watch: Promise<DeviceWatch> | undefined;
+  /** Ends the wait for the user's choice of a screen. */
+  #sharing: AbortController | undefined;
 
   constructor(options: LocalMediaOptions) {
     super();
     this.#options = options;
+    this.#memory = new DeviceMemory(options.storage ?? (() => localStorage));
+    this.#host = {
+      options,
+      memory: this.#memory,
+      signal: this.#closing.signal,
+      tracks: () => this.#tracks,
+      wanted: (kind) => this.#wanted[kind],
+      put: (slot, track) => this.#put(slot, track),
+      queue: (kinds, work) => this.#queue(kinds, work),
+      open: (kinds) => this.open(kinds),
+      listed: (devices) => {
+        this.#devices = devices;
+        this.emit('devices', devices);
+      },
+      failed: (error) => this.#failed(error),
+      refused: (error, kinds) => this.#refused(error, kinds),
+    };
   }
 
   /** The same object until one of them changes. */
   get tracks(): SlotTracks {
     return this.#tracks;
+  }
+
+  /** What there is to choose from, and what is live; empty until a track has been live or {@link watchDevices} was called. */
+  get devices(): DeviceList {
+    return this.#devices;
   }
 
   get microphoneEnabled(): boolean {
@@ -43,54 +74,114 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     return this.#tracks.video !== null;
   }
 
+  get screenEnabled(): boolean {
+    return this.#tracks.screen !== null;
+  }
+
   /**
    * Asks for camera and microphone with one prompt. What cannot be had is reported as an `error` event and stays off; what can, comes.
-   * Never rejects.
+   * What is there already is kept, unmuted. Never rejects.
    */
-  async open(kinds: readonly Kind[]): Promise<void> {
+  async open(kinds: readonly CaptureKind[]): Promise<void> {
     for (const kind of kinds) this.#wanted[kind] = true;
-    const work = this.#acquire(kinds);
-    for (const kind of kinds) this.#pending[kind] = work;
-    await work;
-    for (const kind of kinds) if (this.#pending[kind] === work) this.#pending[kind] = null;
+    if (kinds.includes('audio')) this.#unmute(true);
+    await this.#queue(kinds, () => this.#acquire(kinds.filter((kind) => this.#wanted[kind] && this.#tracks[kind] === null)));
   }
 
   /** Unmutes, asking for a microphone first where there is none, or mutes. */
   async setMicrophoneEnabled(enabled: boolean): Promise<void> {
     this.#wanted.audio = enabled;
+    this.#unmute(enabled);
     await this.#pending.audio;
-    const track = this.#tracks.audio;
-    if (track !== null) {
-      if (track.enabled === this.#wanted.audio) return;
-      track.enabled = this.#wanted.audio;
-      this.emit('change', 'audio');
-    } else if (this.#wanted.audio && !this.#closed) {
-      await this.open(['audio']);
-    }
+    if (this.#wanted.audio && this.#tracks.audio === null) await this.open(['audio']);
   }
 
   /** Opens the camera, or closes it, with its light. */
   async setCameraEnabled(enabled: boolean): Promise<void> {
     this.#wanted.video = enabled;
+    if (!enabled) this.#put('video', null);
     await this.#pending.video;
-    if (this.#wanted.video === this.cameraEnabled || this.#closed) return;
-    if (this.#wanted.video) await this.open(['video']);
-    else this.#drop('video');
+    if (this.#wanted.video && this.#tracks.video === null) await this.open(['video']);
+  }
+
+  /**
+   * Lets the user choose a screen, a window or a tab to share, with its sound where the browser has it. Closing that question is no error.
+   * Needs a recent click or key press. Never rejects.
+   */
+  async startScreenShare(): Promise<void> {
+    if (this.screenEnabled || this.#sharing !== undefined || this.#closed) return;
+    const sharing = new AbortController();
+    this.#sharing = sharing;
+    try {
+      const { shareScreen } = await import('./screen-capture.ts');
+      await shareScreen(this.#host, sharing.signal);
+    } catch (cause) {
+      this.#failed(await errorOf(cause));
+    }
+    if (this.#sharing === sharing) this.#sharing = undefined;
+  }
+
+  /** Ends the share, or the question what to share. */
+  stopScreenShare(): void {
+    this.#sharing?.abort();
+    this.#sharing = undefined;
+    this.#put('screen', null);
+    this.#put('screenAudio', null);
+  }
+
+  /**
+   * Changes to another device of a kind, without a gap where the computer allows both at once. What is live afterwards is in
+   * {@link devices}; a failure is an `error` event, and leaves the device before. Where none is live the choice holds for the next time.
+   * Never rejects.
+   */
+  async switchDevice(kind: MediaDeviceKind, deviceId: string): Promise<void> {
+    await this.#withWatch((watch) => watch.switchTo(kind, deviceId));
+  }
+
+  /** Lists the devices also while none is live: their names are known where the page was allowed to use them before. */
+  async watchDevices(): Promise<void> {
+    await this.#withWatch((watch) => watch.refresh());
+  }
+
+  /** Brings the constraints of now to what is live: in place, or else by opening the device anew. Never rejects. */
+  async constraintsChanged(): Promise<void> {
+    if (this.#tracks.audio !== null || this.#tracks.video !== null) await this.#withWatch((watch) => watch.adjust());
   }
 
   /** Stops everything, also what is granted later. */
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
     this.#wanted.audio = false;
     this.#wanted.video = false;
-    this.#drop('audio');
-    this.#drop('video');
+    this.#put('audio', null);
+    this.#put('video', null);
+    this.stopScreenShare();
     this.removeAllListeners();
   }
 
-  async #acquire(kinds: readonly Kind[]): Promise<void> {
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** One step at a time for a kind: a prompt, a change of device, the search for another one. */
+  async #queue(kinds: readonly CaptureKind[], work: () => Promise<void>): Promise<void> {
+    const before = kinds.map((kind) => this.#pending[kind]).filter((pending) => pending !== null);
+    const done = before.length === 0 ? work() : Promise.all(before).then(work);
+    for (const kind of kinds) this.#pending[kind] = done;
+    await done;
+    for (const kind of kinds) if (this.#pending[kind] === done) this.#pending[kind] = null;
+  }
+
+  async #acquire(kinds: readonly CaptureKind[]): Promise<void> {
+    if (kinds.length === 0 || this.#closed) return;
     try {
-      await this.#request(kinds);
+      const constraints = this.#options.constraints();
+      const devices = this.#options.devices() ?? (await import('./media-error.ts')).mediaDevicesOf(globalThis);
+      const stream = await devices.getUserMedia({
+        ...(kinds.includes('audio') ? { audio: { ...constraints.audio, ...this.#memory.ideal('audioinput') } } : {}),
+        ...(kinds.includes('video') ? { video: { ...constraints.video, ...this.#memory.ideal('videoinput') } } : {}),
+      });
+      for (const track of stream.getTracks()) this.#put(track.kind === 'audio' ? 'audio' : 'video', track);
     } catch (cause) {
       const error = await errorOf(cause);
       // One missing device fails the request for both: take what there is.
@@ -98,53 +189,63 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
         for (const kind of kinds) await this.#acquire([kind]);
         return;
       }
-      for (const kind of kinds) this.#wanted[kind] = false;
-      if (!this.#closed) this.emit('error', new GlasscastError(error.code, error.message, { cause, details: { kinds } }));
+      this.#refused(error, kinds);
     }
   }
 
-  async #request(kinds: readonly Kind[]): Promise<void> {
-    if (kinds.length === 0 || this.#closed) return;
-    const constraints = this.#options.constraints();
-    const devices = this.#options.devices() ?? (await import('./media-error.ts')).mediaDevicesOf(globalThis);
-    const stream = await devices.getUserMedia({
-      ...(kinds.includes('audio') ? { audio: constraints.audio } : {}),
-      ...(kinds.includes('video') ? { video: constraints.video } : {}),
-    });
-    for (const track of stream.getTracks()) this.#take(track);
+  #unmute(enabled: boolean): void {
+    const track = this.#tracks.audio;
+    if (track === null || track.enabled === enabled) return;
+    track.enabled = enabled;
+    this.emit('change', 'audio');
   }
 
-  #take(track: MediaStreamTrack): void {
-    const kind: Kind = track.kind === 'audio' ? 'audio' : 'video';
+  #put(slot: Slot, track: MediaStreamTrack | null): void {
+    const before = this.#tracks[slot];
+    if (before === track) return;
     // Granted after the element was removed, or after the user changed their mind.
-    if (this.#closed || (kind === 'video' && !this.#wanted.video)) {
+    if (track !== null && (this.#closed || (slot === 'video' && !this.#wanted.video))) {
       track.stop();
       return;
     }
-    this.#tracks[kind]?.stop();
-    if (kind === 'audio') track.enabled = this.#wanted.audio;
-    track.addEventListener('ended', () => this.#ended(kind, track), { once: true });
-    this.#set(kind, track);
+    if (slot === 'audio' && track !== null) track.enabled = this.#wanted.audio;
+    // Taken back by the user or the browser, or unplugged; `stop()` fires no such event.
+    track?.addEventListener('ended', () => void this.#ended(slot, track), { once: true });
+    this.#tracks = { ...this.#tracks, [slot]: track };
+    before?.stop();
+    this.emit('change', slot);
+    if (!this.#closed && (slot === 'audio' || slot === 'video')) void this.watchDevices();
   }
 
-  /** The device was unplugged, or its permission taken back; `stop()` fires no such event. */
-  #ended(kind: Kind, track: MediaStreamTrack): void {
-    if (this.#tracks[kind] !== track) return;
-    this.#wanted[kind] = false;
-    this.#set(kind, null);
-    this.emit('error', new GlasscastError('device-not-found', kind === 'audio' ? 'The microphone is gone.' : 'The camera is gone.'));
+  async #ended(slot: Slot, track: MediaStreamTrack): Promise<void> {
+    if (this.#tracks[slot] !== track) return;
+    if (slot === 'screen') this.stopScreenShare();
+    else if (slot === 'screenAudio') this.#put(slot, null);
+    else if (!(await this.#withWatch((watch) => watch.lost(slot, track)))) this.#put(slot, null);
   }
 
-  #drop(kind: Kind): void {
-    const track = this.#tracks[kind];
-    if (track === null) return;
-    track.stop();
-    this.#set(kind, null);
+  /** Says whether the watch could be loaded: without a network nobody follows the devices, and calls go on as they are. */
+  async #withWatch(use: (watch: DeviceWatch) => Promise<void>): Promise<boolean> {
+    if (this.#closed) return false;
+    try {
+      this.#watch ??= import('./device-watch.ts').then(({ DeviceWatch }) => new DeviceWatch(this.#host));
+      await use(await this.#watch);
+      return true;
+    } catch {
+      this.#watch = undefined;
+      return false;
+    }
   }
 
-  #set(kind: Kind, track: MediaStreamTrack | null): void {
-    this.#tracks = { ...this.#tracks, [kind]: track };
-    this.emit('change', kind);
+  #refused({ code, message, cause }: GlasscastError, kinds: readonly CaptureKind[]): void {
+    // A device that is plugged in later is still wanted.
+    if (code === 'device-not-found') void this.watchDevices();
+    else for (const kind of kinds) this.#wanted[kind] = false;
+    this.#failed(new GlasscastError(code, message, { cause, details: { kinds } }));
+  }
+
+  #failed(error: GlasscastError): void {
+    if (!this.#closed) this.emit('error', error);
   }
 }
 

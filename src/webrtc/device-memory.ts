@@ -1,0 +1,35 @@
+/** Which device of a kind the user chose last, kept between visits where the browser lets the page keep anything. */
+export class DeviceMemory {
+  readonly #storage: () => Pick<Storage, 'getItem' | 'setItem'>;
+  readonly #chosen = new Map<MediaDeviceKind, string>();
+
+  /** @param storage may throw, as `localStorage` does where cookies are blocked */
+  constructor(storage: () => Pick<Storage, 'getItem' | 'setItem'>) {
+    this.#storage = storage;
+  }
+
+  get(kind: MediaDeviceKind): string | null {
+    try {
+      return this.#chosen.get(kind) ?? this.#storage().getItem(keyOf(kind));
+    } catch {
+      return null;
+    }
+  }
+
+  /** The constraint that prefers it: another device is taken where it is gone. */
+  ideal(kind: MediaDeviceKind): Pick<MediaTrackConstraints, 'deviceId'> {
+    const deviceId = this.get(kind);
+    return deviceId === null ? {} : { deviceId: { ideal: deviceId } };
+  }
+
+  set(kind: MediaDeviceKind, deviceId: string): void {
+    this.#chosen.set(kind, deviceId);
+    try {
+      this.#storage().setItem(keyOf(kind), deviceId);
+    } catch {
+      // Full or forbidden: the choice holds for this page.
+    }
+  }
+}
+
+const keyOf = (kind: MediaDeviceKind): string => `glasscast.device.${kind}`;
