@@ -21,6 +21,7 @@ async function enter(server: TestServer, slug: string, params: Record<string, un
   const { status, response } = await socket.join(`room:${slug}`, params);
   assert.equal(status, 'ok', JSON.stringify(response));
   await socket.event('presence_state');
+  await socket.event('chat_history');
   return { socket, id: String(response['peer_id']), resume: String(response['resume']), reply: response };
 }
 

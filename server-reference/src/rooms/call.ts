@@ -11,21 +11,18 @@
  */
 import { randomBytes } from 'node:crypto';
 import { LIMITS, type MediaState, type PeerId, roomTopic } from '../../../src/protocol/index.ts';
+import type { ChatRoom } from '../chat/chat-room.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
 import { broadcastFrame } from '../pubsub/broadcast.ts';
 import { Presence, type PresenceDiff, type PresenceState } from '../pubsub/presence.ts';
 import type { Frame, PubSub } from '../pubsub/pubsub.ts';
+import { isSamePerson, type Person } from './bans.ts';
+import { Mailbox } from './mailbox.ts';
 import { uniqueName } from './unique-name.ts';
 
-/** Messages kept for a peer that is away; more than a renegotiation and its candidates. */
-const MAILBOX = 64;
-
-/** Who wants to come in, as token and join parameters say. */
-export interface Arrival {
+/** Who wants to come in, as token and join parameters say; a resume must match the token's subject. */
+export interface Arrival extends Person {
   readonly name: string;
-  readonly userId: string | null;
-  /** The token's subject, which a resume must match. */
-  readonly sub: string | null;
   readonly resume: string | null;
 }
 
@@ -35,10 +32,9 @@ export interface PeerPort {
   close(): void;
 }
 
-export interface Peer {
+export interface Peer extends Person {
   readonly id: PeerId;
   readonly name: string;
-  readonly userId: string | null;
   /** The secret with which this peer may come back. */
   readonly resume: string;
 }
@@ -46,8 +42,9 @@ export interface Peer {
 interface Member extends Peer {
   name: string;
   userId: string | null;
+  address: string;
   resume: string;
-  readonly sub: string | null;
+  sub: string | null;
   media: Required<MediaState>;
   port: PeerPort | null;
   /** Whether others have been told of it. */
@@ -55,12 +52,13 @@ interface Member extends Peer {
   presenceRef: string | null;
   unsubscribe: () => void;
   cancelGrace: CancelTimer;
-  mailbox: Frame[];
+  readonly mailbox: Mailbox;
 }
 
 export interface CallOptions {
   readonly slug: string;
   readonly maxPeers: number;
+  readonly chat: ChatRoom;
   readonly clock: Clock;
   readonly pubsub: PubSub;
   readonly newRef: () => string;
@@ -74,6 +72,9 @@ export interface CallChange {
   /** How many are in the room now, those away included. */
   readonly peers: number;
 }
+
+/** The person that was kicked, for the ban; or why not. */
+export type Kick = { readonly ok: true; readonly person: Person } | { readonly ok: false; readonly reason: 'no-peer' | 'invalid' };
 
 export type Entry = { readonly ok: true; readonly peer: Peer } | { readonly ok: false; readonly reason: 'room-full' };
 
@@ -100,15 +101,25 @@ export class Call {
     return this.#members.size;
   }
 
+  get chat(): ChatRoom {
+    return this.#options.chat;
+  }
+
+  /** Whether somebody who is still in the room comes back to it. */
+  expects(arrival: Arrival): boolean {
+    return this.#returning(arrival) !== undefined;
+  }
+
   /** Takes a place in the room, or back one's own; nobody is told before {@link announce}. */
   enter(arrival: Arrival, port: PeerPort): Entry {
-    const returning = arrival.resume === null ? undefined : this.#byResume.get(arrival.resume);
-    if (returning !== undefined && returning.sub === arrival.sub) return { ok: true, peer: this.#resume(returning, arrival, port) };
+    const returning = this.#returning(arrival);
+    if (returning !== undefined) return { ok: true, peer: this.#resume(returning, arrival, port) };
     if (this.#members.size >= this.maxPeers) return { ok: false, reason: 'room-full' };
     const member: Member = {
       id: newPeerId(),
       name: uniqueName(arrival.name, this.#names()),
       userId: arrival.userId,
+      address: arrival.address,
       resume: newSecret(),
       sub: arrival.sub,
       media: { mic: false, camera: false, screen: false },
@@ -117,7 +128,7 @@ export class Call {
       presenceRef: null,
       unsubscribe: nothing,
       cancelGrace: nothing,
-      mailbox: [],
+      mailbox: new Mailbox(),
     };
     this.#members.set(member.id, member);
     this.#byResume.set(member.resume, member);
@@ -135,10 +146,14 @@ export class Call {
     const known = member.announced;
     member.announced = true;
     const diff = this.#track(member);
-    port.send(broadcastFrame(this.#topic, 'presence_state', this.state()));
-    this.#broadcast('presence_diff', diff, id);
-    for (const frame of member.mailbox.splice(0)) port.send(frame);
-    if (!known) this.#broadcast('new', { from: id }, id);
+    const { chat } = this.#options;
+    port.send(this.#frame('presence_state', this.state()));
+    port.send(this.#frame('chat_history', { messages: chat.history }));
+    // A newcomer shows nothing yet that could have been deleted.
+    if (known) for (const deleted of chat.deleted) port.send(this.#frame('chat_delete', { id: deleted }));
+    this.broadcast('presence_diff', { ...diff }, id);
+    for (const frame of member.mailbox.empty()) port.send(frame);
+    if (!known) this.broadcast('new', { from: id }, id);
     this.#options.changed({ kind: known ? 'renamed' : 'arrived', peer: member, peers: this.size });
   }
 
@@ -151,16 +166,55 @@ export class Call {
     const member = this.#present(id, port);
     if (member === undefined) return;
     member.media = { ...member.media, ...media };
-    if (member.announced) this.#broadcast('presence_diff', this.#track(member));
+    if (member.announced) this.broadcast('presence_diff', { ...this.#track(member) });
   }
 
-  /** Hands a frame to one peer; false where there is no such peer. One that is away finds it when it comes back. */
-  deliver(to: PeerId, frame: Frame): boolean {
+  /** A renewed token has said who somebody is that came without one: what is bound to a subject is bound to this one from now on. */
+  identify(id: PeerId, port: PeerPort, sub: string): void {
+    const member = this.#present(id, port);
+    if (member !== undefined && member.sub === null) member.sub = sub;
+  }
+
+  /** Tells one peer; false where there is no such peer. One that is away finds it when it comes back. */
+  deliver(to: PeerId, event: string, payload: Record<string, unknown>): boolean {
     const member = this.#members.get(to);
     if (member === undefined) return false;
+    const frame = this.#frame(event, payload);
     if (member.port !== null) member.port.send(frame);
-    else if (member.mailbox.length < MAILBOX) member.mailbox.push(frame);
+    else member.mailbox.put(frame);
     return true;
+  }
+
+  /** Tells everyone inside, `except` one. */
+  broadcast(event: string, payload: Record<string, unknown>, except?: PeerId): void {
+    const frame = this.#frame(event, payload);
+    this.#options.pubsub.publish(this.#topic, except === undefined ? { frame } : { frame, except });
+  }
+
+  /** Puts a peer out, with all others that are surely of the same person; nobody puts out themselves. */
+  kick(id: PeerId, from: PeerId): Kick {
+    const target = this.#members.get(id);
+    if (target === undefined) return { ok: false, reason: 'no-peer' };
+    const person = { sub: target.sub, userId: target.userId, address: target.address };
+    const theirs = [...this.#members.values()].filter((member) => member === target || isSamePerson(member, target));
+    if (theirs.some((member) => member.id === from)) return { ok: false, reason: 'invalid' };
+    for (const member of theirs) {
+      const { port } = member;
+      port?.send(this.#frame('kick', { from }));
+      this.#remove(member);
+      port?.close();
+    }
+    return { ok: true, person };
+  }
+
+  /** Ends the call for everybody; the channel of `from` is left to its owner. */
+  end(from: PeerId): void {
+    this.broadcast('close', { from });
+    const members = [...this.#members.values()];
+    const ports = members.flatMap(({ id, port }) => (id === from || port === null ? [] : [port]));
+    this.close();
+    for (const peer of members) if (peer.announced) this.#options.changed({ kind: 'gone', peer, peers: 0 });
+    for (const port of ports) port.close();
   }
 
   /** The peer said goodbye. Nothing happens when `port` is no longer its port: it has resumed elsewhere. */
@@ -182,7 +236,7 @@ export class Call {
     member.unsubscribe();
     member.unsubscribe = nothing;
     member.cancelGrace = this.#options.clock.after(grace, () => this.#remove(member));
-    if (grace > 0) this.#broadcast('presence_diff', this.#track(member));
+    if (grace > 0) this.broadcast('presence_diff', { ...this.#track(member) });
   }
 
   /** Ends all timers and subscriptions; nobody is told. */
@@ -193,6 +247,11 @@ export class Call {
     }
     this.#members.clear();
     this.#byResume.clear();
+  }
+
+  #returning({ resume, sub }: Arrival): Member | undefined {
+    const member = resume === null ? undefined : this.#byResume.get(resume);
+    return member?.sub === sub ? member : undefined;
   }
 
   #resume(member: Member, arrival: Arrival, port: PeerPort): Peer {
@@ -207,6 +266,7 @@ export class Call {
     this.#byResume.set(member.resume, member);
     member.name = uniqueName(arrival.name, this.#names(member));
     member.userId = arrival.userId;
+    member.address = arrival.address;
     // After the port has changed hands, so that the older channel's end finds nothing to do.
     older?.close();
     return member;
@@ -220,8 +280,8 @@ export class Call {
     this.#byResume.delete(member.resume);
     if (!member.announced) return;
     const diff = member.presenceRef === null ? null : this.#presence.untrack(member.id, member.presenceRef);
-    this.#broadcast('bye', { from: member.id });
-    if (diff !== null) this.#broadcast('presence_diff', diff);
+    this.broadcast('bye', { from: member.id });
+    if (diff !== null) this.broadcast('presence_diff', { ...diff });
     this.#options.changed({ kind: 'gone', peer: member, peers: this.size });
   }
 
@@ -242,9 +302,8 @@ export class Call {
     return diff;
   }
 
-  #broadcast(event: string, payload: PresenceDiff | { from: PeerId }, except?: PeerId): void {
-    const frame = broadcastFrame(this.#topic, event, { ...payload });
-    this.#options.pubsub.publish(this.#topic, except === undefined ? { frame } : { frame, except });
+  #frame(event: string, payload: Record<string, unknown>): Frame {
+    return broadcastFrame(this.#topic, event, payload);
   }
 }
 

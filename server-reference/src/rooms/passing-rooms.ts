@@ -5,7 +5,7 @@ import type { RoomRecord } from './room-store.ts';
 /** As many as ten sockets can join: beyond a server's calls, within its memory. */
 const MOST = 1_000;
 /** Long enough for a reload of every page in it; whoever comes later makes it anew. */
-const EMPTY_LIFE: Milliseconds = 5 * 60_000;
+export const EMPTY_LIFE: Milliseconds = 5 * 60_000;
 
 interface PassingRoom {
   readonly record: RoomRecord;
@@ -56,6 +56,12 @@ export class PassingRooms {
       this.#rooms.delete(slug);
       this.#gone(slug);
     });
+  }
+
+  /** Ends the room now; `gone` is not called. */
+  delete(slug: string): boolean {
+    this.#rooms.get(slug)?.cancel();
+    return this.#rooms.delete(slug);
   }
 
   close(): void {

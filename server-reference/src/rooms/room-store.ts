@@ -32,6 +32,7 @@ export class RoomStore {
   readonly #find: StatementSync;
   readonly #all: StatementSync;
   readonly #count: StatementSync;
+  readonly #delete: StatementSync;
 
   /** Opens or makes `rooms.sqlite` under `directory`; throws when the directory cannot be written. */
   constructor(directory: string) {
@@ -45,11 +46,17 @@ export class RoomStore {
     this.#find = this.#db.prepare(`SELECT ${COLUMNS} FROM rooms WHERE slug = ?`);
     this.#all = this.#db.prepare(`SELECT ${COLUMNS} FROM rooms ORDER BY created_at DESC, slug LIMIT ?`);
     this.#count = this.#db.prepare('SELECT count(*) AS count FROM rooms');
+    this.#delete = this.#db.prepare('DELETE FROM rooms WHERE slug = ?');
   }
 
   /** False where the slug is taken; nothing has changed then. */
   insert(room: RoomRecord): boolean {
     return this.#insert.run(room.slug, room.title, room.maxPeers, room.owner, room.createdAt).changes === 1;
+  }
+
+  /** False where there was no such room. */
+  delete(slug: string): boolean {
+    return this.#delete.run(slug).changes === 1;
   }
 
   find(slug: string): RoomRecord | null {

@@ -1,13 +1,15 @@
 /** All rooms: the lasting ones in the store, those that joining made, and the calls that go on in them now. */
 import { randomBytes } from 'node:crypto';
-import { LOBBY_TOPIC, type RoomSummary, slugify } from '../../../src/protocol/index.ts';
+import { LOBBY_TOPIC, type PeerId, type RoomSummary, slugify } from '../../../src/protocol/index.ts';
 import { may, type Principal } from '../auth/principal.ts';
+import { Chats } from '../chat/chats.ts';
 import type { Clock } from '../clock.ts';
 import { broadcastFrame } from '../pubsub/broadcast.ts';
 import { Presence } from '../pubsub/presence.ts';
 import type { PubSub } from '../pubsub/pubsub.ts';
-import { Call, type CallChange } from './call.ts';
-import { PassingRooms } from './passing-rooms.ts';
+import { Bans } from './bans.ts';
+import { type Arrival, Call, type CallChange, type Kick } from './call.ts';
+import { EMPTY_LIFE, PassingRooms } from './passing-rooms.ts';
 import type { RoomRecord, RoomStore } from './room-store.ts';
 
 /** Rooms in one answer; a server with more is browsed by name. */
@@ -41,6 +43,8 @@ export class Rooms {
   readonly lobby: Presence;
   readonly #options: RoomsOptions;
   readonly #passing: PassingRooms;
+  readonly #chats: Chats;
+  readonly #bans: Bans;
   readonly #calls = new Map<string, Call>();
   readonly #inLobby = new Map<string, { readonly key: string; readonly ref: string }>();
   readonly #newRef: () => string;
@@ -48,6 +52,8 @@ export class Rooms {
   constructor(options: RoomsOptions) {
     this.#options = options;
     this.#passing = new PassingRooms(options.clock, (slug) => this.#tellLobby('room_closed', { slug }, slug));
+    this.#chats = new Chats(options.clock, EMPTY_LIFE);
+    this.#bans = new Bans(options.clock);
     const run = randomBytes(6).toString('base64url');
     let count = 0;
     this.#newRef = () => `${run}${(++count).toString(36)}`;
@@ -93,6 +99,7 @@ export class Rooms {
     const call = new Call({
       slug,
       maxPeers: room.max_peers,
+      chat: this.#chats.open(slug),
       clock: this.#options.clock,
       pubsub: this.#options.pubsub,
       newRef: this.#newRef,
@@ -107,6 +114,37 @@ export class Rooms {
     if (this.#calls.get(slug)?.size !== 0) return;
     this.#calls.delete(slug);
     this.#passing.emptied(slug);
+    this.#chats.idle(slug);
+  }
+
+  /** Whether somebody was kicked out of the room and has to stay outside. Who is inside may come back to their place. */
+  bars(slug: string, arrival: Arrival): boolean {
+    // Two people without tokens and behind one address are the same to a ban; the one who was not kicked still has a place.
+    return this.#bans.has(slug, arrival) && this.#calls.get(slug)?.expects(arrival) !== true;
+  }
+
+  /** Puts a person out of the call in a room, and keeps them out for a while. */
+  kick(slug: string, id: PeerId, from: PeerId): Kick {
+    const kick: Kick = this.#calls.get(slug)?.kick(id, from) ?? { ok: false, reason: 'no-peer' };
+    if (kick.ok) this.#bans.add(slug, kick.person);
+    return kick;
+  }
+
+  /** Ends the call in a room and forgets the room, a lasting one too. */
+  end(slug: string, from: PeerId): void {
+    // First what can fail: then nothing has changed.
+    const lasted = this.#options.store.delete(slug);
+    const passed = this.#passing.delete(slug);
+    const call = this.#calls.get(slug);
+    this.#calls.delete(slug);
+    this.#chats.forget(slug);
+    call?.end(from);
+    if (lasted || passed) this.#tellLobby('room_closed', { slug }, slug);
+  }
+
+  /** A message was added to the chat of a room. */
+  chatted(slug: string): void {
+    this.#chats.changed(slug);
   }
 
   /** How many calls are held in memory. */
@@ -117,6 +155,7 @@ export class Rooms {
   close(): void {
     for (const call of this.#calls.values()) call.close();
     this.#calls.clear();
+    this.#chats.close();
     this.#passing.close();
     this.#options.store.close();
   }

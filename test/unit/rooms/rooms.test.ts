@@ -85,7 +85,7 @@ describe('the room store', () => {
 
 describe('a call', () => {
   const ana: Principal = { sub: 'ana', name: 'Ana', grants: [], publicCan: new Set(['join', 'create']), expiresAt: null };
-  const arrival = { name: 'Ana', userId: 'ana', sub: 'ana', resume: null };
+  const arrival = { name: 'Ana', userId: 'ana', sub: 'ana', address: '127.0.0.1', resume: null };
   const port = () => ({ frames: [] as unknown[], send: () => undefined, close: () => undefined });
 
   test('leaves nothing behind when its last peer has gone', () => {
