@@ -14,9 +14,13 @@ const server = JSON.parse(readFileSync(new URL('./server-reference/package.json'
 export const ENTRIES = {
   index: 'src/index.ts',
   room: 'src/room.ts',
+  'room-parts': 'src/room-parts.ts',
+  lobby: 'src/lobby.ts',
   broadcaster: 'src/broadcaster.ts',
   'hls-viewer': 'src/hls-viewer.ts',
   'define/room': 'src/define/room.ts',
+  'define/room-parts': 'src/define/room-parts.ts',
+  'define/lobby': 'src/define/lobby.ts',
   'define/broadcaster': 'src/define/broadcaster.ts',
   'define/hls-viewer': 'src/define/hls-viewer.ts',
 };
@@ -57,7 +61,7 @@ export default [
       entryFileNames: '[name].js',
       // The entry holds nothing but an import: chunks loaded on demand must not import it, since `glasscast.js?v=2` would then run twice.
       // Beyond that, what is large has a hash in its name and can be cached for ever.
-      manualChunks: { sdk: ['src/define/room.ts', 'src/define/broadcaster.ts', 'src/define/hls-viewer.ts'] },
+      manualChunks: { sdk: ['src/define/room.ts', 'src/define/lobby.ts', 'src/define/broadcaster.ts', 'src/define/hls-viewer.ts'] },
       chunkFileNames: 'chunks/[name]-[hash].js',
       assetFileNames: 'chunks/[name]-[hash][extname]',
       hoistTransitiveImports: false,

@@ -1,17 +1,30 @@
 /**
- * Words that people read. Each component brings its English strings; translations are added by language and may be incomplete:
- * what is missing falls back to English.
+ * Words that people read. Each component brings its English strings. Translations are kept by language and may be incomplete: what
+ * is missing falls back to English. The languages that are shipped load by themselves when a page in that language first needs a word.
  */
-const translations = new Map<string, Readonly<Record<string, string>>>();
+export type Strings = Readonly<Record<string, string>>;
+
+const SHIPPED: Readonly<Record<string, () => Promise<{ readonly default: Strings }>>> = {
+  ar: () => import('./translations/ar.ts'),
+  de: () => import('./translations/de.ts'),
+  es: () => import('./translations/es.ts'),
+  fr: () => import('./translations/fr.ts'),
+};
+
+const translations = new Map<string, Strings>();
+const asked = new Set<string>();
+const watchers = new Set<() => void>();
+let observer: MutationObserver | undefined;
 
 /**
- * Adds strings of a language.
+ * Adds strings of a language, or replaces single ones; what is on the page is drawn anew.
  * @param language a BCP 47 tag, for example `de` or `pt-BR`
  * @param strings by `namespace.key`, with `{name}` where a value goes
  */
-export function addTranslations(language: string, strings: Readonly<Record<string, string>>): void {
+export function addTranslations(language: string, strings: Strings): void {
   const tag = language.toLowerCase();
   translations.set(tag, { ...translations.get(tag), ...strings });
+  changed();
 }
 
 export type Messages<Key extends string> = (key: Key, values?: Readonly<Record<string, string | number>>) => string;
@@ -26,9 +39,46 @@ export function fill(text: string, values: Readonly<Record<string, string | numb
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(values[name] ?? placeholder));
 }
 
-/** The string of that name in the page's language, if it was added. */
+/** The string of that name in the page's language, where there is one. */
 export function translated(name: string): string | undefined {
-  if (translations.size === 0) return undefined;
-  const language = (document.documentElement.lang || navigator.language).toLowerCase();
-  return translations.get(language)?.[name] ?? translations.get(language.split('-')[0] ?? '')?.[name];
+  const language = pageLanguage().toLowerCase();
+  const primary = language.split('-')[0] ?? '';
+  load(primary);
+  return translations.get(language)?.[name] ?? translations.get(primary)?.[name];
+}
+
+/** A BCP 47 tag: what dates and numbers are written in. */
+export function pageLanguage(): string {
+  return document.documentElement.lang || navigator.language;
+}
+
+/** Calls back when words may read otherwise: the page's language has changed, or translations have come. Returns what ends that. */
+export function watchLanguage(callback: () => void): () => void {
+  watchers.add(callback);
+  if (observer === undefined) {
+    observer = new MutationObserver(changed);
+    observer.observe(document.documentElement, { attributeFilter: ['lang'] });
+  }
+  return () => {
+    watchers.delete(callback);
+    if (watchers.size > 0) return;
+    observer?.disconnect();
+    observer = undefined;
+  };
+}
+
+function load(language: string): void {
+  const importStrings = Object.hasOwn(SHIPPED, language) ? SHIPPED[language] : undefined;
+  if (importStrings === undefined || asked.has(language)) return;
+  asked.add(language);
+  importStrings().then(
+    // The page's own words win over ours.
+    ({ default: strings }) => addTranslations(language, { ...strings, ...translations.get(language) }),
+    // English is read then.
+    () => undefined,
+  );
+}
+
+function changed(): void {
+  for (const callback of [...watchers]) callback();
 }

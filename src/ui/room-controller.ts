@@ -1,16 +1,19 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import type { GlasscastError } from '../protocol/errors.ts';
+import { GlasscastError } from '../protocol/errors.ts';
 import type { IceServer } from '../protocol/messages/room.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import type { Connection } from '../signaling/connection.ts';
 import { SpareConnection } from '../webrtc/create-peer-connection.ts';
 import type { Kind } from '../webrtc/link-media.ts';
-import { UNKNOWN_QUALITY } from '../webrtc/link-quality.ts';
+import type { LinkFigures } from '../webrtc/link-quality.ts';
 import { LocalMedia } from '../webrtc/local-media.ts';
 import { type CallState, isSame, RoomCall, type RoomCallEvents } from '../webrtc/room-call.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { toGlasscastError } from './errors.ts';
-import { emptyRoomView, type Participant, type RoomView } from './room-context.ts';
+import { emptyRoomView, type RoomView } from './room-context.ts';
+import type { QualityChange, RoomFeatures } from './room-features.ts';
+import { participantsOf, UNOBSERVED } from './room-participants.ts';
+import { type Concern, Troubles } from './room-troubles.ts';
 
 /** What a call is joined with. */
 export interface CallSettings {
@@ -20,35 +23,42 @@ export interface CallSettings {
   readonly video: boolean;
   readonly iceServers: readonly IceServer[] | undefined;
   readonly iceTransportPolicy: RTCIceTransportPolicy;
-  readonly constraints: Readonly<Record<Kind, MediaTrackConstraints>>;
 }
 
 export interface RoomControllerHooks {
   acquire(): Connection;
   release(): void;
   settings(): CallSettings;
+  constraints(): Readonly<Record<Kind, MediaTrackConstraints>>;
+  /** Bits a second for the camera, over all links. */
+  uploadBudget(): number;
   changed(view: RoomView): void;
   stateChanged(state: CallState, previous: CallState): void;
-  event<K extends 'join' | 'leave' | 'track'>(name: K, detail: RoomCallEvents[K]): void;
+  event<K extends 'join' | 'leave' | 'track' | 'message'>(name: K, detail: RoomCallEvents[K]): void;
+  quality(change: QualityChange): void;
+  figures(figures: readonly LinkFigures[]): void;
+  /** Whether somebody reads the chat at the moment. */
+  reading(): boolean;
+  /** Something that the user should read, and that passes. */
+  notice(text: string): void;
   /** Something has gone wrong. */
   error(error: GlasscastError): void;
   /** What is still wrong when something has passed. */
   passed(left: GlasscastError | null): void;
 }
 
-type Concern = 'call' | 'socket' | 'links' | 'media';
-
 /** Owns one call at a time for an element: connection, local media, links; and keeps the view of it that the parts show. */
 export class RoomController implements ReactiveController {
   readonly #hooks: RoomControllerHooks;
+  readonly #troubles = new Troubles();
+  readonly #spare = new SpareConnection();
   #view: RoomView = emptyRoomView;
   #call: RoomCall | undefined;
   #media: LocalMedia | undefined;
-  readonly #spare = new SpareConnection();
+  #features: RoomFeatures | undefined;
+  #featuresLoading: Promise<RoomFeatures> | undefined;
   #unlisten: (() => void)[] = [];
   #refused: readonly Kind[] = [];
-  /** What is wrong, by what it is about; the newest is shown. */
-  readonly #errors = new Map<Concern, GlasscastError>();
 
   constructor(host: ReactiveControllerHost, hooks: RoomControllerHooks) {
     this.#hooks = hooks;
@@ -74,17 +84,38 @@ export class RoomController implements ReactiveController {
     return this.#call !== undefined;
   }
 
+  /** Camera and microphone, for a preview or for the call; made when first needed, and kept from the one into the other. */
+  get media(): LocalMedia {
+    if (this.#media !== undefined) return this.#media;
+    const media = new LocalMedia({
+      // Typed as always there; browsers leave them out of insecure pages.
+      devices: () => navigator.mediaDevices as MediaDevices | undefined,
+      constraints: () => this.#hooks.constraints(),
+    });
+    this.#media = media;
+    media.on('change', () => this.#mediaChanged());
+    media.on('devices', (devices) => this.set({ devices }));
+    media.on('error', (error) => {
+      this.#refused = kindsOf(error);
+      this.tell('media', error);
+    });
+    return media;
+  }
+
   async join(start: { muted: boolean; cameraOff: boolean }): Promise<void> {
     if (this.#call !== undefined) return;
+    const previewed = this.#media !== undefined;
     this.#allPassed();
     try {
-      await this.#start(start);
+      await this.#start(start, previewed);
     } catch (cause) {
       const error = toGlasscastError(cause);
       // Left while joining: nothing went wrong.
       if (error.code === 'aborted') return;
       this.#end();
-      this.#tell('call', error);
+      // A preview that was there before the refusal goes on, for another try.
+      if (!previewed) this.closeMedia();
+      this.tell('call', error);
       throw error;
     }
   }
@@ -105,43 +136,107 @@ export class RoomController implements ReactiveController {
     });
   }
 
+  /** Leaves, and stops camera and microphone. */
   async leave(): Promise<void> {
     const leaving = this.#call?.leave();
     this.#end();
+    this.closeMedia();
     this.#allPassed();
     await leaving;
   }
 
-  async setMicrophoneEnabled(enabled: boolean): Promise<void> {
-    await this.#media?.setMicrophoneEnabled(enabled);
-    this.#refresh();
-  }
-
-  async setCameraEnabled(enabled: boolean): Promise<void> {
-    await this.#media?.setCameraEnabled(enabled);
-    this.#refresh();
+  /** Stops camera and microphone. */
+  closeMedia(): void {
+    this.#media?.close();
+    this.#media = undefined;
+    this.#refused = [];
+    const { microphone, camera, screen, tracks } = emptyRoomView;
+    this.set({ microphone, camera, screen, tracks });
   }
 
   /** Asks once more for what was refused or missing. */
   async retryMedia(): Promise<void> {
     const kinds = this.#refused;
     this.#refused = [];
-    this.#passed('media');
-    await this.#media?.open(kinds);
+    this.passed('media');
+    await this.media.open(kinds);
   }
 
-  soundTapped(): void {
-    this.#set({ soundTaps: this.#view.soundTaps + 1 });
+  /** Applies them to what is open. */
+  constraintsChanged(): void {
+    this.#media?.constraintsChanged();
   }
 
-  async #start({ muted, cameraOff }: { muted: boolean; cameraOff: boolean }): Promise<void> {
+  /** What most calls do not need in their first second: chat, levels, figures, moderation. Loaded once. */
+  async features(): Promise<RoomFeatures> {
+    const call = this.#call;
+    if (call === undefined) throw new GlasscastError('invalid', 'Join the room first.');
+    this.#featuresLoading ??= import('./room-features.ts').then(({ RoomFeatures: Features }) => {
+      if (this.#call !== call) throw new GlasscastError('aborted', 'The call was left.');
+      this.#features = new Features({
+        call,
+        media: this.media,
+        uploadBudget: this.#hooks.uploadBudget(),
+        view: () => this.#view,
+        set: (change) => this.set(change),
+        refresh: () => this.refresh(),
+        reading: () => this.#hooks.reading(),
+        quality: (change) => this.#hooks.quality(change),
+        figures: (figures) => this.#hooks.figures(figures),
+        notice: (text) => this.#hooks.notice(text),
+        tell: (error) => this.tell('request', error),
+      });
+      return this.#features;
+    });
+    const loading = this.#featuresLoading;
+    // Lost with the network, perhaps: the next use tries again.
+    loading.catch(() => {
+      if (this.#featuresLoading === loading) this.#featuresLoading = undefined;
+    });
+    return loading;
+  }
+
+  tell(about: Concern, error: GlasscastError): void {
+    this.#troubles.add(about, error);
+    this.#hooks.error(error);
+  }
+
+  passed(about: Concern): void {
+    if (this.#troubles.passed(about)) this.#hooks.passed(this.#troubles.newest);
+  }
+
+  dismiss(error: GlasscastError): void {
+    this.#troubles.dismiss(error);
+    this.#hooks.passed(this.#troubles.newest);
+  }
+
+  /** What has not changed stays the same object, and is not drawn again. */
+  set(change: Partial<RoomView>): void {
+    const view = { ...this.#view, ...change };
+    if (isSame(this.#view, view)) return;
+    this.#view = view;
+    this.#hooks.changed(view);
+  }
+
+  refresh(): void {
+    const media = this.#media;
+    if (media === undefined) return;
+    const call = this.#call;
+    const { microphoneEnabled: microphone, cameraEnabled: camera, screenEnabled: screen, tracks } = media;
+    if (call === undefined) {
+      this.set({ microphone, camera, screen, tracks });
+      return;
+    }
+    const observed = (id: string) => this.#features?.observed(id) ?? UNOBSERVED;
+    const participants = participantsOf(call, media, observed, this.#view.participants);
+    const { can, maxPeers, state } = call;
+    this.set({ state, microphone, camera, screen, tracks, participants, can, maxPeers: maxPeers ?? null });
+  }
+
+  async #start({ muted, cameraOff }: { muted: boolean; cameraOff: boolean }, previewed: boolean): Promise<void> {
     const settings = this.#hooks.settings();
     const connection = this.#hooks.acquire();
-    const media = new LocalMedia({
-      // Typed as always there; browsers leave them out of insecure pages.
-      devices: () => navigator.mediaDevices as MediaDevices | undefined,
-      constraints: () => settings.constraints,
-    });
+    const { media } = this;
     const call = new RoomCall({
       connection,
       media,
@@ -154,78 +249,77 @@ export class RoomController implements ReactiveController {
       randomId: () => crypto.randomUUID(),
     });
     this.#call = call;
-    this.#media = media;
-    this.#listen(call, media, connection);
+    this.#listen(call, connection);
     const joining = call.join();
     const kinds: Kind[] = [];
-    if (settings.audio && !muted) kinds.push('audio');
-    if (settings.video && !cameraOff) kinds.push('video');
+    // Who has seen the preview has chosen there what is on.
+    if (settings.audio && !muted && !(previewed && media.tracks.audio !== null)) kinds.push('audio');
+    if (settings.video && !cameraOff && !previewed) kinds.push('video');
     // Whoever is asked for the camera is already in the room: the prompt holds up nobody, and tracks are added as they come.
     if (kinds.length > 0) void media.open(kinds);
     const ready = Promise.all([joining, this.#spare.prepare()]);
-    this.#set({ room: settings.room });
-    this.#refresh();
+    this.set({ room: settings.room, name: settings.name ?? '' });
+    this.refresh();
     await ready;
-    this.#refresh();
+    this.refresh();
   }
 
-  #listen(call: RoomCall, media: LocalMedia, connection: Connection): void {
+  #listen(call: RoomCall, connection: Connection): void {
     const hooks = this.#hooks;
     let state: CallState = 'idle';
     this.#unlisten = [
       call.on('change', () => {
-        if (call.peers.every((peer) => peer.link === 'connected')) this.#passed('links');
-        this.#refresh();
+        if (call.peers.every((peer) => peer.link === 'connected')) this.passed('links');
+        this.refresh();
       }),
-      call.on('join', (peer) => hooks.event('join', peer)),
+      call.on('join', (peer) => {
+        hooks.event('join', peer);
+        void this.#prepareFeatures();
+      }),
       call.on('leave', (peer) => hooks.event('leave', peer)),
       call.on('track', (detail) => hooks.event('track', detail)),
+      call.on('message', (detail) => hooks.event('message', detail)),
+      // Each waits for the same promise, so their order stays.
+      call.on('chat', (chat) => void this.#prepareFeatures()?.then((features) => features?.handleChat(chat))),
+      call.on('moderated', (moderated) => void this.#prepareFeatures()?.then((features) => features?.handleMute(moderated))),
       call.on('state', (next) => {
         const previous = state;
         state = next;
-        this.#set({ state });
+        this.set({ state });
         hooks.stateChanged(next, previous);
       }),
       call.on('error', (error) => {
-        this.#tell(error.code === 'ice-failed' ? 'links' : 'call', error);
-        if (call.state === 'failed') this.#end();
-      }),
-      media.on('change', () => this.#mediaChanged()),
-      media.on('error', (error) => {
-        this.#refused = kindsOf(error);
-        this.#tell('media', error);
+        this.tell(error.code === 'ice-failed' ? 'links' : 'call', error);
+        if (call.state !== 'failed') return;
+        this.#end();
+        this.closeMedia();
       }),
       connection.on('error', (error) => {
         // What is final ends the call as well, and is told then.
-        if (connection.state !== 'failed') this.#tell('socket', error);
+        if (connection.state !== 'failed') this.tell('socket', error);
       }),
       connection.on('state', (next) => {
-        if (next === 'open') this.#passed('socket');
+        if (next === 'open') this.passed('socket');
       }),
     ];
+  }
+
+  /** A call goes on without them where they cannot be loaded. */
+  #prepareFeatures(): Promise<RoomFeatures | undefined> {
+    return this.features().catch(() => undefined);
   }
 
   #mediaChanged(): void {
     const tracks = this.#media?.tracks;
     if (this.#refused.length > 0 && this.#refused.every((kind) => tracks?.[kind])) {
       this.#refused = [];
-      this.#passed('media');
+      this.passed('media');
     }
-    this.#refresh();
-  }
-
-  #tell(about: Concern, error: GlasscastError): void {
-    this.#errors.delete(about);
-    this.#errors.set(about, error);
-    this.#hooks.error(error);
-  }
-
-  #passed(about: Concern): void {
-    if (this.#errors.delete(about)) this.#hooks.passed([...this.#errors.values()].at(-1) ?? null);
+    this.refresh();
   }
 
   #allPassed(): void {
-    this.#errors.clear();
+    this.#troubles.clear();
     this.#hooks.passed(null);
   }
 
@@ -235,58 +329,15 @@ export class RoomController implements ReactiveController {
     if (call === undefined) return;
     void call.leave();
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
-    this.#media?.close();
+    this.#features?.close();
+    this.#features = undefined;
+    this.#featuresLoading = undefined;
     this.#spare.close();
     this.#hooks.release();
     this.#call = undefined;
-    this.#media = undefined;
-    this.#refused = [];
-    this.#set({ participants: [], microphone: false, camera: false, state: call.state });
+    const { participants, activeSpeaker, pinned, panel, chat, unread, can, maxPeers } = emptyRoomView;
+    this.set({ participants, activeSpeaker, pinned, panel, chat, unread, can, maxPeers, state: call.state });
   }
-
-  #refresh(): void {
-    const call = this.#call;
-    const media = this.#media;
-    if (call === undefined || media === undefined) return;
-    const { participants } = this.#view;
-    const now = [
-      selfOf(call, media),
-      ...call.peers.map((peer): Participant => ({ ...peer, self: false, speaking: false, quality: UNKNOWN_QUALITY })),
-    ].map((one) => {
-      const before = participants.find(({ id, self }) => id === one.id && self === one.self);
-      return before !== undefined && isSame(before, one) ? before : one;
-    });
-    this.#set({
-      state: call.state,
-      microphone: media.microphoneEnabled,
-      camera: media.cameraEnabled,
-      participants: now.length === participants.length && isSame(now, participants) ? participants : now,
-    });
-  }
-
-  /** What has not changed stays the same object, and is not drawn again. */
-  #set(change: Partial<RoomView>): void {
-    const view = { ...this.#view, ...change };
-    if (isSame(this.#view, view)) return;
-    this.#view = view;
-    this.#hooks.changed(view);
-  }
-}
-
-function selfOf(call: RoomCall, media: LocalMedia): Participant {
-  return {
-    id: call.localId ?? '',
-    name: call.localName ?? '',
-    microphone: media.microphoneEnabled,
-    camera: media.cameraEnabled,
-    screen: false,
-    away: call.state === 'reconnecting',
-    link: 'connected',
-    tracks: media.tracks,
-    self: true,
-    speaking: false,
-    quality: UNKNOWN_QUALITY,
-  };
 }
 
 function kindsOf(error: GlasscastError): readonly Kind[] {

@@ -72,6 +72,11 @@ export interface RoomRequests {
   'rtc-fullscreen-request': EnableRequestDetail;
 }
 
+/** The requests that a call does not begin with. */
+const LATE = ['preview', 'screen', 'device', 'panel', 'pin', 'chat', 'chat-delete', 'chat-retry', 'kick', 'mute', 'close', 'fullscreen'] as const;
+export type LateRequest = `rtc-${(typeof LATE)[number]}-request`;
+export const LATE_REQUESTS = /* @__PURE__ */ LATE.map((name): LateRequest => `rtc-${name}-request`);
+
 /** Detail of `rtc-tile-watch`: whether a tile can be seen at the moment. Not a request: the room pauses what nobody sees. */
 export interface TileWatchDetail {
   readonly peerId: string;

@@ -1,5 +1,6 @@
 import { LitElement } from 'lit';
 import type { RtcLogDetail } from './events.ts';
+import { watchLanguage } from './localize.ts';
 
 /** How long a removal may last before it counts where no frames are drawn (a hidden tab). */
 const HIDDEN_TEARDOWN_MS = 250;
@@ -14,10 +15,12 @@ const warned = new Set<string>();
  */
 export abstract class RtcElement extends LitElement {
   #alive = false;
+  #unwatchLanguage: (() => void) | undefined;
   #cancelTeardown: (() => void) | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#unwatchLanguage ??= watchLanguage(() => this.requestUpdate('lang'));
     this.#cancelTeardown?.();
     this.#cancelTeardown = undefined;
     if (this.#alive) return;
@@ -27,6 +30,8 @@ export abstract class RtcElement extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#unwatchLanguage?.();
+    this.#unwatchLanguage = undefined;
     this.#cancelTeardown ??= afterTwoFrames(() => {
       this.#cancelTeardown = undefined;
       this.#alive = false;

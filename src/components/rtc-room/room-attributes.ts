@@ -38,8 +38,6 @@ export function videoConstraints({ width, height, frameRate }: CaptureSize): Med
   };
 }
 
-export const audioConstraints: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-
 /** For a numeric attribute: a positive number, or null. */
 export function positiveNumber(text: string | null): number | null {
   const value = Number(text);

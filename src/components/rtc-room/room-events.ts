@@ -1,5 +1,7 @@
 import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
+import type { QualityChange } from '../../ui/room-features.ts';
 import type { CallState, RoomPeer } from '../../webrtc/room-call.ts';
+import type { Slot } from '../../webrtc/slots.ts';
 
 export interface RtcJoinDetail {
   readonly room: string;
@@ -16,8 +18,20 @@ export interface RtcPeerDetail {
 
 export interface RtcTrackDetail {
   readonly peer: RoomPeer;
+  /** Which of the participant's tracks. */
+  readonly slot: Slot;
   readonly track: MediaStreamTrack;
 }
+
+export interface RtcMessageDetail {
+  /** Whose page sent it. */
+  readonly peer: RoomPeer;
+  /** As it was given to `sendMessage`. */
+  readonly data: unknown;
+}
+
+/** How the link to one participant is doing. */
+export type RtcQualityDetail = QualityChange;
 
 /** The events of `rtc-room`, by name. */
 export interface RtcRoomEventMap {
@@ -26,6 +40,8 @@ export interface RtcRoomEventMap {
   'rtc-peer-join': CustomEvent<RtcPeerDetail>;
   'rtc-peer-leave': CustomEvent<RtcPeerDetail>;
   'rtc-track': CustomEvent<RtcTrackDetail>;
+  'rtc-message': CustomEvent<RtcMessageDetail>;
+  'rtc-quality': CustomEvent<RtcQualityDetail>;
   'rtc-state': CustomEvent<RtcStateDetail<CallState>>;
   'rtc-error': CustomEvent<RtcErrorDetail>;
 }

@@ -1,38 +1,36 @@
 import { ContextProvider } from '@lit/context';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { property, state } from 'lit/decorators.js';
-import { GlasscastError } from '../../protocol/errors.ts';
-import { isName } from '../../protocol/name-pattern.ts';
+import { state } from 'lit/decorators.js';
 import { Announcer } from '../../ui/announcer.ts';
-import { renderError } from '../../ui/errors.ts';
+import { renderError, toGlasscastError } from '../../ui/errors.ts';
 import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
-import { roomContext } from '../../ui/room-context.ts';
-import { type CallSettings, RoomController } from '../../ui/room-controller.ts';
-import type { EnableRequestDetail } from '../../ui/room-requests.ts';
-import { ServerElement } from '../../ui/server-element.ts';
+import { loadParts } from '../../ui/parts.ts';
+import { figuresContext, type Panel, roomContext } from '../../ui/room-context.ts';
+import { RoomController } from '../../ui/room-controller.ts';
+import { LATE_REQUESTS, type RoomRequests, type TileWatchDetail } from '../../ui/room-requests.ts';
 import { errorStyles, formStyles, tokens } from '../../ui/tokens.styles.ts';
-import type { CallState, RoomPeer } from '../../webrtc/room-call.ts';
-import { audioConstraints, parseIceServers, positiveNumber, videoConstraints } from './room-attributes.ts';
-import type { RtcJoinDetail, RtcLeaveDetail, RtcPeerDetail, RtcRoomEventMap, RtcTrackDetail } from './room-events.ts';
+import type { DeviceList } from '../../webrtc/device-choice.ts';
+import type { CallState, RoomCallEvents, RoomPeer } from '../../webrtc/room-call.ts';
+import type { RtcJoinDetail, RtcLeaveDetail, RtcPeerDetail, RtcRoomEventMap } from './room-events.ts';
+import { RoomSettingsElement } from './room-settings-element.ts';
 import { roomStyles } from './rtc-room.styles.ts';
 
 const msg = messages('room', {
-  title: 'Join “{room}”',
-  hint: 'Your camera and microphone start when you join.',
-  name: 'Your name',
-  join: 'Join',
   joining: 'Joining…',
-  reconnecting: 'Connection lost. Reconnecting…',
+  reconnecting: 'Connection to the server lost. Reconnecting…',
+  callGoesOn: 'Connection to the server lost. The call goes on; reconnecting…',
   alone: 'You are the only one here. Share the link to invite others.',
   tapToHear: 'Tap to hear the others',
   tryAgain: 'Try again',
+  dismiss: 'Dismiss',
   joined: '{name} joined',
   left: '{name} left',
   guest: 'Guest',
 });
 
 const HEAD_START_MS = 100;
+const NOTICE_MS = 8000;
 
 export interface RtcRoom {
   addEventListener<K extends keyof RtcRoomEventMap>(
@@ -49,86 +47,69 @@ export interface RtcRoom {
   removeEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | EventListenerOptions): void;
 }
 
+/** How `sendMessage` sends. */
+export interface SendMessageOptions {
+  /** From page to page, past the server, for the page's own use; otherwise it is a chat message. */
+  readonly direct?: boolean;
+  /** One participant's id; everybody where it is missing. Only with `direct`. */
+  readonly to?: string;
+}
+
 /**
  * @summary A video call: joins a room and shows everybody in it.
  * @tagname rtc-room
- * @slot - A layout of the page's own, instead of the default one.
+ * @slot - A layout of the page's own, instead of the default one. Parts of a room stand in it wherever the page likes.
  * @slot prejoin - Instead of the form that joins.
  * @slot grid - Instead of the grid of participants.
  * @slot controls - Instead of the controls.
+ * @slot roster - Instead of the list of participants.
+ * @slot chat - Instead of the chat.
  * @event {CustomEvent<RtcJoinDetail>} rtc-join - The room was joined.
  * @event {CustomEvent<RtcLeaveDetail>} rtc-leave - The room was left.
  * @event {CustomEvent<RtcPeerDetail>} rtc-peer-join - Somebody came.
  * @event {CustomEvent<RtcPeerDetail>} rtc-peer-leave - Somebody went.
  * @event {CustomEvent<RtcTrackDetail>} rtc-track - A participant's track arrived.
+ * @event {CustomEvent<RtcMessageDetail>} rtc-message - A participant's page sent something with `sendMessage(data, {direct: true})`.
+ * @event {CustomEvent<RtcQualityDetail>} rtc-quality - The link to a participant has become better or worse; the cause is named.
  * @event {CustomEvent<RtcStateDetail>} rtc-state - `joining`, `joined`, `reconnecting`, `left` or `failed`.
  * @event {CustomEvent<RtcErrorDetail>} rtc-error - Something failed; the room shows it in words, too.
  * @csspart error - The message of a failure.
- * @csspart prejoin - The form that joins.
+ * @csspart prejoin - The box of the form that joins.
  * @csspart notice - What is going on: joining, reconnecting, nobody else here.
  * @csspart sound - The prompt for blocked sound.
+ * @csspart panel - What stands beside the tiles: chat, participants, statistics or devices.
  * @cssproperty --rtc-accent - Colour of the main button.
  * @cssproperty --rtc-stage - Behind the tiles.
  * @cssproperty --rtc-radius - Rounding of tiles; the room's own is a little larger.
+ * @cssproperty --rtc-panel-width - Width of the panel in a wide room. Default: 320px.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface adds overloads of inherited methods, nothing to initialize
-export class RtcRoom extends ServerElement {
+export class RtcRoom extends RoomSettingsElement {
   static override styles = [tokens, formStyles, errorStyles, roomStyles];
-
-  /** The room's slug: 1 to 63 of a-z, 0-9 and -. */
-  @property() room: string | null = null;
-
-  /** The name that others see. A token's name wins. */
-  @property({ attribute: 'display-name' }) displayName: string | null = null;
-
-  /** How many may be in the room. For information: the server's own limit is what counts. */
-  @property({ attribute: 'max-peers', converter: positiveNumber }) maxPeers: number | null = null;
-
-  /** Joins at once, without asking first. */
-  @property({ type: Boolean, attribute: 'no-prejoin' }) noPrejoin = false;
-
-  /** Joins without a microphone. */
-  @property({ type: Boolean, attribute: 'no-audio' }) noAudio = false;
-
-  /** Joins without a camera. */
-  @property({ type: Boolean, attribute: 'no-video' }) noVideo = false;
-
-  /** Joins with the microphone off; it is asked for when it is turned on. */
-  @property({ type: Boolean, attribute: 'start-muted' }) startMuted = false;
-
-  /** Joins with the camera off; it is asked for when it is turned on. */
-  @property({ type: Boolean, attribute: 'start-camera-off' }) startCameraOff = false;
-
-  /** STUN and TURN servers instead of the server's: addresses, or JSON as RTCPeerConnection takes it. */
-  @property({ attribute: 'ice-servers' }) iceServers: string | null = null;
-
-  /** `relay` sends everything through TURN. */
-  @property({ attribute: 'ice-transport-policy' }) iceTransportPolicy: string | null = null;
-
-  /** Wanted width of the camera's picture, in pixels. Default: 1280. */
-  @property({ attribute: 'capture-width', converter: positiveNumber }) captureWidth: number | null = null;
-
-  /** Wanted height of the camera's picture, in pixels. Default: 720. */
-  @property({ attribute: 'capture-height', converter: positiveNumber }) captureHeight: number | null = null;
-
-  /** Wanted pictures a second. Default: 30. */
-  @property({ attribute: 'frame-rate', converter: positiveNumber }) frameRate: number | null = null;
 
   @state() private soundBlocked = false;
   @state() private hasOwnLayout = false;
+  @state() private notice: string | null = null;
 
   readonly #provider = new ContextProvider(this, { context: roomContext });
+  readonly #figures = new ContextProvider(this, { context: figuresContext, initialValue: [] });
   readonly #announcer = new Announcer(this);
   readonly #controller = new RoomController(this, {
     acquire: () => this.acquireConnection(),
     release: () => this.releaseConnection(),
-    settings: () => this.#settings(),
+    settings: () => this.callSettings(this.#typedName),
+    constraints: () => this.constraints,
+    uploadBudget: () => this.uploadBudget,
     changed: (view) => {
       this.#provider.setValue(view);
       this.requestUpdate();
     },
     stateChanged: (next, previous) => this.#stateChanged(next, previous),
     event: (name, detail) => this.#callEvent(name, detail as never),
+    quality: (change) => void this.emit('rtc-quality', change),
+    figures: (figures) => this.#figures.setValue(figures),
+    reading: () => this.#controller.view.panel === 'chat' || (this.hasOwnLayout && this.querySelector('rtc-chat') !== null),
+    notice: (text) => this.#show(text),
     error: (error) => this.reportError(error),
     passed: (left) => {
       this.error = left;
@@ -139,6 +120,7 @@ export class RtcRoom extends ServerElement {
   #typedName: string | undefined;
   /** Whether the form is shown. */
   #asks = false;
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Where the call stands. */
   get state(): CallState {
@@ -163,6 +145,16 @@ export class RtcRoom extends ServerElement {
     return this.#controller.view.camera;
   }
 
+  /** Whether one's own screen is shared. */
+  get screenEnabled(): boolean {
+    return this.#controller.view.screen;
+  }
+
+  /** What may be chosen from, and what is live. Empty before a device was used. */
+  get devices(): DeviceList {
+    return this.#controller.view.devices;
+  }
+
   /**
    * Joins the room, and asks for camera and microphone. Refused devices do not keep anybody out: the join is then receive-only.
    * @throws GlasscastError `invalid` for a missing or malformed room, `room-full`, `room-not-found`, `unauthorized`, `kicked`
@@ -178,12 +170,48 @@ export class RtcRoom extends ServerElement {
 
   /** Mutes or unmutes; asks for a microphone first where there is none yet. */
   async setMicrophoneEnabled(enabled: boolean): Promise<void> {
-    await this.#controller.setMicrophoneEnabled(enabled);
+    await this.#controller.media.setMicrophoneEnabled(enabled);
   }
 
   /** Opens or closes the camera, with its light. */
   async setCameraEnabled(enabled: boolean): Promise<void> {
-    await this.#controller.setCameraEnabled(enabled);
+    await this.#controller.media.setCameraEnabled(enabled);
+  }
+
+  /** Asks which screen to share, and shares it, with its sound where there is one. Nothing happens when the user chooses none. */
+  async startScreenShare(): Promise<void> {
+    await this.#controller.media.startScreenShare();
+  }
+
+  stopScreenShare(): void {
+    this.#controller.media.stopScreenShare();
+  }
+
+  /**
+   * Uses another device from here on; nothing is negotiated anew.
+   * @param kind `audioinput`, `videoinput` or `audiooutput`
+   */
+  async switchDevice(kind: MediaDeviceKind, deviceId: string): Promise<void> {
+    await this.#controller.media.switchDevice(kind, deviceId);
+  }
+
+  /**
+   * Sends a chat message, or, with `direct`, anything that JSON can hold or an ArrayBuffer, from page to page: in order, and again
+   * after a link has healed. Others get it as `rtc-message`.
+   * @throws GlasscastError `invalid` for what cannot be sent or passes 64 KiB (500 characters of chat), `limit` when too much waits,
+   * `no-peer` for an unknown participant
+   */
+  async sendMessage(data: unknown, options: SendMessageOptions = {}): Promise<void> {
+    const { sendMessage } = await import('./send-message.ts');
+    await sendMessage(this.#controller, data, options);
+  }
+
+  /**
+   * Removes a participant, who is then refused for ten minutes.
+   * @throws GlasscastError `unauthorized` without the grant `moderate`, `no-peer`
+   */
+  async kick(peerId: string): Promise<void> {
+    await (await this.#controller.features()).kick(peerId);
   }
 
   /** Statistics of each link, by the participant's id. */
@@ -194,11 +222,16 @@ export class RtcRoom extends ServerElement {
   protected override setup(): void {
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
-    this.#children.observe(this, { childList: true, attributes: true, attributeFilter: ['slot'], subtree: false });
+    this.#children.observe(this, { childList: true, attributes: true, attributeFilter: ['slot'], subtree: true });
     this.#childrenChanged();
-    this.#onRequest<EnableRequestDetail>('rtc-microphone-request', signal, ({ enabled }) => this.setMicrophoneEnabled(enabled));
-    this.#onRequest<EnableRequestDetail>('rtc-camera-request', signal, ({ enabled }) => this.setCameraEnabled(enabled));
-    this.#onRequest('rtc-leave-request', signal, () => this.leave());
+    this.#onRequest('rtc-join-request', ({ name }) => {
+      this.#typedName = name?.trim() || undefined;
+      return this.join();
+    });
+    this.#onRequest('rtc-microphone-request', ({ enabled }) => this.setMicrophoneEnabled(enabled));
+    this.#onRequest('rtc-camera-request', ({ enabled }) => this.setCameraEnabled(enabled));
+    this.#onRequest('rtc-leave-request', () => this.leave());
+    for (const type of LATE_REQUESTS) this.#onRequest(type, (detail) => this.#act(type, detail));
     this.addEventListener(
       'rtc-sound-blocked',
       () => {
@@ -206,15 +239,21 @@ export class RtcRoom extends ServerElement {
       },
       { signal },
     );
+    this.addEventListener('rtc-tile-watch', (event) => this.#watch(event), { signal });
     // Before the client's own listener, which closes the socket without a goodbye.
     window.addEventListener('pagehide', () => void this.leave(), { signal, capture: true });
-    window.addEventListener('online', () => this.#controller.call?.networkChanged(), { signal });
+    const networkChanged = (): void => this.#controller.call?.networkChanged();
+    window.addEventListener('online', networkChanged, { signal });
+    // Typed nowhere, and missing in some browsers.
+    const { connection } = navigator as Navigator & { connection?: EventTarget };
+    connection?.addEventListener('change', networkChanged, { signal });
     if (this.hasUpdated) this.#joinUnasked();
   }
 
   protected override teardown(): void {
     this.#listeners.abort();
     this.#children.disconnect();
+    clearTimeout(this.#noticeTimer);
     void this.#controller.leave();
   }
 
@@ -232,6 +271,8 @@ export class RtcRoom extends ServerElement {
     if (!this.hasUpdated) return;
     if (changed.has('room') && changed.get('room') !== undefined && this.#controller.isActive) void this.#moveRoom();
     else if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
+    for (const name of ['noEchoCancellation', 'noNoiseSuppression', 'noAutoGain', 'captureWidth', 'captureHeight', 'frameRate'])
+      if (changed.has(name)) this.#controller.constraintsChanged();
   }
 
   /** The form and the call take each other's place: who had the focus in one finds it in the other. */
@@ -239,62 +280,56 @@ export class RtcRoom extends ServerElement {
     const asked = this.#asks;
     const focused = this.shadowRoot?.activeElement;
     super.update(changed);
-    if (focused && asked !== this.#asks) void this.#focus(this.#asks ? 'form .primary' : 'rtc-controls');
+    if (focused && asked !== this.#asks) void this.#focus(this.#asks ? 'rtc-prejoin' : 'rtc-controls');
   }
 
-  async #focus(selector: string): Promise<void> {
-    const target = this.renderRoot.querySelector<HTMLElement>(selector);
-    if (target instanceof LitElement) await target.updateComplete;
-    target?.focus();
+  protected override updated(changed: Map<PropertyKey, unknown>): void {
+    super.updated(changed);
+    void this.#loadParts(this.renderRoot);
   }
 
   protected override render(): TemplateResult {
     const asks = !this.hasOwnLayout && this.#controller.view.participants.length === 0 && !this.#joinsUnasked;
     this.#asks = asks;
-    const layout = this.hasOwnLayout ? html`<slot></slot>` : this.#renderDefault();
-    return html`${asks ? this.#renderPrejoin() : html`${this.#renderNotices()}${layout}`}${this.#announcer.render()}`;
+    const layout = this.hasOwnLayout ? html`<slot></slot>` : asks ? this.#renderPrejoin() : this.#renderCall();
+    return html`<div class="room" ?data-own=${this.hasOwnLayout}>${this.#renderNotices()}${layout}</div>${this.#announcer.render()}`;
   }
 
-  #renderDefault(): TemplateResult {
-    return html`<div class="room">
-      <div class="stage"><slot name="grid"><rtc-grid exportparts="tile, tiles"></rtc-grid></slot></div>
-      <slot name="controls"><rtc-controls exportparts="bar, microphone, camera, leave"></rtc-controls></slot>
-    </div>`;
+  #renderCall(): TemplateResult {
+    const { panel } = this.#controller.view;
+    return html`<div class="main">
+        <div class="stage"><slot name="grid"><rtc-grid exportparts="tile, tiles"></rtc-grid></slot></div>
+        ${panel === null ? nothing : html`<rtc-panel part="panel" .panel=${panel}>${PANELS[panel]}</rtc-panel>`}
+      </div>
+      <slot name="controls"><rtc-controls exportparts="bar, microphone, camera, leave"></rtc-controls></slot>`;
   }
 
   #renderPrejoin(): TemplateResult {
-    return html`<div class="prejoin">
-      ${renderError(this.error)}
-      <slot name="prejoin"
-        ><form part="prejoin" @submit=${this.#submit}>
-          <h2>${msg('title', { room: this.room ?? '' })}</h2>
-          <p>${msg('hint')}</p>
-          <label>${msg('name')}<input name="name" autocomplete="name" maxlength="80" .value=${this.displayName ?? ''} /></label>
-          <button class="primary" type="submit">${icons.camera}${msg('join')}</button>
-        </form></slot
-      >
-    </div>`;
+    return html`<div class="prejoin" part="prejoin"><slot name="prejoin"><rtc-prejoin></rtc-prejoin></slot></div>`;
   }
 
   #renderNotices(): TemplateResult {
-    return html`<div class="notices">${renderError(this.error, this.#renderRemedy())}${this.#renderSound()}${this.#renderNotice()}</div>`;
-  }
-
-  #renderRemedy(): TemplateResult | typeof nothing {
-    const offered = this.#controller.refused.length > 0 || (!this.#controller.isActive && this.noPrejoin);
-    return offered ? html`<button type="button" @click=${this.#tryAgain}>${msg('tryAgain')}</button>` : nothing;
-  }
-
-  #renderSound(): TemplateResult | typeof nothing {
-    if (!this.soundBlocked) return nothing;
-    return html`<button class="primary" part="sound" type="button" @click=${this.#tapped}>${icons.speaker}${msg('tapToHear')}</button>`;
-  }
-
-  #renderNotice(): TemplateResult | typeof nothing {
     const { state, participants } = this.#controller.view;
+    // Nothing has failed yet that the user could mend, and the call itself goes on.
+    const passing = state === 'reconnecting' && this.error?.code === 'network';
+    const error = passing ? null : this.error;
     const pending = state === 'joining' || state === 'reconnecting';
-    if (this.hasOwnLayout || this.error !== null || !(pending || (state === 'joined' && participants.length === 1))) return nothing;
-    return html`<div class="notice" part="notice">${msg(pending ? state : 'alone')}</div>`;
+    const ongoing = state === 'reconnecting' && participants.length > 1 ? 'callGoesOn' : state;
+    const text = pending ? msg(ongoing as 'joining') : (this.notice ?? (state === 'joined' && participants.length === 1 ? msg('alone') : null));
+    const shown = text !== null && (this.notice !== null || !this.hasOwnLayout) && error === null;
+    return html`<div class="notices">
+      ${renderError(error, this.#renderRemedy())}
+      ${this.soundBlocked ? html`<button class="primary" part="sound" type="button" @click=${this.#tapped}>${icons.speaker}${msg('tapToHear')}</button>` : nothing}
+      ${shown ? html`<div class="notice" part="notice">${text}</div>` : nothing}
+    </div>`;
+  }
+
+  #renderRemedy(): TemplateResult {
+    const offered = this.#controller.refused.length > 0 || (!this.#controller.isActive && this.noPrejoin);
+    return html`<span class="remedies">
+      ${offered ? html`<button type="button" @click=${this.#tryAgain}>${msg('tryAgain')}</button>` : nothing}
+      <button type="button" class="dismiss" aria-label=${msg('dismiss')} title=${msg('dismiss')} @click=${this.#dismiss}>×</button>
+    </span>`;
   }
 
   get #joinsUnasked(): boolean {
@@ -311,30 +346,6 @@ export class RtcRoom extends ServerElement {
     this.#joinUnasked();
   }
 
-  #settings(): CallSettings {
-    const { room } = this;
-    if (!isName(room)) {
-      const what = room === null || room === '' ? 'Set the attribute room.' : `“${room}” is not a room's name: use a-z, 0-9 and -.`;
-      throw new GlasscastError('invalid', what);
-    }
-    const iceServers = parseIceServers(this.iceServers);
-    if (this.iceServers && iceServers === undefined) this.warnOnce('ice-servers is not understood; the server’s are used');
-    const policy = this.iceTransportPolicy ?? 'all';
-    if (policy !== 'all' && policy !== 'relay') this.warnOnce(`ice-transport-policy="${policy}" is unknown; all is used`);
-    return {
-      room,
-      name: this.#typedName ?? (this.displayName?.trim() || undefined),
-      audio: !this.noAudio,
-      video: !this.noVideo,
-      iceServers,
-      iceTransportPolicy: policy === 'relay' ? 'relay' : 'all',
-      constraints: {
-        audio: audioConstraints,
-        video: videoConstraints({ width: this.captureWidth, height: this.captureHeight, frameRate: this.frameRate }),
-      },
-    };
-  }
-
   #stateChanged(next: CallState, previous: CallState): void {
     this.emit('rtc-state', { state: next, previous });
     const room = this.room ?? '';
@@ -342,43 +353,84 @@ export class RtcRoom extends ServerElement {
     if (next === 'left' || (next === 'failed' && previous !== 'joining')) this.emit<RtcLeaveDetail>('rtc-leave', { room });
   }
 
-  #callEvent(name: 'join' | 'leave' | 'track', detail: RoomPeer & RtcTrackDetail): void {
-    if (name === 'track') {
-      this.emit<RtcTrackDetail>('rtc-track', detail);
+  #callEvent(name: 'join' | 'leave' | 'track' | 'message', detail: RoomPeer & RoomCallEvents['track'] & RoomCallEvents['message']): void {
+    if (name === 'track' || name === 'message') {
+      this.emit(`rtc-${name}`, detail);
       return;
     }
     this.emit<RtcPeerDetail>(`rtc-peer-${name}`, { peer: detail });
     this.#announcer.announce(msg(name === 'join' ? 'joined' : 'left', { name: detail.name || msg('guest') }));
   }
 
+  #watch(event: Event): void {
+    const { peerId, slot, watched } = (event as CustomEvent<TileWatchDetail>).detail;
+    this.#controller.call?.watch(peerId, slot, watched);
+  }
+
   /** Acts on a request unless a listener, here or further up, has cancelled it; all have run when the microtask does. */
-  #onRequest<D>(type: string, signal: AbortSignal, act: (detail: D) => Promise<void>): void {
+  #onRequest<K extends keyof RoomRequests>(type: K, act: (detail: RoomRequests[K]) => Promise<void>): void {
     const listener = (event: Event): void => {
       queueMicrotask(() => {
-        if (!event.defaultPrevented) void act((event as CustomEvent<D>).detail);
+        // What fails is shown, and told as an event.
+        if (!event.defaultPrevented) act((event as CustomEvent<RoomRequests[K]>).detail).catch(() => undefined);
       });
     };
-    this.addEventListener(type, listener, { signal });
+    this.addEventListener(type, listener, { signal: this.#listeners.signal });
+  }
+
+  async #act<K extends (typeof LATE_REQUESTS)[number]>(type: K, detail: RoomRequests[K]): Promise<void> {
+    const { act } = await import('./room-actions.ts');
+    await act(type, detail, this.#controller, this);
   }
 
   #childrenChanged(): void {
     this.hasOwnLayout = Array.from(this.children).some((child) => child.slot === '');
+    void this.#loadParts(this);
   }
 
-  #submit(event: SubmitEvent): void {
-    event.preventDefault();
-    const name = new FormData(event.target as HTMLFormElement).get('name');
-    this.#typedName = typeof name === 'string' && name.trim() !== '' ? name.trim() : undefined;
-    this.join().catch(() => undefined);
+  async #loadParts(root: ParentNode): Promise<void> {
+    try {
+      await loadParts(root);
+    } catch (cause) {
+      this.reportError(toGlasscastError(cause, 'network'));
+    }
+  }
+
+  async #focus(selector: string): Promise<void> {
+    const target = this.renderRoot.querySelector<HTMLElement>(selector);
+    if (target === null) return;
+    await customElements.whenDefined(target.localName);
+    if (target instanceof LitElement) await target.updateComplete;
+    target.focus();
+  }
+
+  #show(text: string): void {
+    this.notice = text;
+    this.#announcer.announce(text);
+    clearTimeout(this.#noticeTimer);
+    this.#noticeTimer = setTimeout(() => {
+      this.notice = null;
+    }, NOTICE_MS);
   }
 
   #tryAgain(): void {
-    if (this.#controller.isActive) void this.#controller.retryMedia();
+    if (this.#controller.refused.length > 0) void this.#controller.retryMedia();
     else this.join().catch(() => undefined);
+  }
+
+  #dismiss(): void {
+    if (this.error !== null) this.#controller.dismiss(this.error);
   }
 
   #tapped(): void {
     this.soundBlocked = false;
-    this.#controller.soundTapped();
+    this.#controller.set({ soundTaps: this.#controller.view.soundTaps + 1 });
   }
 }
+
+const PANELS: Readonly<Record<Panel, TemplateResult>> = {
+  chat: html`<slot name="chat"><rtc-chat></rtc-chat></slot>`,
+  roster: html`<slot name="roster"><rtc-roster></rtc-roster></slot>`,
+  stats: html`<rtc-stats></rtc-stats>`,
+  devices: html`<rtc-device-picker></rtc-device-picker>`,
+};

@@ -1,0 +1,25 @@
+/** What a room does when one of its parts asks for something that a call does not start with. Loaded with the first such request. */
+import type { RoomController } from '../../ui/room-controller.ts';
+import type { LateRequest, RoomRequests } from '../../ui/room-requests.ts';
+
+type Actions = { readonly [K in LateRequest]: (detail: RoomRequests[K], controller: RoomController, room: HTMLElement) => unknown };
+
+const ACTIONS: Actions = {
+  'rtc-preview-request': ({ enabled }, controller) => (enabled ? controller.media.open(['audio', 'video']) : controller.closeMedia()),
+  'rtc-screen-request': ({ enabled }, { media }) => (enabled ? media.startScreenShare() : media.stopScreenShare()),
+  'rtc-device-request': ({ kind, deviceId }, { media }) => media.switchDevice(kind, deviceId),
+  'rtc-panel-request': ({ panel }, controller) => controller.set(panel === 'chat' ? { panel, unread: 0 } : { panel }),
+  'rtc-pin-request': ({ tile }, controller) => controller.set({ pinned: tile }),
+  'rtc-chat-request': async ({ body }, controller) => (await controller.features()).sendChat(body),
+  'rtc-chat-delete-request': async ({ id }, controller) => (await controller.features()).deleteChat(id),
+  'rtc-chat-retry-request': async ({ id }, controller) => (await controller.features()).retryChat(id),
+  'rtc-kick-request': async ({ peerId }, controller) => (await controller.features()).kick(peerId),
+  'rtc-mute-request': async ({ peerId, kind }, controller) => (await controller.features()).mute(peerId, kind),
+  'rtc-close-request': async (_, controller) => (await controller.features()).closeRoom(),
+  'rtc-fullscreen-request': ({ enabled }, _, room) => (enabled ? room.requestFullscreen() : document.exitFullscreen()),
+};
+
+/** Does what was asked for. Rejects where it cannot be done. */
+export async function act<K extends LateRequest>(type: K, detail: RoomRequests[K], controller: RoomController, room: HTMLElement): Promise<void> {
+  await ACTIONS[type](detail, controller, room);
+}

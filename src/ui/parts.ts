@@ -1,0 +1,13 @@
+/** Parts of a room that most pages do not show at once, by tag, each with what defines it. */
+const offered = new Map<string, () => Promise<unknown>>();
+
+/** Says where to find elements that a room then loads when they stand in it, be it in its default content or in the page's own layout. */
+export function offerParts(parts: Readonly<Record<string, () => Promise<unknown>>>): void {
+  for (const [tag, load] of Object.entries(parts)) offered.set(tag, load);
+}
+
+/** Loads what stands below `root` and is offered, but not defined yet. Rejects when one cannot be loaded. */
+export async function loadParts(root: ParentNode): Promise<void> {
+  const needed = [...offered].filter(([tag]) => customElements.get(tag) === undefined && root.querySelector(tag) !== null);
+  await Promise.all(needed.map(([, load]) => load()));
+}

@@ -1,0 +1,153 @@
+import type { GlasscastError } from '../protocol/errors.ts';
+import type { Milliseconds } from '../protocol/units.ts';
+import { ChatLog } from '../signaling/chat-log.ts';
+import { CallMonitor } from '../webrtc/call-monitor.ts';
+import { type LinkFigures, type LinkQuality, UNKNOWN_QUALITY } from '../webrtc/link-quality.ts';
+import type { LocalMedia } from '../webrtc/local-media.ts';
+import type { RoomCall, RoomCallEvents } from '../webrtc/room-call.ts';
+import { backgroundTimers } from '../workers/background-timers.ts';
+import { toGlasscastError } from './errors.ts';
+import { messages } from './localize.ts';
+import type { RoomView } from './room-context.ts';
+import type { Observed } from './room-participants.ts';
+
+const msg = messages('features', {
+  mutedMic: '{name} has muted you.',
+  mutedCamera: '{name} has turned your camera off.',
+  mutedScreen: '{name} has stopped your screen share.',
+  someone: 'A moderator',
+});
+
+/** How the link to one participant is doing has changed. */
+export interface QualityChange extends LinkQuality {
+  readonly peerId: string;
+}
+
+export interface RoomFeaturesHost {
+  readonly call: RoomCall;
+  readonly media: LocalMedia;
+  /** Bits a second for the camera, over all links. */
+  readonly uploadBudget: number;
+  view(): RoomView;
+  set(change: Partial<RoomView>): void;
+  refresh(): void;
+  reading(): boolean;
+  quality(change: QualityChange): void;
+  figures(figures: readonly LinkFigures[]): void;
+  notice(text: string): void;
+  tell(error: GlasscastError): void;
+}
+
+const MUTED = { mic: 'mutedMic', camera: 'mutedCamera', screen: 'mutedScreen' } as const;
+
+/**
+ * What a call has beyond pictures and sound: chat, levels and figures, moderation. Loaded when somebody else is in the call or one of
+ * these is used; lives as long as the call.
+ */
+export class RoomFeatures {
+  readonly #host: RoomFeaturesHost;
+  readonly #chat: ChatLog;
+  readonly #monitor: CallMonitor;
+  readonly #quality = new Map<string, LinkQuality>();
+  readonly #unlisten: (() => void)[];
+  #speaking: ReadonlySet<string> = new Set();
+
+  constructor(host: RoomFeaturesHost) {
+    this.#host = host;
+    const { call } = host;
+    this.#chat = new ChatLog({
+      push: (event, payload, options) => call.push(event, payload, options),
+      localId: () => call.localId,
+      localName: () => call.localName ?? '',
+      newId: () => crypto.randomUUID(),
+      now: () => Date.now(),
+    });
+    this.#monitor = new CallMonitor({
+      links: () => call.links,
+      local: () => host.media.tracks,
+      timers: backgroundTimers(),
+      now: (): Milliseconds => performance.now(),
+      uploadBudget: host.uploadBudget,
+      visible: () => document.visibilityState === 'visible',
+    });
+    this.#unlisten = [
+      this.#chat.on('change', (chat) => host.set({ chat })),
+      this.#monitor.on('speaking', ({ speaking, active }) => {
+        this.#speaking = speaking;
+        host.refresh();
+        host.set({ activeSpeaker: active });
+      }),
+      this.#monitor.on('quality', ({ peer, quality }) => {
+        this.#quality.set(peer, quality);
+        host.refresh();
+        host.quality({ peerId: peer, ...quality });
+      }),
+      this.#monitor.on('figures', (figures) => host.figures(figures)),
+      call.on('leave', ({ id }) => this.#quality.delete(id)),
+      call.on('state', (state) => {
+        if (state === 'joined') this.#chat.rejoined();
+      }),
+    ];
+  }
+
+  observed(id: string): Observed {
+    return { speaking: this.#speaking.has(id), quality: this.#quality.get(id) ?? UNKNOWN_QUALITY };
+  }
+
+  handleChat({ event, payload }: RoomCallEvents['chat']): void {
+    const before = new Set(this.#chat.entries.map(({ id }) => id));
+    this.#chat.handle(event, payload);
+    if (event !== 'chat' || this.#host.reading()) return;
+    const unread = this.#chat.entries.filter(({ id, own }) => !own && !before.has(id)).length;
+    this.#host.set({ unread: this.#host.view().unread + unread });
+  }
+
+  async handleMute({ kind, from }: RoomCallEvents['moderated']): Promise<void> {
+    const { call, media, notice } = this.#host;
+    if (kind === 'mic') await media.setMicrophoneEnabled(false);
+    else if (kind === 'camera') await media.setCameraEnabled(false);
+    else media.stopScreenShare();
+    notice(msg(MUTED[kind], { name: call.peers.find(({ id }) => id === from)?.name || msg('someone') }));
+  }
+
+  sendChat(body: string): Promise<void> {
+    return this.#chat.send(body);
+  }
+
+  retryChat(id: string): void {
+    void this.#chat.retry(id);
+  }
+
+  deleteChat(id: string): Promise<void> {
+    return this.#asked(this.#chat.delete(id));
+  }
+
+  kick(peerId: string): Promise<void> {
+    return this.#asked(this.#host.call.push('kick', { peer_id: peerId }));
+  }
+
+  mute(peerId: string, kind: 'mic' | 'camera' | 'screen'): Promise<void> {
+    return this.#asked(this.#host.call.push('mute', { peer_id: peerId, kind }));
+  }
+
+  /** Ends the call for everybody. */
+  closeRoom(): Promise<void> {
+    return this.#asked(this.#host.call.push('close', {}));
+  }
+
+  close(): void {
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#monitor.close();
+    this.#chat.close();
+  }
+
+  async #asked(request: Promise<unknown>): Promise<void> {
+    try {
+      await request;
+    } catch (cause) {
+      const error = toGlasscastError(cause);
+      this.#host.tell(error);
+      throw error;
+    }
+  }
+}

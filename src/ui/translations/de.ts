@@ -1,0 +1,5 @@
+import type { Strings } from '../localize.ts';
+
+const strings: Strings = {};
+
+export default strings;
