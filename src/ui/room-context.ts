@@ -2,7 +2,7 @@ import { createContext } from '@lit/context';
 import type { ChatEntry } from '../signaling/chat-entry.ts';
 import type { DeviceList } from '../webrtc/device-choice.ts';
 import { NO_DEVICES } from '../webrtc/device-choice.ts';
-import type { LinkQuality } from '../webrtc/link-quality.ts';
+import type { LinkFigures, LinkQuality } from '../webrtc/link-quality.ts';
 import type { CallState, RoomPeer } from '../webrtc/room-call.ts';
 import { NO_TRACKS, type SlotTracks } from '../webrtc/slots.ts';
 
@@ -70,3 +70,6 @@ export const emptyRoomView: RoomView = {
 };
 
 export const roomContext = createContext<RoomView>(Symbol.for('glasscast.room'));
+
+/** What the links carry at the moment, for `rtc-stats`. Apart from the view: it changes all the time, and nothing else shows it. */
+export const figuresContext = createContext<readonly LinkFigures[]>(Symbol.for('glasscast.figures'));
