@@ -1,25 +1,60 @@
-import type { SlotTracks } from './slots.ts';
+import { SECTIONS, SLOTS, type Slot, type SlotTracks } from './slots.ts';
 
-export const KINDS = ['audio', 'video'] as const;
-export type Kind = (typeof KINDS)[number];
+export type Kind = 'audio' | 'video';
+
+/** How a slot is to be sent. What is left out stays as it was wished before; `undefined` takes a wish back. */
+export interface EncodingWish {
+  /** Bits a second. */
+  readonly maxBitrate?: number | undefined;
+  readonly scaleResolutionDownBy?: number | undefined;
+  readonly maxFramerate?: number | undefined;
+  /** False: nothing is sent, and nothing encoded. */
+  readonly active?: boolean | undefined;
+}
+
+export type EncodedSlot = Exclude<Slot, 'screenAudio'>;
+export type EncodingWishes = Readonly<Partial<Record<Slot, EncodingWish>>>;
+
+const DEFAULT_WISHES: EncodingWishes = { screen: { maxBitrate: 2_500_000 } };
 
 /**
- * What a link sends: one audio and one video section, both ways, whether or not there is a track at the moment. Microphone and
- * camera then come and go with `replaceTrack`, without another negotiation.
+ * What a link sends. Microphone and camera have a section from the start, both ways, whether or not there is a track at the moment;
+ * a shared screen and its sound get theirs when either side first shares. A track then comes and goes with `replaceTrack`, without
+ * another negotiation.
  */
 export class LinkMedia {
   readonly #connection: RTCPeerConnection;
   #tracks: SlotTracks;
+  #wishes: EncodingWishes;
+  /** What the other side does not show at the moment. */
+  readonly #hidden = new Set<Slot>();
+  /** Slots whose section was offered: one that the other side refuses is not offered again and again. */
+  readonly #offered = new Set<Slot>();
+  readonly #encoded = new WeakSet<RTCRtpSender>();
 
-  constructor(connection: RTCPeerConnection, tracks: SlotTracks) {
+  constructor(connection: RTCPeerConnection, tracks: SlotTracks, wishes: EncodingWishes = DEFAULT_WISHES) {
     this.#connection = connection;
     this.#tracks = tracks;
+    this.#wishes = wishes;
+  }
+
+  get wishes(): EncodingWishes {
+    return this.#wishes;
+  }
+
+  /** True when there is something to send that has no section, nor was offered one. */
+  get lacksSection(): boolean {
+    return SLOTS.some((slot) => this.#tracks[slot] !== null && this.find(slot) === undefined && !this.#offered.has(slot));
   }
 
   /** The offering side's part: opens the sections. */
   open(): void {
-    for (const kind of KINDS) {
-      if (this.#find(kind) === undefined) this.#connection.addTransceiver(this.#tracks[kind] ?? kind, { direction: 'sendrecv' });
+    for (const slot of SLOTS) {
+      const [kind, index] = SECTIONS[slot];
+      const track = this.#tracks[slot];
+      if ((index > 0 && track === null) || this.find(slot) !== undefined) continue;
+      this.#connection.addTransceiver(track ?? kind, { direction: 'sendrecv' });
+      this.#offered.add(slot);
     }
   }
 
@@ -28,30 +63,72 @@ export class LinkMedia {
    * offer that was rolled back are not taken up by the other side's (RFC 8829 §5.10 looks only at those made by addTrack): they end.
    */
   async join(): Promise<void> {
-    await Promise.all(KINDS.map((kind) => this.#take(kind)));
-  }
-
-  async replace(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
-    this.#tracks = { ...this.#tracks, [kind]: track };
-    await this.#find(kind)?.sender.replaceTrack(track);
-  }
-
-  async #take(kind: Kind): Promise<void> {
-    const transceiver = this.#find(kind);
-    if (transceiver === undefined) return;
-    transceiver.direction = 'sendrecv';
-    for (const other of this.#connection.getTransceivers()) {
-      if (other !== transceiver && other.mid === null && kindOf(other) === kind && other.direction !== 'stopped') other.stop();
+    const all = this.#connection.getTransceivers();
+    for (const transceiver of all) if (transceiver.mid === null && transceiver.direction !== 'stopped') transceiver.stop();
+    this.#offered.clear();
+    const taken = SLOTS.map((slot) => [slot, this.find(slot)] as const);
+    for (const transceiver of all) {
+      if (transceiver.direction === 'stopped') continue;
+      // More sections than there are slots are nobody's.
+      transceiver.direction = taken.some(([, one]) => one === transceiver) ? 'sendrecv' : 'inactive';
     }
-    if (transceiver.sender.track !== this.#tracks[kind]) await transceiver.sender.replaceTrack(this.#tracks[kind]);
+    await Promise.all(
+      taken.map(async ([slot, transceiver]) => {
+        const track = this.#tracks[slot];
+        if (transceiver !== undefined && transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+      }),
+    );
   }
 
-  #find(kind: Kind): RTCRtpTransceiver | undefined {
-    const own = this.#connection.getTransceivers().filter((one) => kindOf(one) === kind && one.direction !== 'stopped');
-    return own.find((one) => one.mid !== null) ?? own[0];
+  async replace(slot: Slot, track: MediaStreamTrack | null): Promise<void> {
+    this.#tracks = { ...this.#tracks, [slot]: track };
+    this.#offered.delete(slot);
+    await this.find(slot)?.sender.replaceTrack(track);
   }
-}
 
-function kindOf(transceiver: RTCRtpTransceiver): string {
-  return transceiver.receiver.track.kind;
+  async wish(slot: Slot, wish: EncodingWish): Promise<void> {
+    this.#wishes = { ...this.#wishes, [slot]: { ...this.#wishes[slot], ...wish } };
+    await this.#encode(slot);
+  }
+
+  /** Pauses the encoding of what the other side does not show, and goes on with it. */
+  async setShown(slot: Slot, shown: boolean): Promise<void> {
+    if (this.#hidden.has(slot) !== shown) return;
+    if (shown) this.#hidden.delete(slot);
+    else this.#hidden.add(slot);
+    await this.#encode(slot);
+  }
+
+  /** Gives senders that came with a negotiation what was wished before. */
+  async encodeNew(): Promise<void> {
+    for (const slot of SLOTS) {
+      const sender = this.find(slot)?.sender;
+      if (sender !== undefined && !this.#encoded.has(sender) && (this.#wishes[slot] !== undefined || this.#hidden.has(slot))) {
+        await this.#encode(slot);
+      }
+    }
+  }
+
+  find(slot: Slot): RTCRtpTransceiver | undefined {
+    const [kind, index] = SECTIONS[slot];
+    const own = this.#connection.getTransceivers().filter((one) => one.receiver.track.kind === kind && one.direction !== 'stopped');
+    return [...own.filter((one) => one.mid !== null), ...own.filter((one) => one.mid === null)][index];
+  }
+
+  slotOf(transceiver: RTCRtpTransceiver): Slot | undefined {
+    return SLOTS.find((slot) => this.find(slot) === transceiver);
+  }
+
+  async #encode(slot: Slot): Promise<void> {
+    const sender = this.find(slot)?.sender;
+    const parameters = sender?.getParameters();
+    const encoding = parameters?.encodings[0];
+    if (sender === undefined || parameters === undefined || encoding === undefined) return;
+    this.#encoded.add(sender);
+    const wish = this.#wishes[slot];
+    Object.assign(encoding, wish, { active: wish?.active !== false && !this.#hidden.has(slot) });
+    // Text that can be read is worth more than motion. Browsers that do not know it pass over it.
+    if (slot === 'screen') parameters.degradationPreference = 'maintain-resolution';
+    await sender.setParameters(parameters);
+  }
 }

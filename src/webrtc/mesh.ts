@@ -14,9 +14,9 @@ import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import type { Candidate } from './candidate-queue.ts';
-import type { Kind } from './link-media.ts';
 import { type LinkMessage, type LinkState, PeerLink } from './peer-link.ts';
-import type { SlotTracks } from './slots.ts';
+import type { WatchedSlot } from './peer-messages.ts';
+import type { Slot, SlotTracks } from './slots.ts';
 
 export type MeshMessage = (LinkMessage | { readonly event: 'ping' }) & { readonly to: string };
 
@@ -34,7 +34,9 @@ export interface MeshEvents {
   added: { readonly id: string };
   removed: { readonly id: string };
   state: { readonly id: string; readonly state: LinkState };
-  track: { readonly id: string; readonly track: MediaStreamTrack };
+  track: { readonly id: string; readonly slot: Slot; readonly track: MediaStreamTrack };
+  /** What a peer's page has sent to this one, over the data channel. */
+  message: { readonly id: string; readonly data: unknown };
   error: { readonly id: string; readonly error: GlasscastError };
 }
 
@@ -77,6 +79,10 @@ export class Mesh extends Emitter<MeshEvents> {
 
   get peers(): readonly string[] {
     return [...this.#entries.keys()];
+  }
+
+  get links(): ReadonlyMap<string, PeerLink> {
+    return new Map(Array.from(this.#entries, ([id, { link }]) => [id, link]));
   }
 
   linkState(id: string): LinkState | undefined {
@@ -144,10 +150,24 @@ export class Mesh extends Emitter<MeshEvents> {
     }
   }
 
-  setTrack(kind: Kind, track: MediaStreamTrack | null): void {
-    if (this.#tracks[kind] === track) return;
-    this.#tracks = { ...this.#tracks, [kind]: track };
-    for (const { link } of this.#entries.values()) link.setTrack(kind, track);
+  setTrack(slot: Slot, track: MediaStreamTrack | null): void {
+    if (this.#tracks[slot] === track) return;
+    this.#tracks = { ...this.#tracks, [slot]: track };
+    for (const { link } of this.#entries.values()) link.setTrack(slot, track);
+  }
+
+  /** Says to a peer whether what it sends in the slot is shown here; it sends nothing of what is not. Shown, until told otherwise. */
+  watch(id: string, slot: WatchedSlot, watched: boolean): void {
+    throw new Error(`not yet: ${id} ${slot} ${watched}`);
+  }
+
+  /**
+   * Sends any JSON value, or the bytes of a buffer, to a peer's page, or to all that are here. Resolves once it has arrived there.
+   * What is sent to one peer arrives in order and once, also where the link has to be built anew meanwhile.
+   * @throws GlasscastError `no-peer`; `invalid` for what is not JSON or has more than 64 KiB; `limit` with 1 MiB or 1000 messages waiting
+   */
+  async sendDirect(data: unknown, to?: string): Promise<void> {
+    throw new Error(`not yet: ${data} ${to}`);
   }
 
   /** Signaling is back after a drop. */
@@ -157,7 +177,7 @@ export class Mesh extends Emitter<MeshEvents> {
 
   /** The network has changed: every link looks for a new way at once. */
   restart(): void {
-    for (const { link } of this.#entries.values()) if (link.offersFirst) link.restart();
+    for (const { link } of this.#entries.values()) link.restart();
   }
 
   async getStats(): Promise<Map<string, RTCStatsReport>> {
@@ -190,7 +210,7 @@ export class Mesh extends Emitter<MeshEvents> {
     return entry;
   }
 
-  #createLink(remoteId: string): PeerLink {
+  #createLink(remoteId: string, before?: PeerLink): PeerLink {
     const { configuration, createPeerConnection, timers, send } = this.#options;
     return new PeerLink({
       localId: this.localId,
@@ -199,6 +219,7 @@ export class Mesh extends Emitter<MeshEvents> {
       createPeerConnection,
       timers,
       tracks: this.#tracks,
+      encodings: before?.encodings,
       send: (message) => send({ ...message, to: remoteId }),
     });
   }
@@ -208,14 +229,14 @@ export class Mesh extends Emitter<MeshEvents> {
     this.#options.timers.clearTimeout(entry.rebuild);
     entry.rebuild = undefined;
     entry.link.close();
-    entry.link = this.#createLink(id);
+    entry.link = this.#createLink(id, entry.link);
     this.#watch(id, entry);
     this.emit('state', { id, state: 'connecting' });
   }
 
   #watch(id: string, entry: Entry): void {
     const { link } = entry;
-    link.on('track', (track) => this.emit('track', { id, track }));
+    link.on('track', (track) => this.emit('track', { id, ...track }));
     link.on('error', (error) => {
       entry.cause = error;
     });

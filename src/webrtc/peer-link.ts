@@ -7,15 +7,18 @@
  *
  * The side with the greater id makes the first offer. After that either side may, and perfect negotiation settles a glare: the lesser
  * id is polite and takes its own offer back. Every offer carries a number; an answer that names another one than ours is dropped.
- * All work on the connection runs in one queue, so each message meets a settled state.
+ * All work on the connection runs in one queue, so each message meets a settled state; what could not be offered in the midst of an
+ * exchange is offered after it.
  */
-import { GlasscastError } from '../protocol/errors.ts';
+import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
+import { ArrivalWatch } from './arrival-watch.ts';
 import { type Candidate, CandidateQueue } from './candidate-queue.ts';
-import { type Kind, LinkMedia } from './link-media.ts';
-import type { SlotTracks } from './slots.ts';
+import { type EncodedSlot, type EncodingWish, type EncodingWishes, LinkMedia } from './link-media.ts';
+import type { Slot, SlotTracks } from './slots.ts';
+import { StepQueue } from './step-queue.ts';
 
 export type LinkState = 'connecting' | 'connected' | 'interrupted' | 'failed' | 'closed';
 
@@ -24,12 +27,17 @@ export type LinkMessage =
   | { readonly event: 'answer'; readonly n: number; readonly sdp: { readonly type: 'answer'; readonly sdp: string } }
   | { readonly event: 'ice'; readonly n: number; readonly candidate: Candidate | null };
 
+/** What a data channel carries. */
+export type Frame = string | ArrayBuffer;
+
 export interface PeerLinkOptions {
   readonly localId: string;
   readonly remoteId: string;
   readonly configuration: RTCConfiguration;
   readonly createPeerConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
   readonly tracks: SlotTracks;
+  /** What was wished of the link that this one replaces. */
+  readonly encodings?: EncodingWishes | undefined;
   readonly timers: Timers;
   /** False when the message could not be sent now; it is then not sent at all. */
   readonly send: (message: LinkMessage) => boolean;
@@ -37,7 +45,10 @@ export interface PeerLinkOptions {
 
 export interface PeerLinkEvents {
   state: LinkState;
-  track: MediaStreamTrack;
+  track: { readonly slot: Slot; readonly track: MediaStreamTrack };
+  /** The data channel can be used. */
+  open: undefined;
+  frame: Frame;
   /** The other side has begun anew with another connection; this link is of no more use, and the offer belongs to its successor. */
   replaced: Extract<LinkMessage, { event: 'offer' }>;
   error: GlasscastError;
@@ -45,45 +56,58 @@ export interface PeerLinkEvents {
 
 /** How long to wait for an answer, or for the other side's first offer, before helping along. */
 const PATIENCE_MS: Milliseconds = 5000;
-/** The greater id restarts at once; the lesser after this, if that did not help. */
-const SECOND_RESTART_MS: Milliseconds = 1500;
 const MAX_RESTARTS = 3;
 const MAX_UNANSWERED = 6;
-/** A watched link is looked at this often. */
-const WATCH_MS: Milliseconds = 1000;
+const ENCODING_REFUSED = 'The browser refused an encoding.';
+/** Many times what the sections of a link take. */
+const MAX_SDP_LENGTH = 256 * 1024;
 
 export class PeerLink extends Emitter<PeerLinkEvents> {
   readonly remoteId: string;
   readonly #options: PeerLinkOptions;
   readonly #connection: RTCPeerConnection;
   readonly #media: LinkMedia;
+  readonly #channel: RTCDataChannel;
   readonly #candidates = new CandidateQueue();
   readonly #polite: boolean;
   #state: LinkState = 'connecting';
-  readonly #steps: (() => Promise<void>)[] = [];
-  #working = false;
+  readonly #steps: StepQueue;
   /** The highest number that either side has used. */
   #n = 0;
   /** The number of our offer that awaits its answer. */
   #offered: number | null = null;
+  #wantsRestart = false;
+  /** Whether the pending offer restarts ICE, or is the first. */
+  #offersRestart = false;
   #restarts = 0;
   /** How often the pending offer was sent. */
   #unanswered = 0;
   #patience: TimerId | undefined;
-  #restartTimer: TimerId | undefined;
-  #watch: TimerId | undefined;
-  #received = 0;
+  #watch: ArrivalWatch | undefined;
 
   constructor(options: PeerLinkOptions) {
     super();
     this.#options = options;
     this.remoteId = options.remoteId;
     this.#polite = options.localId < options.remoteId;
+    // Whatever goes wrong leaves every other link alone; this one has failed and is built anew.
+    this.#steps = new StepQueue((cause) => {
+      this.emit('error', new GlasscastError('ice-failed', 'The negotiation with a participant failed.', { cause }));
+      this.#setState('failed');
+    });
     this.#connection = options.createPeerConnection(options.configuration);
-    this.#media = new LinkMedia(this.#connection, options.tracks);
+    this.#media = new LinkMedia(this.#connection, options.tracks, options.encodings);
+    // Negotiated by both, so that it is in the first offer and costs no exchange of its own.
+    this.#channel = this.#connection.createDataChannel('glasscast', { negotiated: true, id: 0 });
+    this.#channel.binaryType = 'arraybuffer';
+    this.#channel.onopen = () => this.emit('open', undefined);
+    this.#channel.onmessage = ({ data }: MessageEvent<Frame>) => this.emit('frame', data);
     this.#connection.onicecandidate = ({ candidate }) => this.#gathered(candidate);
     this.#connection.onconnectionstatechange = () => this.#connectionChanged();
-    this.#connection.ontrack = ({ track }) => this.emit('track', track);
+    this.#connection.ontrack = ({ track, transceiver }) => {
+      const slot = this.#media.slotOf(transceiver);
+      if (slot !== undefined) this.emit('track', { slot, track });
+    };
   }
 
   get state(): LinkState {
@@ -97,39 +121,83 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   /** Makes the first offer, or waits for it. */
   start(): void {
-    if (this.offersFirst) this.#enqueue(() => this.#offer(false));
-    else this.#waitFor(() => this.#enqueue(() => this.#offer(false)));
+    if (this.offersFirst) this.#steps.add(() => this.#offer());
+    else this.#waitFor(() => this.#steps.add(() => this.#offer()));
   }
 
   handleOffer(n: number, sdp: string): void {
-    this.#enqueue(() => this.#takeOffer(n, sdp));
+    this.#steps.add(() => this.#takeOffer(n, sdp));
   }
 
   handleAnswer(n: number, sdp: string): void {
-    this.#enqueue(() => this.#takeAnswer(n, sdp));
+    this.#steps.add(() => this.#takeAnswer(n, sdp));
   }
 
   handleCandidate(n: number, candidate: Candidate | null): void {
     // The end of the gathering needs no signal: checks end by themselves (RFC 8838 §8.2 is an optimisation).
     if (candidate === null) return;
-    this.#enqueue(async () => {
+    this.#steps.add(async () => {
       if (this.#candidates.add(candidate, n)) await this.#applyCandidate(candidate);
     });
   }
 
-  /** Sends another track, or none, from here on; nothing is negotiated. */
-  setTrack(kind: Kind, track: MediaStreamTrack | null): void {
-    this.#enqueue(() => this.#media.replace(kind, track));
+  /** Sends another track, or none, from here on. Only the first shared screen is negotiated. */
+  setTrack(slot: Slot, track: MediaStreamTrack | null): void {
+    this.#steps.add(async () => {
+      await this.#media.replace(slot, track);
+      // Until there is a first exchange, it takes up every track by itself.
+      if (this.#connection.remoteDescription !== null) await this.#catchUp();
+    });
+  }
+
+  /** Adds to what was wished of the slot's encoding before; holds for every track that is sent in it. */
+  setEncoding(slot: EncodedSlot, wish: EncodingWish): void {
+    this.#steps.add(() => this.#tolerate(this.#media.wish(slot, wish), 'media', ENCODING_REFUSED));
+  }
+
+  /** All that was wished, for the link that takes this one's place. */
+  get encodings(): EncodingWishes {
+    return this.#media.wishes;
+  }
+
+  /** The other side shows the slot, or does not and is sent nothing of it. */
+  setShown(slot: EncodedSlot, shown: boolean): void {
+    this.#steps.add(() => this.#tolerate(this.#media.setShown(slot, shown), 'media', ENCODING_REFUSED));
+  }
+
+  sender(slot: Slot): RTCRtpSender | undefined {
+    return this.#media.find(slot)?.sender;
+  }
+
+  receiver(slot: Slot): RTCRtpReceiver | undefined {
+    return this.#media.find(slot)?.receiver;
+  }
+
+  /** Sends over the data channel. False when it could not be sent, and was not. */
+  sendFrame(frame: Frame): boolean {
+    if (this.#channel.readyState !== 'open') return false;
+    try {
+      // The overloads of the method take one type each.
+      this.#channel.send(frame as string);
+      return true;
+    } catch {
+      // Its buffer is full, or it closes.
+      return false;
+    }
   }
 
   /** Looks for another way through the network while media goes on over the old one, if that still works. */
   restart(): void {
-    this.#enqueue(() => this.#offer(true));
+    this.#steps.add(async () => {
+      this.#wantsRestart ||= this.#offered === null || !this.#offersRestart;
+      await this.#offer();
+    });
   }
 
   /** Signaling is back after a drop: whatever was lost meanwhile is made good. */
   resync(): void {
-    if (this.#state !== 'connected' && this.#state !== 'closed') this.restart();
+    if (this.#offered === null && this.#state !== 'connected' && this.#state !== 'closed') this.restart();
+    else this.#steps.add(async () => this.#sendOffer());
   }
 
   /**
@@ -137,11 +205,11 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
    * lost it is worth knowing sooner.
    */
   setWatched(watched: boolean): void {
-    const { timers } = this.#options;
     if (watched === (this.#watch !== undefined)) return;
-    timers.clearInterval(this.#watch);
-    this.#watch = watched ? timers.setInterval(() => void this.#look(), WATCH_MS) : undefined;
-    this.#received = 0;
+    this.#watch?.close();
+    const { timers } = this.#options;
+    const told = (arrives: boolean): void => this.#setState(arrives ? 'connected' : 'interrupted');
+    this.#watch = watched ? new ArrivalWatch(this.#connection, timers, told) : undefined;
   }
 
   getStats(): Promise<RTCStatsReport> {
@@ -151,57 +219,68 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   close(): void {
     if (this.#state === 'closed') return;
     this.#options.timers.clearTimeout(this.#patience);
-    this.#options.timers.clearTimeout(this.#restartTimer);
     this.setWatched(false);
+    this.#steps.close();
     this.#connection.onicecandidate = null;
     this.#connection.onconnectionstatechange = null;
     this.#connection.ontrack = null;
+    this.#channel.onopen = null;
+    this.#channel.onmessage = null;
     this.#connection.close();
     this.removeAllListeners();
     this.#setState('closed');
   }
 
-  async #offer(iceRestart: boolean): Promise<void> {
+  async #offer(): Promise<void> {
     if (this.#connection.signalingState !== 'stable') {
-      this.#resendOffer();
+      this.#sendOffer();
       return;
     }
     this.#media.open();
-    if (iceRestart) this.#connection.restartIce();
+    this.#offersRestart = this.#wantsRestart || this.#connection.remoteDescription === null;
+    if (this.#wantsRestart) this.#connection.restartIce();
+    this.#wantsRestart = false;
     this.#n += 1;
     this.#offered = this.#n;
     this.#unanswered = 0;
     await this.#connection.setLocalDescription();
-    this.#resendOffer();
+    this.#sendOffer();
   }
 
-  #resendOffer(): void {
+  /** Sends the pending offer, for the first time or again, with the candidates that are known by now. */
+  #sendOffer(): void {
     const description = this.#connection.localDescription;
     if (this.#offered === null || description?.type !== 'offer') return;
-    this.#options.send({ event: 'offer', n: this.#offered, sdp: { type: 'offer', sdp: description.sdp } });
-    this.#unanswered += 1;
+    const sent = this.#options.send({ event: 'offer', n: this.#offered, sdp: { type: 'offer', sdp: description.sdp } });
+    // Nobody can answer what was not sent.
+    if (sent) this.#unanswered += 1;
     this.#waitFor(() => {
       // The same offer again: whoever had it before answers it again, with the same parameters.
-      if (this.#unanswered < MAX_UNANSWERED || this.#state === 'connected') this.#enqueue(async () => this.#resendOffer());
+      if (this.#unanswered < MAX_UNANSWERED || this.#state === 'connected') this.#steps.add(async () => this.#sendOffer());
       else this.#setState('failed');
     });
   }
 
   async #takeOffer(n: number, sdp: string): Promise<void> {
-    const previous = this.#connection.remoteDescription;
-    if (previous !== null && fingerprintOf(previous.sdp) !== fingerprintOf(sdp)) {
+    const before = this.#connection.remoteDescription?.sdp;
+    const fingerprint = lineOf(sdp, 'fingerprint');
+    if (before !== undefined && fingerprint !== undefined && lineOf(before, 'fingerprint') !== fingerprint) {
       this.emit('replaced', { event: 'offer', n, sdp: { type: 'offer', sdp } });
       return;
     }
     const glare = this.#connection.signalingState !== 'stable';
     // The polite side takes its offer back and answers ours.
     if (glare && !this.#polite) return;
+    if (!(await this.#describe('offer', sdp))) return;
     this.#options.timers.clearTimeout(this.#patience);
+    const restarted = before === undefined || lineOf(before, 'ice-ufrag') !== lineOf(sdp, 'ice-ufrag');
+    // An offer that restarts ICE does so for both.
+    this.#wantsRestart = !restarted && (this.#wantsRestart || (glare && this.#offersRestart));
     this.#n = Math.max(this.#n, n);
     this.#offered = null;
-    await this.#connection.setRemoteDescription({ type: 'offer', sdp });
     // Tracks and candidates need no turn of their own: the other side waits for the answer.
     await Promise.all([this.#media.join(), this.#answer(n), this.#applyCandidates(sdp, n)]);
+    await this.#catchUp();
   }
 
   async #answer(n: number): Promise<void> {
@@ -212,44 +291,70 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   async #takeAnswer(n: number, sdp: string): Promise<void> {
     if (n !== this.#offered || this.#connection.signalingState !== 'have-local-offer') return;
+    if (!(await this.#describe('answer', sdp))) return;
     this.#options.timers.clearTimeout(this.#patience);
     this.#offered = null;
-    await this.#connection.setRemoteDescription({ type: 'answer', sdp });
     await this.#applyCandidates(sdp, n);
+    await this.#catchUp();
+  }
+
+  /** Applies a remote description. One that makes no sense leaves a link that works as it is; any other has failed with it. */
+  async #describe(type: 'offer' | 'answer', sdp: string): Promise<boolean> {
+    const spared = this.#state === 'connected' && (type === 'answer' || this.#connection.signalingState === 'stable');
+    const applying = async (): Promise<void> => {
+      if (sdp.length > MAX_SDP_LENGTH || lineOf(sdp, 'fingerprint') === undefined) throw new TypeError('Not the description of a link.');
+      await this.#connection.setRemoteDescription({ type, sdp });
+    };
+    if (spared) return this.#tolerate(applying(), 'ice-failed', 'A participant sent a description that makes no sense.');
+    await applying();
+    return true;
+  }
+
+  /** After an exchange: what came up in the midst of it, and what new sections need. */
+  async #catchUp(): Promise<void> {
+    await this.#tolerate(this.#media.encodeNew(), 'media', ENCODING_REFUSED);
+    if (this.#connection.signalingState === 'stable' && (this.#wantsRestart || this.#media.lacksSection)) await this.#offer();
   }
 
   async #applyCandidates(sdp: string, n: number): Promise<void> {
     for (const candidate of this.#candidates.describe(sdp, n)) await this.#applyCandidate(candidate);
   }
 
+  /** One candidate that this browser cannot use (an unknown transport, an address it cannot resolve) leaves the others. */
   async #applyCandidate(candidate: Candidate): Promise<void> {
+    const applying = this.#connection.addIceCandidate(candidate as RTCIceCandidateInit);
+    await this.#tolerate(applying, 'ice-failed', 'A network path was not understood.');
+  }
+
+  /** False, and an `error` event, where the link can do without what has failed. */
+  async #tolerate(work: Promise<unknown>, code: ErrorCode, message: string): Promise<boolean> {
     try {
-      await this.#connection.addIceCandidate(candidate as RTCIceCandidateInit);
+      await work;
+      return true;
     } catch (cause) {
-      // One candidate that this browser cannot use (an unknown transport, an address it cannot resolve) leaves the others.
-      this.emit('error', new GlasscastError('ice-failed', 'A network path was not understood.', { cause }));
+      if (this.#state !== 'closed') this.emit('error', new GlasscastError(code, message, { cause }));
+      return false;
     }
   }
 
   #gathered(candidate: RTCIceCandidate | null): void {
     const n = this.#n;
     // The description the candidate belongs to is sent from the queue: what it precedes there, it must follow here.
-    this.#enqueue(async () => {
+    this.#steps.add(async () => {
       this.#options.send({ event: 'ice', n, candidate: candidate === null ? null : candidateOf(candidate) });
     });
   }
 
   #connectionChanged(): void {
-    const { timers } = this.#options;
     switch (this.#connection.connectionState) {
       case 'connected':
         this.#restarts = 0;
-        timers.clearTimeout(this.#restartTimer);
         this.#setState('connected');
         break;
       case 'disconnected':
         this.#setState('interrupted');
-        this.#restartSoon();
+        this.#restarts += 1;
+        this.restart();
         break;
       case 'failed':
       case 'closed':
@@ -258,36 +363,12 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
           return;
         }
         this.#setState('interrupted');
-        this.#restartSoon();
+        this.#restarts += 1;
+        this.restart();
         break;
       default:
         break;
     }
-  }
-
-  async #look(): Promise<void> {
-    if (this.#connection.connectionState !== 'connected') return;
-    const received = bytesReceived(await this.#connection.getStats());
-    if (this.#watch === undefined || this.#isClosed()) return;
-    const before = this.#received;
-    this.#received = received;
-    // Also with camera and microphone off both ends of a living link hear of each other by RTCP.
-    if (before > 0) this.#setState(received > before ? 'connected' : 'interrupted');
-  }
-
-  #restartSoon(): void {
-    const { timers } = this.#options;
-    timers.clearTimeout(this.#restartTimer);
-    if (this.offersFirst) {
-      this.#restartOnce();
-      return;
-    }
-    this.#restartTimer = timers.setTimeout(() => this.#restartOnce(), SECOND_RESTART_MS);
-  }
-
-  #restartOnce(): void {
-    this.#restarts += 1;
-    this.restart();
   }
 
   #waitFor(help: () => void): void {
@@ -296,31 +377,6 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#patience = timers.setTimeout(() => {
       if (this.#state !== 'closed' && this.#state !== 'failed') help();
     }, PATIENCE_MS);
-  }
-
-  /** A step begins at once where none is under way: joining a call is a race. */
-  #enqueue(step: () => Promise<void>): void {
-    this.#steps.push(step);
-    if (!this.#working) void this.#work();
-  }
-
-  /** A step that throws leaves the steps behind it, and every other link, alone; this link has failed and is built anew. */
-  async #work(): Promise<void> {
-    this.#working = true;
-    for (let step = this.#steps.shift(); step !== undefined && !this.#isClosed(); step = this.#steps.shift()) {
-      try {
-        await step();
-      } catch (cause) {
-        if (this.#isClosed()) return;
-        this.emit('error', new GlasscastError('ice-failed', 'The negotiation with a participant failed.', { cause }));
-        this.#setState('failed');
-      }
-    }
-    this.#working = false;
-  }
-
-  #isClosed(): boolean {
-    return this.#state === 'closed';
   }
 
   #setState(state: LinkState): void {
@@ -335,14 +391,10 @@ function candidateOf(candidate: RTCIceCandidate): Candidate {
   return { candidate: candidate.candidate, sdpMid, sdpMLineIndex, usernameFragment };
 }
 
-/** The certificate of the other side's connection: stays the same for its whole life. */
-function fingerprintOf(sdp: string): string | undefined {
-  return /^a=fingerprint:(.+)$/m.exec(sdp)?.[1]?.trim().toLowerCase();
-}
-
-/** What came in over all paths, connectivity checks not counted. */
-function bytesReceived(report: RTCStatsReport): number {
-  let sum = 0;
-  for (const stats of report.values()) if (stats.type === 'candidate-pair') sum += stats.bytesReceived ?? 0;
-  return sum;
+/**
+ * The first of an attribute. The `fingerprint` is that of the connection's certificate and stays the same for its whole life; the
+ * `ice-ufrag` is another after each ICE restart.
+ */
+function lineOf(sdp: string, attribute: 'fingerprint' | 'ice-ufrag'): string | undefined {
+  return new RegExp(`^a=${attribute}:(.+)$`, 'm').exec(sdp)?.[1]?.trim();
 }

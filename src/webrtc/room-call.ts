@@ -8,17 +8,26 @@
  */
 import { GlasscastError } from '../protocol/errors.ts';
 import type { IceServer, PeerMeta } from '../protocol/messages/room.ts';
-import type { ChannelSession } from '../signaling/channel-session.ts';
+import type { ChannelSession, PushOptions } from '../signaling/channel-session.ts';
 import type { Connection } from '../signaling/connection.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { PresenceEntry } from '../signaling/presence.ts';
 import type { Timers } from '../workers/worker-timers.ts';
-import type { Kind } from './link-media.ts';
 import type { LocalMedia } from './local-media.ts';
 import { Mesh } from './mesh.ts';
-import type { LinkState } from './peer-link.ts';
-import { type JoinReply, joinRoomTopic, type PlainState, type RoomPresence, routeRoomEvents, sendMeshMessage } from './room-signaling.ts';
-import { NO_TRACKS, type SlotTracks } from './slots.ts';
+import type { LinkState, PeerLink } from './peer-link.ts';
+import type { WatchedSlot } from './peer-messages.ts';
+import {
+  type ChatEvent,
+  type JoinReply,
+  joinRoomTopic,
+  type Muted,
+  type PlainState,
+  type RoomPresence,
+  routeRoomEvents,
+  sendMeshMessage,
+} from './room-signaling.ts';
+import { NO_TRACKS, type Slot, type SlotTracks } from './slots.ts';
 
 export type CallState = 'idle' | 'joining' | 'joined' | 'reconnecting' | 'left' | 'failed';
 
@@ -33,6 +42,7 @@ export interface RoomPeer {
   /** The socket is lost; media may still flow. */
   readonly away: boolean;
   readonly link: LinkState;
+  /** The screen's are there from the first share of either side on: `screen` says whether it is shared at the moment. */
   readonly tracks: SlotTracks;
 }
 
@@ -56,7 +66,13 @@ export interface RoomCallEvents {
   change: undefined;
   join: RoomPeer;
   leave: RoomPeer;
-  track: { readonly peer: RoomPeer; readonly track: MediaStreamTrack };
+  track: { readonly peer: RoomPeer; readonly slot: Slot; readonly track: MediaStreamTrack };
+  /** What a participant's page has sent with {@link RoomCall.sendDirect}. */
+  message: { readonly peer: RoomPeer; readonly data: unknown };
+  /** Of the chat, as it came: whoever shows it looks into it. */
+  chat: ChatEvent;
+  /** A moderator asks to turn this off. */
+  moderated: Muted;
   error: GlasscastError;
 }
 
@@ -71,6 +87,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   #mesh: Mesh | undefined;
   #resume: string | undefined;
   #maxPeers: number | undefined;
+  #can: readonly string[] = [];
   #localName: string | undefined;
 
   constructor(options: RoomCallOptions) {
@@ -96,6 +113,11 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     return this.#localName;
   }
 
+  /** What the token allows in this room. */
+  get can(): readonly string[] {
+    return this.#can;
+  }
+
   /** How many may be in the room, where the server says so. */
   get maxPeers(): number | undefined {
     return this.#maxPeers;
@@ -116,12 +138,17 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     const { session, presence } = joinRoomTopic(connection, room, params, this.#abort.signal);
     this.#session = session;
     this.#presence = presence;
-    routeRoomEvents(session, { mesh: () => this.#mesh, plainState: (state) => this.#plainStateChanged(state) });
+    routeRoomEvents(session, {
+      mesh: () => this.#mesh,
+      plainState: (state) => this.#plainStateChanged(state),
+      chat: (event) => this.emit('chat', event),
+      muted: (muted) => this.emit('moderated', muted),
+    });
     presence.onChange((entries) => this.#presenceChanged(entries));
     session.onDrop(() => this.#setState('reconnecting'));
     session.onRejoin((reply) => this.#rejoined(reply));
     session.onEnd((error) => this.#ended(error));
-    this.#unlisten.push(media.on('change', (kind) => this.#mediaChanged(kind)));
+    this.#unlisten.push(media.on('change', (slot) => this.#mediaChanged(slot)));
     const reply = await session.joined;
     this.#accept(reply);
     this.#setState('joined');
@@ -141,6 +168,28 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     this.#mesh?.restart();
   }
 
+  /** The link to each participant, by id. */
+  get links(): ReadonlyMap<string, PeerLink> {
+    return this.#mesh?.links ?? new Map();
+  }
+
+  /** Says to a participant whether what it sends in the slot is shown here; what is not shown is not sent. */
+  watch(id: string, slot: WatchedSlot, watched: boolean): void {
+    this.#mesh?.watch(id, slot, watched);
+  }
+
+  /** As {@link Mesh.sendDirect}. @throws GlasscastError also `network` outside a call */
+  async sendDirect(data: unknown, to?: string): Promise<void> {
+    if (this.#mesh === undefined) throw new GlasscastError('network', 'Not in a call: the message was not sent.');
+    await this.#mesh.sendDirect(data, to);
+  }
+
+  /** Sends an event over the room's channel and resolves with the server's reply. @throws GlasscastError as {@link ChannelSession.push} */
+  async push<T = unknown>(event: string, payload: object, options: PushOptions<T> = {}): Promise<T> {
+    if (this.#session === undefined) throw new GlasscastError('network', `Not in a call: ${event} was not sent.`);
+    return this.#session.push(event, payload, options);
+  }
+
   /** Statistics of each link, by the participant's id. */
   getStats(): Promise<Map<string, RTCStatsReport>> {
     return this.#mesh?.getStats() ?? Promise.resolve(new Map());
@@ -151,6 +200,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     if (reply.peer_id !== undefined) {
       this.#resume = reply.resume;
       this.#maxPeers = reply.max_peers;
+      this.#can = reply.me.can;
       this.#localName = reply.me.name ?? this.#localName;
     }
     if (this.#mesh?.localId !== id) this.#createMesh(id, reply);
@@ -184,7 +234,11 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     mesh.on('added', ({ id }) => this.#peerAdded(id));
     mesh.on('removed', ({ id }) => this.#peerRemoved(id));
     mesh.on('state', ({ id, state }) => this.#update(id, { link: state }));
-    mesh.on('track', ({ id, track }) => this.#trackAdded(id, track));
+    mesh.on('track', ({ id, slot, track }) => this.#trackAdded(id, slot, track));
+    mesh.on('message', ({ id, data }) => {
+      const peer = this.#peers.get(id);
+      if (peer !== undefined) this.emit('message', { peer, data });
+    });
     mesh.on('error', ({ id, error }) => {
       const name = this.#peers.get(id)?.name ?? '';
       const message = `No connection to ${name || 'a participant'}. A firewall may be in the way; the server may need TURN.`;
@@ -219,12 +273,11 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     this.emit('change', undefined);
   }
 
-  #trackAdded(id: string, track: MediaStreamTrack): void {
+  #trackAdded(id: string, slot: Slot, track: MediaStreamTrack): void {
     const peer = this.#peers.get(id);
     if (peer === undefined) return;
-    const kind: Kind = track.kind === 'audio' ? 'audio' : 'video';
-    const updated = this.#update(id, { tracks: { ...peer.tracks, [kind]: track } });
-    if (updated !== undefined) this.emit('track', { peer: updated, track });
+    const updated = this.#update(id, { tracks: { ...peer.tracks, [slot]: track } });
+    if (updated !== undefined) this.emit('track', { peer: updated, slot, track });
   }
 
   #presenceChanged(entries: readonly PresenceEntry<PeerMeta>[]): void {
@@ -261,14 +314,14 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     return updated;
   }
 
-  #mediaChanged(kind: Kind): void {
-    this.#mesh?.setTrack(kind, this.#options.media.tracks[kind]);
+  #mediaChanged(slot: Slot): void {
+    this.#mesh?.setTrack(slot, this.#options.media.tracks[slot]);
     this.#sendState();
   }
 
   #sendState(): void {
     const { media } = this.#options;
-    const state = { mic: media.microphoneEnabled, camera: media.cameraEnabled, screen: false };
+    const state = { mic: media.microphoneEnabled, camera: media.cameraEnabled, screen: media.tracks.screen !== null };
     // A plain channel passes this on as it is.
     const from = this.#resume === undefined ? { from: this.localId, name: this.#localName } : {};
     this.#session?.cast('state', { ...from, ...state });

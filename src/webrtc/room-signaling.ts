@@ -3,6 +3,7 @@ import {
   AnswerSchema,
   ByeSchema,
   IceSchema,
+  MutedSchema,
   NewSchema,
   OfferSchema,
   PeerIdSchema,
@@ -55,14 +56,26 @@ export function joinRoomTopic(connection: Connection, room: string, params: () =
   return { session, presence: session.presence(PeerMetaSchema) };
 }
 
+const CHAT_EVENTS = ['chat', 'chat_history', 'chat_delete'] as const;
+
+/** A message about the chat, as it came: whoever shows it looks into it. */
+export interface ChatEvent {
+  readonly event: (typeof CHAT_EVENTS)[number];
+  readonly payload: unknown;
+}
+
+export type Muted = v.InferOutput<typeof MutedSchema>;
+
 export interface RoomEvents {
   /** Undefined until the id is known; messages before that cannot be for us. */
   readonly mesh: () => Mesh | undefined;
   readonly plainState: (state: PlainState) => void;
+  readonly chat: (event: ChatEvent) => void;
+  readonly muted: (muted: Muted) => void;
 }
 
 /** Hands each message of the topic to the mesh. */
-export function routeRoomEvents(session: ChannelSession<JoinReply>, { mesh, plainState }: RoomEvents): void {
+export function routeRoomEvents(session: ChannelSession<JoinReply>, { mesh, plainState, chat, muted }: RoomEvents): void {
   const directed = (message: { from?: string | undefined; to: string }): { mesh: Mesh; from: string } | undefined => {
     const target = mesh();
     if (target === undefined || message.from === undefined || message.to !== target.localId) return undefined;
@@ -87,6 +100,8 @@ export function routeRoomEvents(session: ChannelSession<JoinReply>, { mesh, plai
     to?.mesh.handleCandidate(to.from, message.n, message.candidate);
   });
   session.on('state', PlainStateSchema, plainState);
+  for (const event of CHAT_EVENTS) session.on(event, v.unknown(), (payload) => chat({ event, payload }));
+  session.on('mute', MutedSchema, muted);
 }
 
 /** Sends what the mesh has to say; `from` is overwritten by a server that stamps it. */

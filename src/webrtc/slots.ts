@@ -9,3 +9,11 @@ export type Slot = (typeof SLOTS)[number];
 export type SlotTracks = Readonly<Record<Slot, MediaStreamTrack | null>>;
 
 export const NO_TRACKS: SlotTracks = { audio: null, video: null, screen: null, screenAudio: null };
+
+/** The kind of a slot's section, and which of that kind it is. */
+export const SECTIONS: Readonly<Record<Slot, readonly [kind: 'audio' | 'video', index: number]>> = {
+  audio: ['audio', 0],
+  video: ['video', 0],
+  screen: ['video', 1],
+  screenAudio: ['audio', 1],
+};

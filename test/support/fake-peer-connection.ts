@@ -12,6 +12,7 @@ export class FakePeerConnection {
   remoteDescription: RTCSessionDescriptionInit | null = null;
   readonly candidates: RTCIceCandidateInit[] = [];
   readonly transceivers: FakeTransceiver[] = [];
+  readonly channel = new FakeDataChannel();
   generation = 0;
   bytesReceived = 0;
   closed = false;
@@ -19,14 +20,21 @@ export class FakePeerConnection {
   failNext: Error | undefined;
   onicecandidate: ((event: { candidate: RTCIceCandidate | null }) => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
-  ontrack: ((event: { track: MediaStreamTrack }) => void) | null = null;
+  ontrack: ((event: { track: MediaStreamTrack; transceiver: FakeTransceiver }) => void) | null = null;
   #restart = true;
+  /** Sections of the pending own offer that none had before. */
+  #offered: FakeTransceiver[] = [];
+  readonly #received = new Set<FakeTransceiver>();
 
   addTransceiver(trackOrKind: MediaStreamTrack | string): FakeTransceiver {
     const track = typeof trackOrKind === 'string' ? null : trackOrKind;
     const transceiver = new FakeTransceiver(track?.kind ?? String(trackOrKind), track);
     this.transceivers.push(transceiver);
     return transceiver;
+  }
+
+  createDataChannel(): FakeDataChannel {
+    return this.channel;
   }
 
   getTransceivers(): FakeTransceiver[] {
@@ -42,9 +50,14 @@ export class FakePeerConnection {
     this.#restart = false;
     const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer';
     this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
-    this.localDescription = { type, sdp: sdpOf(this.fingerprint, `${this.fingerprint}-${this.generation}`) };
-    for (const [index, transceiver] of this.transceivers.entries())
-      if (transceiver.direction !== 'stopped') transceiver.mid ??= String(index);
+    const open = this.transceivers.filter((transceiver) => transceiver.direction !== 'stopped');
+    if (type === 'offer') {
+      this.#offered = open.filter((transceiver) => transceiver.mid === null);
+      let next = open.length - this.#offered.length;
+      for (const transceiver of this.#offered) transceiver.mid = String(next++);
+    }
+    const kinds = open.filter(({ mid }) => mid !== null).map(({ kind }) => kind);
+    this.localDescription = { type, sdp: sdpOf(this.fingerprint, `${this.fingerprint}-${this.generation}`, kinds) };
   }
 
   async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
@@ -52,11 +65,22 @@ export class FakePeerConnection {
     this.failNext = undefined;
     if (failure !== undefined) throw failure;
     if (description.type === 'answer' && this.signalingState !== 'have-local-offer') throw new Error('no offer to answer');
-    if (description.type === 'offer' && this.transceivers.length === 0) {
-      for (const kind of ['audio', 'video']) this.addTransceiver(kind).mid = kind;
+    if (description.type === 'offer') {
+      // What was offered is taken back.
+      if (this.signalingState === 'have-local-offer') for (const transceiver of this.#offered) transceiver.mid = null;
+      for (const [index, [, kind = '']] of [...(description.sdp ?? '').matchAll(/^m=(\w+)/gm)].entries()) {
+        if (this.transceivers.some(({ mid }) => mid === String(index))) continue;
+        this.transceivers.push(new FakeTransceiver(kind, null, 'recvonly', String(index)));
+      }
     }
+    this.#offered = [];
     this.remoteDescription = description;
     this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable';
+    for (const transceiver of this.transceivers) {
+      if (transceiver.mid === null || this.#received.has(transceiver)) continue;
+      this.#received.add(transceiver);
+      this.ontrack?.({ track: transceiver.receiver.track as MediaStreamTrack, transceiver });
+    }
   }
 
   async addIceCandidate(candidate: RTCIceCandidateInit): Promise<void> {
@@ -84,20 +108,19 @@ export class FakePeerConnection {
   }
 }
 
-class FakeTransceiver {
-  mid: string | null = null;
-  direction = 'sendrecv';
-  readonly receiver: { track: { kind: string } };
-  readonly sender: { track: MediaStreamTrack | null; replaceTrack(track: MediaStreamTrack | null): Promise<void> };
+export class FakeTransceiver {
+  readonly kind: string;
+  mid: string | null;
+  direction: string;
+  readonly receiver: { readonly track: { readonly kind: string } };
+  readonly sender: FakeSender;
 
-  constructor(kind: string, track: MediaStreamTrack | null) {
+  constructor(kind: string, track: MediaStreamTrack | null, direction = 'sendrecv', mid: string | null = null) {
+    this.kind = kind;
+    this.direction = direction;
+    this.mid = mid;
     this.receiver = { track: { kind } };
-    this.sender = {
-      track,
-      replaceTrack: async (next) => {
-        this.sender.track = next;
-      },
-    };
+    this.sender = new FakeSender(track);
   }
 
   stop(): void {
@@ -105,8 +128,56 @@ class FakeTransceiver {
   }
 }
 
-export function sdpOf(fingerprint: string, ufrag: string): string {
-  return `v=0\r\na=fingerprint:sha-256 ${fingerprint}\r\nm=audio 9 UDP 111\r\na=ice-ufrag:${ufrag}\r\n`;
+class FakeSender {
+  track: MediaStreamTrack | null;
+  encoding: RTCRtpEncodingParameters = { active: true };
+  /** The next parameters are refused with this. */
+  failNext: Error | undefined;
+
+  constructor(track: MediaStreamTrack | null) {
+    this.track = track;
+  }
+
+  async replaceTrack(track: MediaStreamTrack | null): Promise<void> {
+    this.track = track;
+  }
+
+  getParameters(): RTCRtpSendParameters {
+    return { encodings: [{ ...this.encoding }] } as RTCRtpSendParameters;
+  }
+
+  async setParameters({ encodings: [encoding] }: RTCRtpSendParameters): Promise<void> {
+    const failure = this.failNext;
+    this.failNext = undefined;
+    if (failure !== undefined) throw failure;
+    if (encoding !== undefined) this.encoding = encoding;
+  }
+}
+
+export class FakeDataChannel {
+  readyState: RTCDataChannelState = 'connecting';
+  readonly sent: (string | ArrayBuffer)[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string | ArrayBuffer }) => void) | null = null;
+
+  open(): void {
+    this.readyState = 'open';
+    this.onopen?.();
+  }
+
+  send(frame: string | ArrayBuffer): void {
+    this.sent.push(frame);
+  }
+
+  receive(data: string | ArrayBuffer): void {
+    this.onmessage?.({ data });
+  }
+}
+
+/** A description as far as a link and the fake read one: one section a kind. */
+export function sdpOf(fingerprint: string, ufrag: string, kinds: readonly string[] = ['audio', 'video']): string {
+  const sections = kinds.map((kind) => `m=${kind} 9 UDP 111\r\na=ice-ufrag:${ufrag}\r\n`);
+  return `v=0\r\na=fingerprint:sha-256 ${fingerprint}\r\n${sections.join('')}`;
 }
 
 /** A track that exists as far as a link cares. */

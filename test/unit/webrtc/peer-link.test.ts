@@ -177,7 +177,7 @@ describe('a peer link', () => {
     assert.equal(time.waiting, 0);
   });
 
-  test('restarts ICE at once when the connection is interrupted, if its id is the greater', async () => {
+  test('restarts ICE at once when the connection is interrupted', async () => {
     const { link, connection, sent, states, time } = setUp('b', 'a');
     link.start();
     await settle(time);
@@ -191,27 +191,17 @@ describe('a peer link', () => {
     assert.equal(connection.generation, 2);
   });
 
-  test('of the lesser id restarts ICE only when the other side has not helped', async () => {
+  test('of the lesser id restarts ICE as soon', async () => {
     const { link, connection, sent, time } = setUp('a', 'b');
     link.handleOffer(1, sdpOf('theirs', 'u1'));
     await settle(time);
     connection.become('connected');
     connection.become('disconnected');
-    await time.advance(1000);
-    assert.deepEqual(offers(sent), []);
-    await time.advance(500);
-    assert.equal(offers(sent).length, 1);
-  });
-
-  test('does not restart what has healed by itself', async () => {
-    const { link, connection, sent, time } = setUp('a', 'b');
-    link.handleOffer(1, sdpOf('theirs', 'u1'));
     await settle(time);
-    connection.become('connected');
-    connection.become('disconnected');
-    connection.become('connected');
-    await time.advance(10_000);
-    assert.deepEqual(offers(sent), []);
+    assert.deepEqual(
+      offers(sent).map((message) => message.n),
+      [2],
+    );
   });
 
   test('has failed when its restarts are used up', async () => {
