@@ -214,7 +214,8 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     this.#tracks = { ...this.#tracks, [slot]: track };
     before?.stop();
     this.emit('change', slot);
-    if (!this.#closed && (slot === 'audio' || slot === 'video')) void this.watchDevices();
+    // Not in the way of the first picture.
+    if (!this.#closed && (slot === 'audio' || slot === 'video')) whenIdle(() => void this.watchDevices());
   }
 
   async #ended(slot: Slot, track: MediaStreamTrack): Promise<void> {
@@ -247,6 +248,11 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   #failed(error: GlasscastError): void {
     if (!this.#closed) this.emit('error', error);
   }
+}
+
+function whenIdle(work: () => void): void {
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(work, { timeout: 1000 });
+  else work();
 }
 
 /** The words for what went wrong are loaded when something has. */

@@ -1,0 +1,144 @@
+import { css } from 'lit';
+
+export const prejoinStyles = css`
+  :host {
+    display: block;
+    inline-size: min(100%, 400px);
+    min-inline-size: 0;
+    container-type: inline-size;
+  }
+  :host {
+    --_level-colour: var(--rtc-level, #15803d);
+  }
+  @media (prefers-color-scheme: dark) {
+    :host {
+      --_level-colour: var(--rtc-level, #4ade80);
+    }
+  }
+  :host(:state(previewing)) {
+    inline-size: min(100%, 820px);
+  }
+  :host(:state(joined)) {
+    display: none;
+  }
+  form {
+    display: grid;
+    gap: clamp(8px, 3cqi, 16px);
+    padding: clamp(10px, 5cqi, 24px);
+    border-radius: var(--_radius);
+    background: var(--_surface);
+    box-shadow: var(--_shadow);
+  }
+  h2 {
+    margin: 0;
+    font-size: clamp(1.05rem, 6cqi, 1.4rem);
+    line-height: 1.2;
+    overflow-wrap: anywhere;
+  }
+  p {
+    margin: 0;
+    color: var(--_text-2);
+    font-size: 0.92rem;
+  }
+  .column {
+    display: grid;
+    align-content: start;
+    gap: clamp(8px, 3cqi, 14px);
+    min-inline-size: 0;
+  }
+  .name {
+    display: grid;
+    gap: 6px;
+    font-size: 0.9rem;
+    font-weight: 600;
+  }
+  input {
+    min-inline-size: 0;
+    font-weight: 400;
+  }
+  .stage {
+    position: relative;
+    aspect-ratio: 16 / 9;
+    overflow: hidden;
+    border-radius: calc(var(--_radius) - 4px);
+    background: #1d2230;
+    color: #f4f6fb;
+  }
+  video {
+    position: absolute;
+    inset: 0;
+    inline-size: 100%;
+    block-size: 100%;
+    object-fit: cover;
+  }
+  video.mirrored {
+    transform: scaleX(-1);
+  }
+  .off {
+    position: absolute;
+    inset: 0;
+    display: grid;
+    place-content: center;
+    padding: 10px;
+    background: #1d2230;
+    font-size: 0.92rem;
+    text-align: center;
+  }
+  .devices {
+    display: flex;
+    align-items: center;
+    gap: 10px;
+  }
+  .devices button {
+    flex: none;
+    padding: 0;
+    inline-size: 48px;
+    block-size: 48px;
+    border-color: var(--_border);
+  }
+  .devices button[aria-pressed='false'] {
+    background: color-mix(in srgb, var(--_danger) 16%, var(--_surface));
+    border-color: color-mix(in srgb, var(--_danger) 45%, transparent);
+    color: var(--_danger);
+  }
+  .level {
+    flex: 1;
+    min-inline-size: 24px;
+    block-size: 10px;
+    overflow: hidden;
+    border-radius: 999px;
+    background: var(--_surface-2);
+    box-shadow: inset 0 0 0 1px var(--_border);
+  }
+  .level div {
+    inline-size: calc(var(--_level, 0) * 100%);
+    block-size: 100%;
+    border-radius: inherit;
+    background: var(--_level-colour);
+  }
+  button.check,
+  button.primary {
+    inline-size: 100%;
+    border-radius: 22px;
+  }
+  @container (min-width: 620px) {
+    form.previewing {
+      grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr);
+    }
+    form.previewing h2 {
+      grid-column: 1 / -1;
+    }
+  }
+  @container (max-width: 260px) {
+    button {
+      padding-inline: 0.6em;
+    }
+    .devices {
+      gap: 6px;
+    }
+    .devices button {
+      inline-size: 44px;
+      block-size: 44px;
+    }
+  }
+`;
