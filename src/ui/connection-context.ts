@@ -16,9 +16,9 @@ export const connectionContext = createContext<SharedConnection | undefined>(Sym
 
 let root: ContextRoot | undefined;
 
-/** Answers an element that asked for a context before the element around it was defined. */
+/** Answers an element that asked for a context before the element around it was defined. Without a document there is nothing to do. */
 export function ensureContextRoot(): void {
-  if (root !== undefined) return;
+  if (root !== undefined || typeof document === 'undefined') return;
   root = new ContextRoot();
   root.attach(document.documentElement);
 }
