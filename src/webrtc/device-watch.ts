@@ -1,4 +1,4 @@
-import { realmTimers, type Timers } from '../workers/worker-timers.ts';
+import { realmTimers, type TimerId, type Timers } from '../workers/worker-timers.ts';
 import { NO_DEVICES } from './device-choice.ts';
 import { deviceOf, listDevices } from './device-list.ts';
 import { DeviceSwap, inputOf } from './device-swap.ts';
@@ -27,6 +27,7 @@ export class DeviceWatch {
   #found: readonly MediaDeviceInfo[] = [];
   #told = JSON.stringify(NO_DEVICES);
   #listing: Promise<void> = Promise.resolve();
+  #timer: TimerId | undefined;
 
   /** @throws GlasscastError `insecure-context`, `unsupported` */
   constructor(host: MediaHost) {
@@ -39,6 +40,7 @@ export class DeviceWatch {
     this.#swap = new DeviceSwap(host);
     this.#devices.addEventListener('devicechange', () => void this.#changed(), { signal });
     this.#page?.addEventListener('visibilitychange', () => this.#visibilityChanged(), { signal });
+    signal.addEventListener('abort', () => this.#timers.clearTimeout(this.#timer), { once: true });
   }
 
   /** Lists the devices anew, and tells when something is different. */
@@ -135,17 +137,18 @@ export class DeviceWatch {
     if (this.#hidden) return;
     for (const kind of this.#interrupted) this.#comeBack(kind);
     this.#interrupted.clear();
-    for (const kind of KINDS) if (this.#host.tracks()[kind]?.muted) this.#expectSound(kind);
+    if (KINDS.some((kind) => this.#host.tracks()[kind]?.muted)) this.#expectUnmute();
   }
 
   /** iOS mutes what is captured during a telephone call, and sometimes forgets to unmute it. */
-  #expectSound(kind: CaptureKind): void {
-    const { signal } = this.#host;
-    const track = this.#host.tracks()[kind];
-    const timer = this.#timers.setTimeout(() => {
-      if (track?.muted && !this.#hidden) void this.lost(kind, track);
+  #expectUnmute(): void {
+    this.#timers.clearTimeout(this.#timer);
+    this.#timer = this.#timers.setTimeout(() => {
+      for (const kind of KINDS) {
+        const track = this.#host.tracks()[kind];
+        if (track?.muted && !this.#hidden) void this.lost(kind, track);
+      }
     }, UNMUTE_MS);
-    signal.addEventListener('abort', () => this.#timers.clearTimeout(timer), { once: true });
   }
 }
 

@@ -22,14 +22,19 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   'device-in-use': 'Another program is using the camera or microphone. Close it, then try again.',
 };
 
-/** What `getUserMedia` or `getDisplayMedia` rejected with, as an error of the public API. */
+/** Chromium tells it apart in the message alone: the address bar does not help then. */
+const BLOCKED_BY_SYSTEM =
+  'This computer keeps camera and microphone from the browser. Allow them in the system’s settings, then try again.';
+
+/** What `getUserMedia` rejected with, as an error of the public API. */
 export function mediaError(cause: unknown): GlasscastError {
   if (cause instanceof GlasscastError) return cause;
   const { name, message } = cause instanceof Error ? cause : { name: '', message: String(cause) };
   // Chromium tells a closed question apart from a refused one in the message alone.
   const dismissed = name === 'NotAllowedError' && /dismissed/i.test(message);
   const code = dismissed ? 'permission-dismissed' : (CODES[name] ?? 'media');
-  return new GlasscastError(code, MESSAGES[code] ?? message, { cause });
+  const words = code === 'permission-denied' && /system/i.test(message) ? BLOCKED_BY_SYSTEM : MESSAGES[code];
+  return new GlasscastError(code, words ?? message, { cause });
 }
 
 /**

@@ -63,12 +63,12 @@ function screenError(cause: unknown): GlasscastError {
   const { name, message } = cause instanceof Error ? cause : { name: '', message: String(cause) };
   if (name === 'InvalidStateError' || /gesture|activation/i.test(message))
     return new GlasscastError('invalid', 'Sharing the screen starts with a click. Press the button again.', { cause });
-  if (name === 'NotAllowedError')
-    return new GlasscastError(
-      'permission-denied',
-      'The screen may not be recorded. Allow it in the settings of this computer, then try again.',
-      { cause },
-    );
+  if (name === 'NotAllowedError') {
+    const words = /polic/i.test(message)
+      ? 'This page is not allowed to share the screen. Open the call in a window of its own.'
+      : 'The screen may not be recorded. Allow it in the settings of this computer, then try again.';
+    return new GlasscastError('permission-denied', words, { cause });
+  }
   if (name === 'NotReadableError' || name === 'AbortError')
     return new GlasscastError('device-in-use', 'The screen could not be recorded. Choose another window, then try again.', { cause });
   if (name === 'NotFoundError') return new GlasscastError('device-not-found', 'There is no screen to share.', { cause });

@@ -3,72 +3,17 @@ import { describe, test } from 'node:test';
 import { GlasscastError } from '../../../src/protocol/errors.ts';
 import { LocalMedia } from '../../../src/webrtc/local-media.ts';
 import { mediaDevicesOf, mediaError } from '../../../src/webrtc/media-error.ts';
-
-class FakeTrack extends EventTarget {
-  readonly kind: string;
-  enabled = true;
-  readyState = 'live';
-
-  constructor(kind: string) {
-    super();
-    this.kind = kind;
-  }
-
-  stop(): void {
-    this.readyState = 'ended';
-  }
-}
-
-/** A prompt that the test answers; each call waits for its own answer. */
-class FakeDevices {
-  readonly asked: string[] = [];
-  readonly granted: FakeTrack[] = [];
-  readonly #answers: { grant(): void; refuse(name: string, message?: string): void }[] = [];
-
-  readonly getUserMedia = (constraints: MediaStreamConstraints): Promise<MediaStream> => {
-    const kinds = (['audio', 'video'] as const).filter((kind) => constraints[kind] !== undefined);
-    this.asked.push(kinds.join('+'));
-    return new Promise((resolve, reject) => {
-      this.#answers.push({
-        grant: () => {
-          const tracks = kinds.map((kind) => new FakeTrack(kind));
-          this.granted.push(...tracks);
-          resolve({ getTracks: () => tracks } as unknown as MediaStream);
-        },
-        refuse: (name, message = '') => reject(new DOMException(message, name)),
-      });
-    });
-  };
-
-  async grant(): Promise<void> {
-    await this.#asked();
-    this.#answers.shift()?.grant();
-    await settle();
-  }
-
-  async refuse(name: string): Promise<void> {
-    await this.#asked();
-    this.#answers.shift()?.refuse(name);
-    await settle();
-  }
-
-  async #asked(): Promise<void> {
-    while (this.#answers.length === 0) await settle();
-  }
-
-  get live(): string[] {
-    return this.granted.filter((track) => track.readyState === 'live').map((track) => track.kind);
-  }
-}
-
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+import { FakeDevices, settle, until } from '../../support/fake-devices.ts';
 
 function setUp() {
-  const devices = new FakeDevices();
+  const devices = new FakeDevices('audioinput:mic', 'videoinput:cam');
+  devices.prompts = true;
   const errors: GlasscastError[] = [];
-  const media = new LocalMedia({ devices: () => devices as unknown as MediaDevices, constraints: () => ({ audio: {}, video: {} }) });
+  const changes: string[] = [];
+  const media = new LocalMedia({ devices: () => devices.asDevices, constraints: () => ({ audio: {}, video: {} }) });
   media.on('error', (error) => errors.push(error));
-  return { devices, errors, media };
+  media.on('change', (slot) => changes.push(slot));
+  return { changes, devices, errors, media };
 }
 
 describe('local media', () => {
@@ -82,16 +27,54 @@ describe('local media', () => {
     assert.equal(media.cameraEnabled, true);
   });
 
-  test('mutes the microphone in place', async () => {
+  test('does not ask again for what a preview has opened', async () => {
     const { devices, media } = setUp();
+    void media.open(['audio', 'video']);
+    await devices.grant();
+    const { tracks } = media;
+    await media.open(['audio', 'video']);
+    assert.deepEqual(devices.asked, ['audio+video']);
+    assert.equal(media.tracks, tracks);
+  });
+
+  test('asks only for what is missing', async () => {
+    const { devices, media } = setUp();
+    void media.open(['audio']);
+    await devices.grant();
+    const opening = media.open(['audio', 'video']);
+    await devices.grant();
+    await opening;
+    assert.deepEqual(devices.asked, ['audio', 'video']);
+  });
+
+  test('waits for a prompt that is open instead of asking twice', async () => {
+    const { devices, media } = setUp();
+    const both = Promise.all([media.open(['audio', 'video']), media.open(['audio', 'video']), media.setCameraEnabled(true)]);
+    await devices.grant();
+    await both;
+    assert.deepEqual(devices.asked, ['audio+video']);
+  });
+
+  test('mutes the microphone in place', async () => {
+    const { changes, devices, media } = setUp();
     void media.open(['audio']);
     await devices.grant();
     await media.setMicrophoneEnabled(false);
     assert.equal(media.microphoneEnabled, false);
-    assert.deepEqual(devices.live, ['audio']);
+    assert.deepEqual(devices.live, ['mic']);
     await media.setMicrophoneEnabled(true);
     assert.equal(media.microphoneEnabled, true);
     assert.deepEqual(devices.asked, ['audio']);
+    assert.deepEqual(changes, ['audio', 'audio', 'audio']);
+  });
+
+  test('mutes a microphone that was granted after it had been muted', async () => {
+    const { devices, media } = setUp();
+    void media.open(['audio']);
+    const muting = media.setMicrophoneEnabled(false);
+    await devices.grant();
+    await muting;
+    assert.equal(media.tracks.audio?.enabled, false);
   });
 
   test('stops the camera when it is turned off, and opens it again', async () => {
@@ -99,20 +82,18 @@ describe('local media', () => {
     void media.open(['audio', 'video']);
     await devices.grant();
     await media.setCameraEnabled(false);
-    assert.deepEqual(devices.live, ['audio']);
+    assert.deepEqual(devices.live, ['mic']);
     assert.equal(media.tracks.video, null);
     const opening = media.setCameraEnabled(true);
-    await settle();
     await devices.grant();
     await opening;
     assert.deepEqual(devices.asked, ['audio+video', 'video']);
-    assert.deepEqual(devices.live, ['audio', 'video']);
+    assert.deepEqual(devices.live, ['mic', 'cam']);
   });
 
   test('asks for a microphone when it is turned on for the first time', async () => {
     const { devices, media } = setUp();
     const opening = media.setMicrophoneEnabled(true);
-    await settle();
     await devices.grant();
     await opening;
     assert.equal(media.microphoneEnabled, true);
@@ -164,18 +145,6 @@ describe('local media', () => {
     assert.equal(media.cameraEnabled, false);
   });
 
-  test('says that a device is gone when its track ends by itself', async () => {
-    const { devices, errors, media } = setUp();
-    void media.open(['video']);
-    await devices.grant();
-    devices.granted[0]?.dispatchEvent(new Event('ended'));
-    assert.equal(media.cameraEnabled, false);
-    assert.deepEqual(
-      errors.map((error) => error.code),
-      ['device-not-found'],
-    );
-  });
-
   test('has no live track when it is closed', async () => {
     const { devices, media } = setUp();
     void media.open(['audio', 'video']);
@@ -185,14 +154,81 @@ describe('local media', () => {
   });
 });
 
+describe('a camera that cannot be had', () => {
+  for (const [what, name, message, code, words] of [
+    ['permission denied', 'NotAllowedError', 'Permission denied', 'permission-denied', /address bar/],
+    ['permission denied by the system', 'NotAllowedError', 'Permission denied by system', 'permission-denied', /system’s settings/],
+    ['permission dismissed', 'NotAllowedError', 'Permission dismissed', 'permission-dismissed', /Allow/],
+    ['no device', 'NotFoundError', 'Requested device not found', 'device-not-found', /Connect one/],
+    ['device in use', 'NotReadableError', 'Could not start video source', 'device-in-use', /Another program/],
+  ] as const) {
+    test(`${what} is told as ${code}, with what to do`, async () => {
+      const { devices, errors, media } = setUp();
+      const opening = media.open(['video']);
+      await devices.refuse(name, message);
+      await opening;
+      assert.equal(errors[0]?.code, code);
+      assert.match(errors[0]?.message ?? '', words);
+      assert.deepEqual(errors[0]?.details, { kinds: ['video'] });
+      assert.equal(media.cameraEnabled, false);
+    });
+  }
+
+  for (const [what, isSecureContext, words] of [
+    ['insecure-context', false, /https/],
+    ['unsupported', true, /browser/],
+  ] as const) {
+    test(`in a page without devices is told as ${what}`, async (context) => {
+      const scope = globalThis as { isSecureContext?: boolean };
+      scope.isSecureContext = isSecureContext;
+      context.after(() => delete scope.isSecureContext);
+      const errors: GlasscastError[] = [];
+      const media = new LocalMedia({ devices: () => undefined, constraints: () => ({ audio: {}, video: {} }) });
+      media.on('error', (error) => errors.push(error));
+      await media.open(['audio', 'video']);
+      assert.equal(errors[0]?.code, what);
+      assert.match(errors[0]?.message ?? '', words);
+      assert.equal(errors.length, 1);
+    });
+  }
+
+  test('can be asked for again after a refusal', async () => {
+    const { devices, media } = setUp();
+    const refused = media.setCameraEnabled(true);
+    await devices.refuse('NotAllowedError');
+    await refused;
+    const granted = media.setCameraEnabled(true);
+    await devices.grant();
+    await granted;
+    assert.equal(media.cameraEnabled, true);
+  });
+
+  test('comes by itself when one is plugged in', async () => {
+    const devices = new FakeDevices('audioinput:mic');
+    const media = new LocalMedia({ devices: () => devices.asDevices, constraints: () => ({ audio: {}, video: {} }) });
+    await media.open(['audio', 'video']);
+    assert.equal(media.cameraEnabled, false);
+    await until(() => devices.lists > 0);
+    await settle();
+    devices.plug('videoinput:cam');
+    await until(() => media.cameraEnabled);
+    media.close();
+  });
+});
+
 describe('the failure of a device', () => {
   for (const [name, message, code] of [
     ['NotAllowedError', 'Permission denied', 'permission-denied'],
+    ['NotAllowedError', 'Permission denied by system', 'permission-denied'],
     ['NotAllowedError', 'Permission dismissed', 'permission-dismissed'],
+    ['PermissionDeniedError', '', 'permission-denied'],
+    ['SecurityError', '', 'permission-denied'],
     ['NotFoundError', 'Requested device not found', 'device-not-found'],
+    ['DevicesNotFoundError', '', 'device-not-found'],
     ['OverconstrainedError', '', 'device-not-found'],
     ['NotReadableError', 'Could not start video source', 'device-in-use'],
-    ['SecurityError', '', 'permission-denied'],
+    ['TrackStartError', '', 'device-in-use'],
+    ['AbortError', 'Starting videoinput failed', 'device-in-use'],
     ['SomethingNewError', 'unheard of', 'media'],
   ] as const) {
     test(`${name} “${message}” is ${code}`, () => {
