@@ -14,6 +14,7 @@ import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import type { Candidate } from './candidate-queue.ts';
+import { LateMessages } from './late-messages.ts';
 import { type LinkMessage, type LinkState, PeerLink } from './peer-link.ts';
 import type { WatchedSlot } from './peer-messages.ts';
 import type { Slot, SlotTracks } from './slots.ts';
@@ -69,12 +70,19 @@ export class Mesh extends Emitter<MeshEvents> {
   readonly #gone = new Map<string, 'bye' | 'lost'>();
   #tracks: SlotTracks;
   #hasPresence = false;
+  readonly #messages: LateMessages;
 
   constructor(options: MeshOptions) {
     super();
     this.localId = options.localId;
     this.#options = options;
     this.#tracks = options.tracks;
+    this.#messages = new LateMessages({
+      knows: (id) => this.#entries.has(id),
+      send: (id, frame) => this.#entries.get(id)?.link.sendFrame(frame) ?? false,
+      shown: (id, slot, shown) => this.#entries.get(id)?.link.setShown(slot, shown),
+      message: (id, data) => this.emit('message', { id, data }),
+    });
   }
 
   get peers(): readonly string[] {
@@ -130,7 +138,11 @@ export class Mesh extends Emitter<MeshEvents> {
   handlePresence(present: readonly PresentPeer[]): void {
     this.#hasPresence = true;
     const ids = new Set(present.map((peer) => peer.id));
-    for (const id of [...this.#gone.keys()]) if (!ids.has(id)) this.#gone.delete(id);
+    for (const id of [...this.#gone.keys()]) {
+      if (ids.has(id)) continue;
+      this.#gone.delete(id);
+      this.#messages.removed(id, false);
+    }
     for (const { id, away } of present) {
       if (!away && this.#gone.get(id) === 'lost') this.#gone.delete(id);
       if (id === this.localId || this.#gone.has(id)) continue;
@@ -156,23 +168,27 @@ export class Mesh extends Emitter<MeshEvents> {
     for (const { link } of this.#entries.values()) link.setTrack(slot, track);
   }
 
-  /** Says to a peer whether what it sends in the slot is shown here; it sends nothing of what is not. Shown, until told otherwise. */
+  /** Tells a peer whether what it sends in the slot is shown here; it sends nothing of what is not. Shown, until told otherwise. */
   watch(id: string, slot: WatchedSlot, watched: boolean): void {
-    throw new Error(`not yet: ${id} ${slot} ${watched}`);
+    this.#messages.watch(id, slot, watched);
   }
 
   /**
    * Sends any JSON value, or the bytes of a buffer, to a peer's page, or to all that are here. Resolves once it has arrived there.
    * What is sent to one peer arrives in order and once, also where the link has to be built anew meanwhile.
-   * @throws GlasscastError `no-peer`; `invalid` for what is not JSON or has more than 64 KiB; `limit` with 1 MiB or 1000 messages waiting
+   * @throws GlasscastError `no-peer`; `invalid` for what is not JSON or has more than 64 KiB; `limit` with 1 MiB or 1000 messages
+   * waiting; `network` when what sends it could not be loaded
    */
   async sendDirect(data: unknown, to?: string): Promise<void> {
-    throw new Error(`not yet: ${data} ${to}`);
+    await this.#messages.send(data, to, () => this.peers);
   }
 
   /** Signaling is back after a drop. */
   resync(): void {
-    for (const { link } of this.#entries.values()) link.resync();
+    for (const [id, entry] of this.#entries) {
+      if (entry.link.state === 'failed') this.#rebuild(id, entry);
+      else entry.link.resync();
+    }
   }
 
   /** The network has changed: every link looks for a new way at once. */
@@ -240,6 +256,8 @@ export class Mesh extends Emitter<MeshEvents> {
     link.on('error', (error) => {
       entry.cause = error;
     });
+    link.on('open', () => this.#messages.opened(id));
+    link.on('frame', (frame) => this.#messages.hear(id, frame));
     link.on('replaced', ({ n, sdp }) => {
       this.#build(id, entry);
       entry.link.handleOffer(n, sdp.sdp);
@@ -259,11 +277,13 @@ export class Mesh extends Emitter<MeshEvents> {
     }
     const delay = REBUILD_MS[Math.min(entry.builds, REBUILD_MS.length - 1)] ?? LOST_MS;
     entry.builds += 1;
-    entry.rebuild = this.#options.timers.setTimeout(() => {
-      this.#build(id, entry);
-      this.#options.send({ event: 'ping', to: id });
-      entry.link.start();
-    }, delay);
+    entry.rebuild = this.#options.timers.setTimeout(() => this.#rebuild(id, entry), delay);
+  }
+
+  #rebuild(id: string, entry: Entry): void {
+    this.#build(id, entry);
+    this.#options.send({ event: 'ping', to: id });
+    entry.link.start();
   }
 
   /** Decides whether somebody without media is still expected. */
@@ -280,16 +300,17 @@ export class Mesh extends Emitter<MeshEvents> {
     entry.removal ??= timers.setTimeout(() => {
       // Who comes back within the resume time gets a link again.
       if (entry.presence === 'away') this.#gone.set(id, 'lost');
-      this.#remove(id);
+      this.#remove(id, true);
     }, LOST_MS);
   }
 
-  #remove(id: string): void {
+  #remove(id: string, mayReturn = false): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#entries.delete(id);
     for (const timer of [entry.rebuild, entry.removal, entry.expiry]) this.#options.timers.clearTimeout(timer);
     entry.link.close();
+    this.#messages.removed(id, mayReturn);
     this.emit('removed', { id });
   }
 }
