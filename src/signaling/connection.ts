@@ -177,6 +177,12 @@ export class Connection extends Emitter<ConnectionEvents> {
     for (const session of this.#sessions) if (session.cast('token', { token: this.#token })) return;
   }
 
+  /** Connects at once where that was to be tried again later, and asks an open socket whether it still is: after a sleep it hardly is. */
+  wake(): void {
+    this.#retryNow();
+    if (this.#state === 'open') this.#beat();
+  }
+
   /** Leaves every topic and closes the socket, for good. */
   close(): void {
     if (this.#state === 'closed') return;

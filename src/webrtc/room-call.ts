@@ -8,6 +8,7 @@
  */
 import { GlasscastError } from '../protocol/errors.ts';
 import type { IceServer, PeerMeta } from '../protocol/messages/room.ts';
+import type { Milliseconds } from '../protocol/units.ts';
 import type { ChannelSession, PushOptions } from '../signaling/channel-session.ts';
 import type { Connection } from '../signaling/connection.ts';
 import { Emitter } from '../signaling/emitter.ts';
@@ -27,6 +28,7 @@ import {
   routeRoomEvents,
   sendMeshMessage,
 } from './room-signaling.ts';
+import { SleepWatch } from './sleep-watch.ts';
 import { NO_TRACKS, type Slot, type SlotTracks } from './slots.ts';
 
 export type CallState = 'idle' | 'joining' | 'joined' | 'reconnecting' | 'left' | 'failed';
@@ -58,6 +60,8 @@ export interface RoomCallOptions {
   readonly timers: Timers;
   /** An id for rooms whose server gives none. */
   readonly randomId: () => string;
+  /** The time of day, in milliseconds. @default Date.now */
+  readonly now?: () => Milliseconds;
 }
 
 export interface RoomCallEvents {
@@ -89,6 +93,9 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   #maxPeers: number | undefined;
   #can: readonly string[] = [];
   #localName: string | undefined;
+  #sleep: SleepWatch | undefined;
+  /** Why the server is about to close the channel, where it has said so. */
+  #dismissal: GlasscastError | undefined;
 
   constructor(options: RoomCallOptions) {
     super();
@@ -142,7 +149,13 @@ export class RoomCall extends Emitter<RoomCallEvents> {
       mesh: () => this.#mesh,
       plainState: (state) => this.#plainStateChanged(state),
       chat: (event) => this.emit('chat', event),
-      muted: (muted) => this.emit('moderated', muted),
+      muted: (muted) => {
+        // On a plain channel anybody can say anything.
+        if (!this.#isPlain) this.emit('moderated', muted);
+      },
+      dismissed: (error) => {
+        this.#dismissal = error;
+      },
     });
     presence.onChange((entries) => this.#presenceChanged(entries));
     session.onDrop(() => this.#setState('reconnecting'));
@@ -150,6 +163,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     session.onEnd((error) => this.#ended(error));
     this.#unlisten.push(media.on('change', (slot) => this.#mediaChanged(slot)));
     const reply = await session.joined;
+    this.#sleep = new SleepWatch({ timers: this.#options.timers, now: this.#now, woke: () => this.#woke() });
     this.#accept(reply);
     this.#setState('joined');
   }
@@ -168,6 +182,12 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     this.#mesh?.restart();
   }
 
+  get #isPlain(): boolean {
+    return this.#resume === undefined;
+  }
+
+  readonly #now = (): Milliseconds => this.#options.now?.() ?? Date.now();
+
   /** The link to each participant, by id. */
   get links(): ReadonlyMap<string, PeerLink> {
     return this.#mesh?.links ?? new Map();
@@ -184,10 +204,18 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     await this.#mesh.sendDirect(data, to);
   }
 
-  /** Sends an event over the room's channel and resolves with the server's reply. @throws GlasscastError as {@link ChannelSession.push} */
+  /**
+   * Sends an event over the room's channel and resolves with the server's reply.
+   * @throws GlasscastError as {@link ChannelSession.push}
+   */
   async push<T = unknown>(event: string, payload: object, options: PushOptions<T> = {}): Promise<T> {
     if (this.#session === undefined) throw new GlasscastError('network', `Not in a call: ${event} was not sent.`);
-    return this.#session.push(event, payload, options);
+    if (!this.#isPlain || (event !== 'chat' && event !== 'chat_delete')) return this.#session.push(event, payload, options);
+    // A plain channel neither stamps a message, nor answers it, nor sends it back to its author.
+    const message = { ...payload, from: this.localId, name: this.#localName ?? '', at: this.#now() };
+    if (!this.#session.cast(event, message)) throw new GlasscastError('network', 'Not connected: the message was not sent.');
+    this.emit('chat', { event, payload: message });
+    return message as T;
   }
 
   /** Statistics of each link, by the participant's id. */
@@ -323,12 +351,17 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     const { media } = this.#options;
     const state = { mic: media.microphoneEnabled, camera: media.cameraEnabled, screen: media.tracks.screen !== null };
     // A plain channel passes this on as it is.
-    const from = this.#resume === undefined ? { from: this.localId, name: this.#localName } : {};
+    const from = this.#isPlain ? { from: this.localId, name: this.#localName } : {};
     this.#session?.cast('state', { ...from, ...state });
   }
 
+  #woke(): void {
+    this.networkChanged();
+    this.#options.connection.wake();
+  }
+
   #sayGoodbye(): Promise<void> {
-    if (this.#resume === undefined && this.localId !== undefined) this.#session?.cast('bye', { from: this.localId });
+    if (this.#isPlain && this.localId !== undefined) this.#session?.cast('bye', { from: this.localId });
     return this.#session?.leave() ?? Promise.resolve();
   }
 
@@ -338,11 +371,12 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     this.#release();
     this.#setState('failed');
     // While joining, `join` itself rejects with it.
-    if (wasInside) this.emit('error', error);
+    if (wasInside) this.emit('error', (error.code === 'kicked' ? this.#dismissal : undefined) ?? error);
   }
 
   #release(): void {
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#sleep?.close();
     this.#closeMesh();
     this.#abort.abort();
   }

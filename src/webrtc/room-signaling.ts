@@ -1,8 +1,11 @@
 import * as v from 'valibot';
+import { GlasscastError } from '../protocol/errors.ts';
 import {
   AnswerSchema,
   ByeSchema,
+  ClosedSchema,
   IceSchema,
+  KickedSchema,
   MutedSchema,
   NewSchema,
   OfferSchema,
@@ -72,10 +75,12 @@ export interface RoomEvents {
   readonly plainState: (state: PlainState) => void;
   readonly chat: (event: ChatEvent) => void;
   readonly muted: (muted: Muted) => void;
+  /** Said before the channel is closed by somebody. */
+  readonly dismissed: (error: GlasscastError) => void;
 }
 
 /** Hands each message of the topic to the mesh. */
-export function routeRoomEvents(session: ChannelSession<JoinReply>, { mesh, plainState, chat, muted }: RoomEvents): void {
+export function routeRoomEvents(session: ChannelSession<JoinReply>, { mesh, plainState, chat, muted, dismissed }: RoomEvents): void {
   const directed = (message: { from?: string | undefined; to: string }): { mesh: Mesh; from: string } | undefined => {
     const target = mesh();
     if (target === undefined || message.from === undefined || message.to !== target.localId) return undefined;
@@ -102,6 +107,8 @@ export function routeRoomEvents(session: ChannelSession<JoinReply>, { mesh, plai
   session.on('state', PlainStateSchema, plainState);
   for (const event of CHAT_EVENTS) session.on(event, v.unknown(), (payload) => chat({ event, payload }));
   session.on('mute', MutedSchema, muted);
+  session.on('kick', KickedSchema, () => dismissed(new GlasscastError('kicked', 'You were removed from this room by a moderator.')));
+  session.on('close', ClosedSchema, () => dismissed(new GlasscastError('room-closed', 'A moderator has closed this room.')));
 }
 
 /** Sends what the mesh has to say; `from` is overwritten by a server that stamps it. */
