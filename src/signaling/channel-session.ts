@@ -11,7 +11,7 @@ import * as v from 'valibot';
 import { GlasscastError } from '../protocol/errors.ts';
 import { TokenExpiringSchema } from '../protocol/messages/envelope.ts';
 import { Presence } from './presence.ts';
-import { errorFromReply, isPassing } from './refusal.ts';
+import { errorFromReply, isPassing, refusalOf } from './refusal.ts';
 import type { Schema } from './schema.ts';
 
 export type ChannelState = 'joining' | 'joined' | 'dropped' | 'left' | 'ended';
@@ -36,7 +36,7 @@ export interface SessionHandle {
 export interface SessionHost {
   isOpen(): boolean;
   /** The server refused the token at a join. True when another one is on its way and the join will be tried again. */
-  renewAfterRefusal(error: GlasscastError): boolean;
+  renewAfterRefusal(): boolean;
   tokenExpiring(): void;
   accepted(): void;
   log(message: string, cause: unknown): void;
@@ -88,7 +88,7 @@ export class ChannelSession<R> implements SessionHandle {
     this.#channel
       .join()
       .receive('ok', (reply: unknown) => this.#accepted(reply))
-      .receive('error', (response: unknown) => this.#refused(errorFromReply(response)));
+      .receive('error', (response: unknown) => void this.#refused(response));
   }
 
   /**
@@ -113,7 +113,7 @@ export class ChannelSession<R> implements SessionHandle {
           if (parsed.success) resolve(parsed.output);
           else reject(new GlasscastError('server', `The server's reply to ${event} makes no sense.`, { details: parsed.issues }));
         })
-        .receive('error', (response: unknown) => fail(errorFromReply(response)))
+        .receive('error', (response: unknown) => void errorFromReply(response).then(fail))
         .receive('timeout', () => fail(new GlasscastError('network', `The server did not answer ${event}.`)));
     });
   }
@@ -187,15 +187,16 @@ export class ChannelSession<R> implements SessionHandle {
     this.#settle.resolve(parsed.output);
   }
 
-  #refused(error: GlasscastError): void {
+  async #refused(response: unknown): Promise<void> {
     if (this.#state === 'left' || this.#state === 'ended') return;
-    if (isPassing(error)) {
+    if (isPassing(response)) {
       // Phoenix tries again by itself.
-      this.#host.log(`${this.topic}: joining was refused for now`, error);
+      this.#host.log(`${this.topic}: joining was refused for now`, response);
       return;
     }
-    if ((error.code === 'unauthorized' || error.code === 'token-expired') && this.#host.renewAfterRefusal(error)) return;
-    this.#end(error);
+    const code = refusalOf(response);
+    if ((code === 'unauthorized' || code === 'token-expired') && this.#host.renewAfterRefusal()) return;
+    this.fail(await errorFromReply(response));
   }
 
   /** A refusal that the connection itself found to be final. */

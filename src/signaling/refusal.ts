@@ -1,39 +1,41 @@
 import * as v from 'valibot';
 import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
-import { ErrorResponseSchema, type Reason } from '../protocol/messages/envelope.ts';
+import { ErrorResponseSchema, REASONS, type Reason } from '../protocol/messages/envelope.ts';
+
+/** The reasons that are codes as well. */
+export type Refusal = Extract<Reason, ErrorCode>;
+
+/** The code of a reply with `status: "error"`. */
+export function refusalOf(response: unknown): Refusal {
+  const reason = reasonOf(response);
+  if (reason === 'taken') return 'invalid';
+  return isRefusal(reason) ? reason : 'server';
+}
+
+/** The error behind such a reply, with words for people. */
+export async function errorFromReply(response: unknown): Promise<GlasscastError> {
+  const code = refusalOf(response);
+  return new GlasscastError(code, await wordsOf(code), { details: response });
+}
 
 /** Refusals that may pass by themselves; a join that meets one is retried, any other refusal is final. */
-const PASSING: ReadonlySet<string> = new Set(['server', 'limit']);
-
-/** For the reasons that are codes as well. */
-const MESSAGES: Readonly<Record<Extract<Reason, ErrorCode>, string>> = {
-  unauthorized: 'The server does not allow this. A token that grants it is needed.',
-  'token-expired': 'Your access has expired. Reload the page.',
-  'room-full': 'This room is full. Try again when someone has left.',
-  'room-not-found': 'There is no such room. Check the link.',
-  kicked: 'You were removed from this room.',
-  'no-peer': 'That participant is no longer here.',
-  'stream-taken': 'Someone else is broadcasting under this name.',
-  'codec-unsupported': 'The server cannot take this codec.',
-  version: 'This page and the server speak different versions. Load the script from the server itself, or update one of them.',
-  invalid: 'The server did not understand the request.',
-  limit: 'Too much at once; the server asks to slow down.',
-  server: 'The server could not do this.',
-};
-
-/** The error behind a reply with `status: "error"`. */
-export function errorFromReply(response: unknown): GlasscastError {
-  const reason = reasonOf(response);
-  const code = reason === 'taken' ? 'invalid' : isKnown(reason) ? reason : 'server';
-  return new GlasscastError(code, MESSAGES[code], { details: response });
+export function isPassing(response: unknown): boolean {
+  const code = refusalOf(response);
+  return (code === 'server' || code === 'limit') && reasonOf(response) !== 'unmatched topic';
 }
 
-export function isPassing(error: GlasscastError): boolean {
-  return PASSING.has(error.code) && reasonOf(error.details) !== 'unmatched topic';
+async function wordsOf(code: Refusal): Promise<string> {
+  try {
+    const { REFUSAL_WORDS } = await import('./refusal-words.ts');
+    return REFUSAL_WORDS[code];
+  } catch {
+    // Where the words cannot be had, the code is better than nothing.
+    return `The server refused: ${code}.`;
+  }
 }
 
-function isKnown(reason: string): reason is keyof typeof MESSAGES {
-  return Object.hasOwn(MESSAGES, reason);
+function isRefusal(reason: string): reason is Refusal {
+  return reason !== 'unmatched topic' && REASONS.includes(reason as Reason);
 }
 
 function reasonOf(response: unknown): string {
