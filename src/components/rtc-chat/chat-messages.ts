@@ -1,0 +1,26 @@
+import { messages } from '../../ui/localize.ts';
+
+export const chatMessages = messages('chat', {
+  messages: 'Messages',
+  write: 'Message',
+  placeholder: 'Write to everyone',
+  send: 'Send',
+  empty: 'No messages yet. Everyone in the room sees what you write here.',
+  outside: 'Join the room to write.',
+  newer: 'New messages',
+  you: 'You',
+  guest: 'Guest',
+  delete: 'Delete this message',
+  deleteOwn: 'Delete your message',
+  discard: 'Discard this message',
+  retry: 'Send again',
+  sending: 'Sending…',
+  waiting: 'Sent as soon as the connection is back.',
+  limit: 'Not sent: too many messages at once. You can write again in {seconds} s.',
+  limitPassed: 'Not sent: too many messages at once. You can send it again now.',
+  invalid: 'Not sent: the server did not take this message. It may be too long.',
+  unauthorized: 'Not sent: you may not write here.',
+  failed: 'Not sent. {message}',
+  left: '{count} characters left',
+  over: 'Too long by {count}. Shorten it to send it.',
+});
