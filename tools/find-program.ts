@@ -31,6 +31,22 @@ const CHROME: Program = {
 };
 
 const FFMPEG: Program = { name: 'ffmpeg', variable: 'FFMPEG_PATH', commands: ['ffmpeg'], places: [], debianPackage: 'ffmpeg' };
+const FIREFOX: Program = {
+  name: 'Firefox',
+  variable: 'FIREFOX_PATH',
+  commands: ['firefox-esr', 'firefox'],
+  places: ['/Applications/Firefox.app/Contents/MacOS/firefox', 'C:\\Program Files\\Mozilla Firefox\\firefox.exe'],
+  debianPackage: 'firefox-esr',
+};
+
+const IP: Program = {
+  name: 'the ip command of iproute2',
+  variable: 'IP_PATH',
+  commands: ['ip'],
+  places: ['/usr/sbin/ip', '/sbin/ip'],
+  debianPackage: 'iproute2',
+};
+
 const FFPROBE: Program = { name: 'ffprobe', variable: 'FFPROBE_PATH', commands: ['ffprobe'], places: [], debianPackage: 'ffmpeg' };
 
 function isExecutable(file: string): boolean {
@@ -83,6 +99,22 @@ function find(program: Program): string {
 
 /** The file of an installed Chromium-family browser. */
 export const findChrome = (): string => find(CHROME);
+
+/** The file of an installed Firefox. */
+export const findFirefox = (): string => find(FIREFOX);
+
+/** The file of the `ip` command, which makes network namespaces. Linux only. */
+export const findIp = (): string => find(IP);
+
+/** Why a program cannot be had, for tests that are left out without it; false when it is there. */
+export function missing(search: () => string): string | false {
+  try {
+    search();
+    return false;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
 /** The file of ffmpeg. */
 export const findFfmpeg = (): string => find(FFMPEG);

@@ -1,0 +1,76 @@
+/** A real Firefox with a fake camera and microphone, driven over WebDriver BiDi. */
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { findFirefox } from '../../tools/find-program.ts';
+import { installDeepQuery } from './deep.ts';
+
+const PREFERENCES = {
+  'media.navigator.streams.fake': true,
+  'media.navigator.permission.disabled': true,
+  // Sound starts without a tap, as in Chromium's tests.
+  'media.autoplay.default': 0,
+  // Nothing is asked of the vendor.
+  'app.update.auto': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+};
+
+export class Firefox {
+  readonly browser: Browser;
+  /** What pages wrote to the console as an error, and what they threw. */
+  readonly complaints: string[] = [];
+
+  private constructor(browser: Browser) {
+    this.browser = browser;
+  }
+
+  static async launch(): Promise<Firefox> {
+    const browser = await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: findFirefox(),
+      extraPrefsFirefox: PREFERENCES,
+      protocolTimeout: 60_000,
+    });
+    return new Firefox(browser);
+  }
+
+  async open(url: string): Promise<Page> {
+    const page = await this.browser.newPage({ type: 'window' });
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(message.text());
+    });
+    await page.evaluateOnNewDocument(installDeepQuery);
+    await page.goto(url, { waitUntil: 'load' });
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}
+
+/**
+ * The highest absolute sample (0 to 1) of what the element's stream carries within `timeoutMs`, once above `enough`. It records and
+ * decodes: on a machine without a sound card Firefox starts no AudioContext. Runs in the page.
+ */
+export async function recordedLoudnessInPage(media: HTMLMediaElement, enough: number, timeoutMs: number): Promise<number> {
+  if (!(media.srcObject instanceof MediaStream)) throw new Error('the element plays no stream');
+  const voice = new MediaStream(media.srcObject.getAudioTracks());
+  const end = performance.now() + timeoutMs;
+  let peak = 0;
+  while (peak < enough && performance.now() < end) {
+    const recorder = new MediaRecorder(voice);
+    const pieces: Blob[] = [];
+    recorder.ondataavailable = ({ data }) => pieces.push(data);
+    const stopped = new Promise((resolve) => {
+      recorder.onstop = resolve;
+    });
+    recorder.start();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    recorder.stop();
+    await stopped;
+    const decoder = new OfflineAudioContext(1, 48_000, 48_000);
+    const sound = await decoder.decodeAudioData(await new Blob(pieces).arrayBuffer());
+    for (const sample of sound.getChannelData(0)) peak = Math.max(peak, Math.abs(sample));
+  }
+  return peak;
+}
