@@ -1,5 +1,4 @@
 export { RtcConnection } from './components/rtc-connection/rtc-connection.ts';
-export { RtcGrid } from './components/rtc-grid/rtc-grid.ts';
 export type {
   RtcJoinDetail,
   RtcLeaveDetail,
@@ -10,7 +9,6 @@ export type {
   RtcTrackDetail,
 } from './components/rtc-room/room-events.ts';
 export { RtcRoom, type SendMessageOptions } from './components/rtc-room/rtc-room.ts';
-export { RtcTile } from './components/rtc-tile/rtc-tile.ts';
 export { type ErrorCode, GlasscastError } from './protocol/errors.ts';
 export type { ChatEntry } from './signaling/chat-entry.ts';
 export type { RtcErrorDetail, RtcLogDetail, RtcStateDetail } from './ui/events.ts';

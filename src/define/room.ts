@@ -5,6 +5,8 @@ import { offerParts } from '../ui/parts.ts';
 ensureContextRoot();
 
 offerParts({
+  'rtc-grid': () => import('./rtc-grid.ts'),
+  'rtc-tile': () => import('./rtc-tile.ts'),
   'rtc-controls': () => import('./rtc-controls.ts'),
   'rtc-prejoin': () => import('./rtc-prejoin.ts'),
   'rtc-panel': () => import('./rtc-panel.ts'),
@@ -17,6 +19,4 @@ offerParts({
 export * from '../room.ts';
 
 import './rtc-connection.ts';
-import './rtc-tile.ts';
-import './rtc-grid.ts';
 import './rtc-room.ts';

@@ -6,8 +6,12 @@ export function offerParts(parts: Readonly<Record<string, () => Promise<unknown>
   for (const [tag, load] of Object.entries(parts)) offered.set(tag, load);
 }
 
+/** Loads parts that will be needed in a moment. Rejects when one cannot be loaded. */
+export async function preloadParts(...tags: readonly string[]): Promise<void> {
+  await Promise.all(tags.map((tag) => (customElements.get(tag) === undefined ? offered.get(tag)?.() : undefined)));
+}
+
 /** Loads what stands below `root` and is offered, but not defined yet. Rejects when one cannot be loaded. */
 export async function loadParts(root: ParentNode): Promise<void> {
-  const needed = [...offered].filter(([tag]) => customElements.get(tag) === undefined && root.querySelector(tag) !== null);
-  await Promise.all(needed.map(([, load]) => load()));
+  await preloadParts(...[...offered.keys()].filter((tag) => root.querySelector(tag) !== null));
 }

@@ -5,7 +5,7 @@ import { Announcer } from '../../ui/announcer.ts';
 import { renderError, toGlasscastError } from '../../ui/errors.ts';
 import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
-import { loadParts } from '../../ui/parts.ts';
+import { loadParts, preloadParts } from '../../ui/parts.ts';
 import { figuresContext, type Panel, roomContext } from '../../ui/room-context.ts';
 import { RoomController } from '../../ui/room-controller.ts';
 import { LATE_REQUESTS, type RoomRequests, type TileWatchDetail } from '../../ui/room-requests.ts';
@@ -160,6 +160,8 @@ export class RtcRoom extends RoomSettingsElement {
    * @throws GlasscastError `invalid` for a missing or malformed room, `room-full`, `room-not-found`, `unauthorized`, `kicked`
    */
   async join(): Promise<void> {
+    // On its way while the links are.
+    if (!this.hasOwnLayout) preloadParts('rtc-grid', 'rtc-controls').catch(() => undefined);
     await this.#controller.join({ muted: this.startMuted, cameraOff: this.startCameraOff });
   }
 

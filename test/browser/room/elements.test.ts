@@ -4,6 +4,7 @@ import type { RtcControls } from '../../../src/components/rtc-controls/rtc-contr
 import type { RtcRoom } from '../../../src/components/rtc-room/rtc-room.ts';
 import type { RtcTile } from '../../../src/components/rtc-tile/rtc-tile.ts';
 import '../../../src/define/room.ts';
+import '../../../src/define/room-parts.ts';
 import type { Participant } from '../../../src/ui/room-context.ts';
 import { UNKNOWN_QUALITY } from '../../../src/webrtc/link-quality.ts';
 import { NO_TRACKS } from '../../../src/webrtc/slots.ts';
