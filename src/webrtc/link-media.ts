@@ -15,8 +15,6 @@ export interface EncodingWish {
 export type EncodedSlot = Exclude<Slot, 'screenAudio'>;
 export type EncodingWishes = Readonly<Partial<Record<Slot, EncodingWish>>>;
 
-const DEFAULT_WISHES: EncodingWishes = { screen: { maxBitrate: 2_500_000 } };
-
 /**
  * What a link sends. Microphone and camera have a section from the start, both ways, whether or not there is a track at the moment;
  * a shared screen and its sound get theirs when either side first shares. A track then comes and goes with `replaceTrack`, without
@@ -25,14 +23,13 @@ const DEFAULT_WISHES: EncodingWishes = { screen: { maxBitrate: 2_500_000 } };
 export class LinkMedia {
   readonly #connection: RTCPeerConnection;
   #tracks: SlotTracks;
+  /** Slots whose section was offered: one that the other side refuses is not offered again and again. */
+  readonly #offered = new Set<Slot>();
   #wishes: EncodingWishes;
   /** What the other side does not show at the moment. */
   readonly #hidden = new Set<Slot>();
-  /** Slots whose section was offered: one that the other side refuses is not offered again and again. */
-  readonly #offered = new Set<Slot>();
-  readonly #encoded = new WeakSet<RTCRtpSender>();
 
-  constructor(connection: RTCPeerConnection, tracks: SlotTracks, wishes: EncodingWishes = DEFAULT_WISHES) {
+  constructor(connection: RTCPeerConnection, tracks: SlotTracks, wishes: EncodingWishes = {}) {
     this.#connection = connection;
     this.#tracks = tracks;
     this.#wishes = wishes;
@@ -40,6 +37,11 @@ export class LinkMedia {
 
   get wishes(): EncodingWishes {
     return this.#wishes;
+  }
+
+  /** Slots that are not sent as the browser sees fit. */
+  get encoded(): Slot[] {
+    return SLOTS.filter((slot) => this.#wishes[slot] !== undefined || this.#hidden.has(slot) || (slot === 'screen' && this.find(slot)));
   }
 
   /** True when there is something to send that has no section, nor was offered one. */
@@ -86,49 +88,27 @@ export class LinkMedia {
     await this.find(slot)?.sender.replaceTrack(track);
   }
 
-  async wish(slot: Slot, wish: EncodingWish): Promise<void> {
+  wish(slot: Slot, wish: EncodingWish): void {
     this.#wishes = { ...this.#wishes, [slot]: { ...this.#wishes[slot], ...wish } };
-    await this.#encode(slot);
   }
 
-  /** Pauses the encoding of what the other side does not show, and goes on with it. */
-  async setShown(slot: Slot, shown: boolean): Promise<void> {
-    if (this.#hidden.has(slot) !== shown) return;
+  setShown(slot: Slot, shown: boolean): void {
     if (shown) this.#hidden.delete(slot);
     else this.#hidden.add(slot);
-    await this.#encode(slot);
   }
 
-  /** Gives senders that came with a negotiation what was wished before. */
-  async encodeNew(): Promise<void> {
-    for (const slot of SLOTS) {
-      const sender = this.find(slot)?.sender;
-      if (sender !== undefined && !this.#encoded.has(sender) && (this.#wishes[slot] !== undefined || this.#hidden.has(slot))) {
-        await this.#encode(slot);
-      }
-    }
+  async encode(slot: Slot, encodeSlot: typeof import('./encode-slot.ts').encodeSlot): Promise<void> {
+    const sender = this.find(slot)?.sender;
+    if (sender !== undefined) await encodeSlot(sender, slot, this.#wishes[slot], !this.#hidden.has(slot));
   }
 
   find(slot: Slot): RTCRtpTransceiver | undefined {
     const [kind, index] = SECTIONS[slot];
     const own = this.#connection.getTransceivers().filter((one) => one.receiver.track.kind === kind && one.direction !== 'stopped');
-    return [...own.filter((one) => one.mid !== null), ...own.filter((one) => one.mid === null)][index];
+    return own.sort((one, other) => Number(one.mid === null) - Number(other.mid === null))[index];
   }
 
   slotOf(transceiver: RTCRtpTransceiver): Slot | undefined {
     return SLOTS.find((slot) => this.find(slot) === transceiver);
-  }
-
-  async #encode(slot: Slot): Promise<void> {
-    const sender = this.find(slot)?.sender;
-    const parameters = sender?.getParameters();
-    const encoding = parameters?.encodings[0];
-    if (sender === undefined || parameters === undefined || encoding === undefined) return;
-    this.#encoded.add(sender);
-    const wish = this.#wishes[slot];
-    Object.assign(encoding, wish, { active: wish?.active !== false && !this.#hidden.has(slot) });
-    // Text that can be read is worth more than motion. Browsers that do not know it pass over it.
-    if (slot === 'screen') parameters.degradationPreference = 'maintain-resolution';
-    await sender.setParameters(parameters);
   }
 }

@@ -10,11 +10,11 @@
  * All work on the connection runs in one queue, so each message meets a settled state; what could not be offered in the midst of an
  * exchange is offered after it.
  */
-import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
+import { GlasscastError } from '../protocol/errors.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
-import { ArrivalWatch } from './arrival-watch.ts';
+import type { ArrivalWatch } from './arrival-watch.ts';
 import { type Candidate, CandidateQueue } from './candidate-queue.ts';
 import { type EncodedSlot, type EncodingWish, type EncodingWishes, LinkMedia } from './link-media.ts';
 import type { Slot, SlotTracks } from './slots.ts';
@@ -58,7 +58,6 @@ export interface PeerLinkEvents {
 const PATIENCE_MS: Milliseconds = 5000;
 const MAX_RESTARTS = 3;
 const MAX_UNANSWERED = 6;
-const ENCODING_REFUSED = 'The browser refused an encoding.';
 /** Many times what the sections of a link take. */
 const MAX_SDP_LENGTH = 256 * 1024;
 
@@ -83,6 +82,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   /** How often the pending offer was sent. */
   #unanswered = 0;
   #patience: TimerId | undefined;
+  #watched = false;
   #watch: ArrivalWatch | undefined;
 
   constructor(options: PeerLinkOptions) {
@@ -92,7 +92,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#polite = options.localId < options.remoteId;
     // Whatever goes wrong leaves every other link alone; this one has failed and is built anew.
     this.#steps = new StepQueue((cause) => {
-      this.emit('error', new GlasscastError('ice-failed', 'The negotiation with a participant failed.', { cause }));
+      this.#report('The negotiation with a participant failed.', cause);
       this.#setState('failed');
     });
     this.#connection = options.createPeerConnection(options.configuration);
@@ -152,7 +152,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   /** Adds to what was wished of the slot's encoding before; holds for every track that is sent in it. */
   setEncoding(slot: EncodedSlot, wish: EncodingWish): void {
-    this.#steps.add(() => this.#tolerate(this.#media.wish(slot, wish), 'media', ENCODING_REFUSED));
+    this.#media.wish(slot, wish);
+    this.#encode([slot]);
   }
 
   /** All that was wished, for the link that takes this one's place. */
@@ -162,7 +163,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   /** The other side shows the slot, or does not and is sent nothing of it. */
   setShown(slot: EncodedSlot, shown: boolean): void {
-    this.#steps.add(() => this.#tolerate(this.#media.setShown(slot, shown), 'media', ENCODING_REFUSED));
+    this.#media.setShown(slot, shown);
+    this.#encode([slot]);
   }
 
   sender(slot: Slot): RTCRtpSender | undefined {
@@ -205,11 +207,20 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
    * lost it is worth knowing sooner.
    */
   setWatched(watched: boolean): void {
-    if (watched === (this.#watch !== undefined)) return;
+    if (watched === this.#watched) return;
+    this.#watched = watched;
     this.#watch?.close();
-    const { timers } = this.#options;
-    const told = (arrives: boolean): void => this.#setState(arrives ? 'connected' : 'interrupted');
-    this.#watch = watched ? new ArrivalWatch(this.#connection, timers, told) : undefined;
+    this.#watch = undefined;
+    if (!watched) return;
+    void import('./arrival-watch.ts').then(
+      ({ ArrivalWatch }) => {
+        if (!this.#watched || this.#watch !== undefined) return;
+        const told = (arrives: boolean): void => this.#setState(arrives ? 'connected' : 'interrupted');
+        this.#watch = new ArrivalWatch(this.#connection, this.#options.timers, told);
+      },
+      // ICE notices as well, if later.
+      () => undefined,
+    );
   }
 
   getStats(): Promise<RTCStatsReport> {
@@ -305,15 +316,27 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
       if (sdp.length > MAX_SDP_LENGTH || lineOf(sdp, 'fingerprint') === undefined) throw new TypeError('Not the description of a link.');
       await this.#connection.setRemoteDescription({ type, sdp });
     };
-    if (spared) return this.#tolerate(applying(), 'ice-failed', 'A participant sent a description that makes no sense.');
+    if (spared) return this.#tolerate(applying());
     await applying();
     return true;
   }
 
   /** After an exchange: what came up in the midst of it, and what new sections need. */
   async #catchUp(): Promise<void> {
-    await this.#tolerate(this.#media.encodeNew(), 'media', ENCODING_REFUSED);
+    this.#encode(this.#media.encoded);
     if (this.#connection.signalingState === 'stable' && (this.#wantsRestart || this.#media.lacksSection)) await this.#offer();
+  }
+
+  /** Nothing of a first exchange needs it: it is loaded when something is wished. */
+  #encode(slots: readonly Slot[]): void {
+    if (slots.length === 0) return;
+    void import('./encode-slot.ts').then(
+      ({ encodeSlot }) => {
+        for (const slot of slots) this.#steps.add(() => this.#tolerate(this.#media.encode(slot, encodeSlot)));
+      },
+      // Sent as the browser sees fit, until the next wish.
+      () => undefined,
+    );
   }
 
   async #applyCandidates(sdp: string, n: number): Promise<void> {
@@ -322,19 +345,22 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   /** One candidate that this browser cannot use (an unknown transport, an address it cannot resolve) leaves the others. */
   async #applyCandidate(candidate: Candidate): Promise<void> {
-    const applying = this.#connection.addIceCandidate(candidate as RTCIceCandidateInit);
-    await this.#tolerate(applying, 'ice-failed', 'A network path was not understood.');
+    await this.#tolerate(this.#connection.addIceCandidate(candidate as RTCIceCandidateInit));
   }
 
   /** False, and an `error` event, where the link can do without what has failed. */
-  async #tolerate(work: Promise<unknown>, code: ErrorCode, message: string): Promise<boolean> {
+  async #tolerate(work: Promise<unknown>): Promise<boolean> {
     try {
       await work;
       return true;
     } catch (cause) {
-      if (this.#state !== 'closed') this.emit('error', new GlasscastError(code, message, { cause }));
+      this.#report('What a participant sent was not understood.', cause);
       return false;
     }
+  }
+
+  #report(message: string, cause: unknown): void {
+    this.emit('error', cause instanceof GlasscastError ? cause : new GlasscastError('ice-failed', message, { cause }));
   }
 
   #gathered(candidate: RTCIceCandidate | null): void {
@@ -346,28 +372,16 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   }
 
   #connectionChanged(): void {
-    switch (this.#connection.connectionState) {
-      case 'connected':
-        this.#restarts = 0;
-        this.#setState('connected');
-        break;
-      case 'disconnected':
-        this.#setState('interrupted');
-        this.#restarts += 1;
-        this.restart();
-        break;
-      case 'failed':
-      case 'closed':
-        if (this.#restarts >= MAX_RESTARTS || this.#connection.connectionState === 'closed') {
-          this.#setState('failed');
-          return;
-        }
-        this.#setState('interrupted');
-        this.#restarts += 1;
-        this.restart();
-        break;
-      default:
-        break;
+    const { connectionState } = this.#connection;
+    if (connectionState === 'connected') {
+      this.#restarts = 0;
+      this.#setState('connected');
+    } else if (connectionState === 'closed' || (connectionState === 'failed' && this.#restarts >= MAX_RESTARTS)) {
+      this.#setState('failed');
+    } else if (connectionState === 'disconnected' || connectionState === 'failed') {
+      this.#setState('interrupted');
+      this.#restarts += 1;
+      this.restart();
     }
   }
 
