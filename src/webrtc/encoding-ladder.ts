@@ -51,7 +51,7 @@ export class EncodingLadder {
     return {
       maxBitrate: Math.round(bitrate),
       // A rung above the camera's own picture leaves it whole.
-      scaleResolutionDownBy: rung === 0 ? 1 : Math.max(1, Math.round((picture.lines / lines) * 100) / 100),
+      scaleResolutionDownBy: rung === 0 ? 1 : Math.max(1, picture.lines / lines),
       maxFramerate: framesOf(bitrate, picture.frameRate),
     };
   }
