@@ -21,8 +21,33 @@ export const tileStyles = css`
     block-size: 100%;
     object-fit: var(--rtc-tile-fit, cover);
   }
-  :host(:state(self)) video {
+  :host(:state(mirrored)) video {
     transform: scaleX(-1);
+  }
+  @container (min-aspect-ratio: 1/1) {
+    :host(:state(upright)) video {
+      object-fit: contain;
+    }
+  }
+  :host(:state(screen)) video {
+    object-fit: contain;
+  }
+  :host::after {
+    content: '';
+    position: absolute;
+    inset: 0;
+    border-radius: inherit;
+    box-shadow: inset 0 0 0 3px var(--rtc-speaking, #4ade80);
+    opacity: 0;
+    pointer-events: none;
+  }
+  :host(:state(speaking))::after {
+    opacity: 1;
+  }
+  @media (prefers-reduced-motion: no-preference) {
+    :host::after {
+      transition: opacity 160ms;
+    }
   }
   :host(:state(dim)) video {
     filter: grayscale(0.6) brightness(0.6);
@@ -45,6 +70,13 @@ export const tileStyles = css`
     font-size: clamp(14px, 14cqmin, 50px);
     font-weight: 600;
     letter-spacing: 0.02em;
+  }
+  .avatar p {
+    margin: 0;
+    padding: 8px;
+    font-size: clamp(0.72rem, 6cqmin, 1.1rem);
+    text-align: center;
+    text-wrap: balance;
   }
   .label {
     position: absolute;
