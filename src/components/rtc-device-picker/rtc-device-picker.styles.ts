@@ -33,11 +33,33 @@ export const devicePickerStyles = css`
     min-block-size: 44px;
     inline-size: 100%;
     min-inline-size: 0;
-    padding: 0.4em 0.7em;
+    padding-block: 0.4em;
+    padding-inline: 0.8em 2.2em;
     border: 1px solid var(--_border);
     border-radius: 10px;
     background: var(--_surface);
     text-overflow: ellipsis;
+    appearance: none;
+  }
+  .box {
+    display: grid;
+    align-items: center;
+  }
+  .box > *,
+  .box::after {
+    grid-area: 1 / 1;
+  }
+  .box::after {
+    content: '';
+    justify-self: end;
+    inline-size: 0.5em;
+    block-size: 0.5em;
+    margin-inline-end: 1em;
+    margin-block-end: 0.3em;
+    border: solid var(--_text-2);
+    border-width: 0 2px 2px 0;
+    transform: rotate(45deg);
+    pointer-events: none;
   }
   select:focus-visible {
     outline: var(--_focus);

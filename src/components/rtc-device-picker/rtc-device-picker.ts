@@ -96,14 +96,16 @@ export class RtcDevicePicker extends RtcElement {
     const idle = kind !== 'audiooutput' && this.#devices.live[kind] === null;
     return html`<label part="field">
       <span class="title">${ICONS[kind]}${msg(kind)}</span>
-      <select part="select" data-kind=${kind} @change=${this.#change}>
+      <span class="box"
+        ><select part="select" data-kind=${kind} @change=${this.#change}>
         ${idle ? html`<option value="" disabled hidden>${msg('notInUse')}</option>` : ''}
         ${repeat(
           options,
           ({ deviceId }) => deviceId,
           (option, index) => html`<option value=${option.deviceId}>${nameOf(kind, option, index)}</option>`,
         )}
-      </select>
+        </select></span
+      >
     </label>`;
   }
 

@@ -132,6 +132,16 @@ export const prejoinStyles = css`
   @container (max-width: 260px) {
     button {
       padding-inline: 0.6em;
+      min-inline-size: 0;
+      overflow-wrap: anywhere;
+      line-height: 1.25;
+    }
+    button.check {
+      padding-inline: 0.2em;
+      font-size: 0.85rem;
+    }
+    .check svg {
+      display: none;
     }
     .devices {
       gap: 6px;

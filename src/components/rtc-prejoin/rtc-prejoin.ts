@@ -16,7 +16,7 @@ import { prejoinStyles } from './rtc-prejoin.styles.ts';
 const msg = messages('prejoin', {
   title: 'Join “{room}”',
   titleUnnamed: 'Join the call',
-  hint: 'No camera or microphone starts before you ask for it.',
+  hint: 'Camera and microphone stay off until you check them here or join.',
   check: 'Check camera and microphone',
   cameraIsOff: 'Your camera is off',
   devices: 'Camera and microphone',

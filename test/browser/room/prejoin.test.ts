@@ -68,7 +68,7 @@ describe('rtc-prejoin', () => {
     await aTimeout(50);
     expect(room.asked).to.deep.equal([]);
     expect(part(prejoin, 'title').textContent).to.equal('Join “team”');
-    expect(part(prejoin, 'hint').textContent).to.contain('No camera or microphone starts');
+    expect(part(prejoin, 'hint').textContent).to.contain('stay off until you check them here or join');
     await expect(prejoin).to.be.accessible();
   });
 
@@ -238,6 +238,12 @@ describe('rtc-prejoin', () => {
     for (let frame = 0; frame < 4; frame++) await nextFrame();
     expect(picture.srcObject).to.equal(null);
     expect([audio.readyState, video.readyState]).to.deep.equal(['live', 'live']);
+  });
+
+  it('fits into 160 px before the preview', async () => {
+    const { prejoin } = await show({}, { width: 160 });
+    for (const element of [part(prejoin, 'form'), part(prejoin, 'check')]) expect(element.scrollWidth).to.be.at.most(element.clientWidth);
+    await expect(prejoin).to.be.accessible();
   });
 
   for (const width of [160, 390, 800, 1440]) {
