@@ -87,6 +87,29 @@ describe('signaling in a room', () => {
     for (const { socket } of [ana, ben]) await socket.close();
   });
 
+  test('what only the server says is not taken from a client', async () => {
+    const [ana, ben] = [await enter(server, 'says'), await enter(server, 'says')];
+    await ana.socket.event('new');
+    for (const event of [
+      'new',
+      'bye',
+      'presence_diff',
+      'presence_state',
+      'chat_history',
+      'phx_reply',
+      'phx_close',
+      'topology',
+      'toString',
+    ]) {
+      ana.socket.send(['1', 'forged', 'room:says', event, { from: ben.id, to: ben.id, messages: [] }]);
+      const { status, response } = await ana.socket.reply('forged');
+      assert.deepEqual([status, response['reason']], ['error', 'invalid'], event);
+    }
+    await ben.socket.assertSilent();
+    for (const { socket } of [ana, ben]) await socket.close();
+    await assertServes(server);
+  });
+
   test('a message to nobody is answered no-peer, also one to a peer of another room', async () => {
     const [ana, elsewhere] = [await enter(server, 'alone'), await enter(server, 'elsewhere')];
     for (const to of ['nobody', elsewhere.id]) {
@@ -175,6 +198,43 @@ describe('signaling in a room', () => {
     assert.notEqual(response['peer_id'], ben.id);
     assert.deepEqual(payloadOf(await ana.socket.event('new')), { from: response['peer_id'] });
     assert.deepEqual(payloadOf(await ana.socket.event('bye')), { from: ben.id });
+    for (const { socket } of [ana, ben]) await socket.close();
+  });
+
+  test('the 4th peer in a room of 3 is refused, until one of them has gone for good', async () => {
+    const clock = new FakeClock();
+    await using small = await startTestServer({ maxPeers: 3 }, { clock });
+    const peers = [await enter(small, 'trio'), await enter(small, 'trio'), await enter(small, 'trio')];
+    const fourth = await RawSocket.open(small.socketUrl);
+    const full = { status: 'error', response: { reason: 'room-full', max_peers: 3 } };
+    assert.deepEqual(await fourth.join('room:trio', {}, '1'), full);
+    const [first, second] = peers;
+    await first?.socket.close();
+    await second?.socket.event('presence_diff');
+    assert.deepEqual(await fourth.join('room:trio', {}, '2'), full, 'who dropped keeps the place for 30 s');
+    clock.advance(LIMITS.resumeMs);
+    assert.equal((await fourth.join('room:trio', {}, '3')).status, 'ok');
+    assert.deepEqual(await (await RawSocket.open(small.socketUrl)).join('room:trio'), full);
+  });
+
+  test('a resume into a full room is no newcomer', async () => {
+    await using small = await startTestServer({ maxPeers: 1 });
+    const ana = await enter(small, 'solo');
+    await ana.socket.close();
+    const again = await enter(small, 'solo', { resume: ana.resume });
+    assert.equal(again.id, ana.id);
+  });
+
+  test('a duplicate join with its resume stays one peer, and nobody hears of a new one', async () => {
+    const [ana, ben] = [await enter(server, 'duplicate'), await enter(server, 'duplicate')];
+    await ana.socket.event('new');
+    const { response } = await ben.socket.join('room:duplicate', { resume: ben.resume }, '2');
+    assert.equal(response['peer_id'], ben.id);
+    assert.equal(meta(payloadOf(await ana.socket.event('presence_diff'))['joins'], ben.id)?.['away'], false);
+    await ana.socket.assertSilent();
+    ana.socket.send(['1', '3', 'room:duplicate', 'ping', { to: ben.id }]);
+    assert.deepEqual(payloadOf(await ben.socket.event('ping'))['from'], ana.id);
+    await ben.socket.assertSilent();
     for (const { socket } of [ana, ben]) await socket.close();
   });
 
@@ -317,6 +377,28 @@ describe('rooms and tokens', () => {
     assert.equal(again.id, ana.id);
     for (const { socket } of [ana, thief, again]) await socket.close();
     await assertServes(server);
+  });
+
+  test('two tabs of one user are two peers with names that differ', async () => {
+    const [one, two] = [
+      await enter(server, 'tabs', {}, await query('ana', 'Ana')),
+      await enter(server, 'tabs', {}, await query('ana', 'Ana')),
+    ];
+    assert.notEqual(one.id, two.id);
+    assert.deepEqual(payloadOf(await one.socket.event('new')), { from: two.id });
+    const late = await RawSocket.open(server.socketUrl, await query('ben', 'Ben'));
+    await late.join('room:tabs');
+    const state = payloadOf(await late.event('presence_state'));
+    assert.deepEqual(
+      [one, two].map(({ id }) => [meta(state, id)?.['name'], meta(state, id)?.['user_id']]),
+      [
+        ['Ana', 'ana'],
+        ['Ana 2', 'ana'],
+      ],
+    );
+    one.socket.send(['1', '2', 'room:tabs', 'ping', { to: two.id }]);
+    assert.deepEqual(payloadOf(await two.socket.event('ping')), { from: one.id, to: two.id });
+    for (const socket of [one.socket, two.socket, late]) await socket.close();
   });
 
   test("a token's subject and name win over what the client says", async () => {

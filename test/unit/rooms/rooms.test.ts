@@ -53,6 +53,14 @@ describe('the room store', () => {
     second.close();
   });
 
+  test('forgets a room once', () => {
+    const store = new RoomStore(join(directory, 'gone'));
+    store.insert(room);
+    assert.deepEqual([store.delete('team'), store.delete('team'), store.find('team'), store.count], [true, false, null, 0]);
+    assert.equal(store.insert(room), true);
+    store.close();
+  });
+
   test('takes slugs and titles as data, whatever they hold', () => {
     const store = new RoomStore(join(directory, 'sql'));
     const title = "'); DROP TABLE rooms; --";
