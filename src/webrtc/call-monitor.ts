@@ -1,7 +1,7 @@
 /**
  * Watches a call while it runs: who speaks, what the links carry, how they are doing; and keeps what the camera sends to what they hold.
- * One timer looks at everything. Levels of others come without a statistics report, and at most one report is asked for at a time: a
- * report costs about a millisecond of the processor.
+ * One timer looks at everything. Levels of others come without a statistics report, and a look asks for one report: it
+ * costs about a millisecond of the processor.
  */
 import type { BitsPerSecond, Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
@@ -52,6 +52,8 @@ interface Watched {
   readonly voice: VoiceLevel;
   reading: LinkReading | undefined;
   due: Milliseconds;
+  /** A report is on its way. */
+  asked: boolean;
 }
 
 const LOOK_MS: Milliseconds = 200;
@@ -69,7 +71,6 @@ export class CallMonitor extends Emitter<CallMonitorEvents> {
   readonly #watched = new Map<string, Watched>();
   #timer: TimerId | undefined;
   #looks = 0;
-  #asking = false;
   #toldAt: Milliseconds;
   #closed = false;
 
@@ -106,7 +107,7 @@ export class CallMonitor extends Emitter<CallMonitorEvents> {
 
   #watch(link: MonitoredLink, before: Watched | undefined): Watched {
     const judge = before?.judge ?? new QualityJudge();
-    return { link, judge, reader: new StatsReader(), voice: new VoiceLevel(), reading: undefined, due: this.#options.now() };
+    return { link, judge, reader: new StatsReader(), voice: new VoiceLevel(), reading: undefined, due: this.#options.now(), asked: false };
   }
 
   #remove(id: string): void {
@@ -156,21 +157,21 @@ export class CallMonitor extends Emitter<CallMonitorEvents> {
   #readNext(): void {
     const now = this.#options.now();
     for (const [id, watched] of this.#watched) if (watched.link.state !== 'connected') this.#forget(id, watched);
-    const due = [...this.#watched].filter(([, { link, due }]) => link.state === 'connected' && due <= now);
+    const due = [...this.#watched].filter(([, { link, due, asked }]) => link.state === 'connected' && due <= now && !asked);
     const next = due.reduce<(typeof due)[number] | null>((one, other) => (one === null || other[1].due < one[1].due ? other : one), null);
-    if (next !== null && !this.#asking) void this.#read(...next);
+    if (next !== null) void this.#read(...next);
     this.#tell(now);
   }
 
   async #read(id: string, watched: Watched): Promise<void> {
-    this.#asking = true;
+    watched.asked = true;
     try {
       const report = await watched.link.getStats();
       if (this.#watched.get(id) === watched && watched.link.state === 'connected') this.#take(id, watched, report);
     } catch {
       // The link was closed meanwhile, and is not watched any more at the next look.
     } finally {
-      this.#asking = false;
+      watched.asked = false;
       watched.due = this.#options.now() + (this.#options.visible() ? READ_MS : HIDDEN_READ_MS);
     }
   }
