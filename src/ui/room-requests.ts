@@ -52,7 +52,8 @@ export interface MuteRequestDetail {
   readonly kind: 'mic' | 'camera' | 'screen';
 }
 
-/** The requests that a room acts on, by event name. `rtc-leave-request` and `rtc-close-request` carry nothing. */
+/** The requests that a room acts on, by event name. `rtc-leave-request`, `rtc-close-request` and
+ * `rtc-picture-in-picture-request` carry nothing. */
 export interface RoomRequests {
   'rtc-join-request': JoinRequestDetail;
   'rtc-leave-request': undefined;
@@ -70,10 +71,24 @@ export interface RoomRequests {
   'rtc-mute-request': MuteRequestDetail;
   'rtc-close-request': undefined;
   'rtc-fullscreen-request': EnableRequestDetail;
+  'rtc-picture-in-picture-request': undefined;
 }
 
 /** The requests that a call does not begin with. */
-const LATE = ['preview', 'screen', 'device', 'panel', 'pin', 'chat', 'chat-delete', 'chat-retry', 'kick', 'mute', 'close', 'fullscreen'] as const;
+const LATE = [
+  'preview',
+  'screen',
+  'device',
+  'panel',
+  'pin',
+  'chat',
+  'chat-delete',
+  'chat-retry',
+  'kick',
+  'mute',
+  'close',
+  'fullscreen',
+] as const;
 export type LateRequest = `rtc-${(typeof LATE)[number]}-request`;
 export const LATE_REQUESTS = /* @__PURE__ */ LATE.map((name): LateRequest => `rtc-${name}-request`);
 
