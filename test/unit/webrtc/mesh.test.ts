@@ -229,6 +229,51 @@ describe('the mesh', () => {
     assert.equal(sent.filter(({ event }) => event === 'answer').length, 2);
   });
 
+  test('looks for new ways on every link at once when the network has changed', async () => {
+    const { mesh, connections, sent, time } = setUp('m');
+    mesh.handlePresence(here('a', 'm', 'z'));
+    mesh.handleOffer('z', 1, sdpOf('theirs', 'u'));
+    await time.advance(0);
+    mesh.handleAnswer('a', 1, sdpOf('others', 'u'));
+    await time.advance(0);
+    for (const connection of connections.all) connection.become('connected');
+    mesh.restart();
+    await time.advance(0);
+    assert.deepEqual(
+      sent.filter(({ event }) => event === 'offer').map((message) => `${message.to} ${message.event === 'offer' && message.n}`),
+      ['a 1', 'a 2', 'z 2'],
+    );
+  });
+
+  test('builds what had failed anew as soon as signaling is back', async () => {
+    const { mesh, connections, sent, time } = setUp('a');
+    mesh.handlePresence(here('a', 'z'));
+    connections.newest.failNext = new Error('not an SDP');
+    mesh.handleOffer('z', 1, 'nonsense');
+    await time.advance(0);
+    mesh.resync();
+    await time.advance(0);
+    assert.equal(connections.all.length, 2);
+    assert.deepEqual(
+      sent.map(({ event, to }) => `${event} ${to}`),
+      ['ping z'],
+    );
+    await time.advance(500);
+    assert.equal(connections.all.length, 2);
+  });
+
+  test('keeps what was wished of a link for the one that takes its place', async () => {
+    const { mesh, connections, time } = setUp('a');
+    mesh.handleOffer('z', 1, sdpOf('first', 'u1'));
+    await time.advance(0);
+    mesh.links.get('z')?.setEncoding('video', { maxBitrate: 200_000 });
+    mesh.handleOffer('z', 1, sdpOf('second', 'u2'));
+    await time.advance(0);
+    await time.advance(0);
+    assert.equal(connections.all.length, 2);
+    assert.equal(connections.newest.transceivers[1]?.sender.encoding.maxBitrate, 200_000);
+  });
+
   test('gives its tracks to every link, also to later ones', async () => {
     const { mesh, connections, time } = setUp('z');
     const microphone = fakeTrack('audio');

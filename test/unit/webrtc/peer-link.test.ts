@@ -7,6 +7,8 @@ import { FakeTime } from '../../support/fake-time.ts';
 
 interface Setup {
   readonly link: PeerLink;
+  /** Whether signaling is up. */
+  readonly wire: { up: boolean };
   readonly connection: FakePeerConnection;
   readonly sent: LinkMessage[];
   readonly states: LinkState[];
@@ -17,6 +19,7 @@ function setUp(localId: string, remoteId: string, tracks = NO_TRACKS): Setup {
   const time = new FakeTime(0);
   const connections = new FakePeerConnections();
   const sent: LinkMessage[] = [];
+  const wire = { up: true };
   const states: LinkState[] = [];
   const link = new PeerLink({
     localId,
@@ -25,10 +28,10 @@ function setUp(localId: string, remoteId: string, tracks = NO_TRACKS): Setup {
     createPeerConnection: connections.create,
     tracks,
     timers: time,
-    send: (message) => sent.push(message) > 0,
+    send: (message) => wire.up && sent.push(message) > 0,
   });
   link.on('state', (state) => states.push(state));
-  return { link, connection: connections.newest, sent, states, time };
+  return { link, wire, connection: connections.newest, sent, states, time };
 }
 
 const settle = (time: FakeTime): Promise<void> => time.advance(0);
@@ -202,6 +205,159 @@ describe('a peer link', () => {
       offers(sent).map((message) => message.n),
       [2],
     );
+  });
+
+  test('makes a restart good at once that was wished while signaling was down', async () => {
+    const { link, wire, connection, sent, time } = setUp('b', 'a');
+    link.start();
+    await settle(time);
+    link.handleAnswer(1, sdpOf('theirs', 'u1'));
+    await settle(time);
+    connection.become('connected');
+    wire.up = false;
+    connection.become('disconnected');
+    await time.advance(60_000);
+    assert.deepEqual(
+      offers(sent).map(({ n }) => n),
+      [1],
+    );
+    wire.up = true;
+    link.resync();
+    await settle(time);
+    assert.deepEqual(
+      offers(sent).map(({ n }) => n),
+      [1, 2],
+    );
+    assert.equal(connection.generation, 2);
+    assert.equal(link.state, 'interrupted');
+  });
+
+  test('sends an offer again at once that was lost with signaling, while media flows', async () => {
+    const { link, connection, sent, time } = setUp('b', 'a');
+    link.start();
+    await settle(time);
+    link.handleAnswer(1, sdpOf('theirs', 'u1'));
+    await settle(time);
+    connection.become('connected');
+    link.setTrack('screen', fakeTrack('video'));
+    await settle(time);
+    link.resync();
+    await settle(time);
+    assert.deepEqual(
+      offers(sent).map(({ n }) => n),
+      [1, 2, 2],
+    );
+    assert.equal(connection.generation, 1);
+  });
+
+  test('has nothing to make good when signaling is back and media flows', async () => {
+    const { link, connection, sent, time } = setUp('a', 'b');
+    link.handleOffer(1, sdpOf('theirs', 'u1'));
+    await settle(time);
+    connection.become('connected');
+    link.resync();
+    await settle(time);
+    assert.deepEqual(offers(sent), []);
+  });
+
+  test('restarts after an exchange that was under way when a restart was wished', async () => {
+    const { link, connection, sent, time } = setUp('b', 'a');
+    link.start();
+    await settle(time);
+    link.handleAnswer(1, sdpOf('theirs', 'u1'));
+    await settle(time);
+    link.setTrack('screen', fakeTrack('video'));
+    link.restart();
+    await settle(time);
+    assert.equal(connection.generation, 1);
+    link.handleAnswer(2, sdpOf('theirs', 'u1', ['audio', 'video', 'video']));
+    await settle(time);
+    assert.equal(connection.generation, 2);
+    assert.equal(offers(sent).at(-1)?.n, 3);
+    link.handleAnswer(3, sdpOf('theirs', 'u2', ['audio', 'video', 'video']));
+    await settle(time);
+    assert.equal(offers(sent).at(-1)?.n, 3);
+  });
+
+  test('restarts after a glare that took its restart back, unless the other side has restarted', async () => {
+    for (const [ufrag, restarts] of [
+      ['u1', true],
+      ['u2', false],
+    ] as const) {
+      const { link, sent, time } = setUp('a', 'b');
+      link.handleOffer(1, sdpOf('theirs', 'u1'));
+      await settle(time);
+      link.restart();
+      await settle(time);
+      link.handleOffer(2, sdpOf('theirs', ufrag));
+      await settle(time);
+      assert.deepEqual(
+        offers(sent).map(({ n }) => n),
+        restarts ? [2, 3] : [2],
+      );
+    }
+  });
+
+  test('restarts once, however often that is wished meanwhile', async () => {
+    const { link, connection, sent, time } = setUp('b', 'a');
+    link.start();
+    await settle(time);
+    link.handleAnswer(1, sdpOf('theirs', 'u1'));
+    for (let i = 0; i < 3; i++) link.restart();
+    await settle(time);
+    link.handleAnswer(2, sdpOf('theirs', 'u2'));
+    await settle(time);
+    assert.equal(connection.generation, 2);
+    assert.equal(offers(sent).at(-1)?.n, 2);
+  });
+
+  test('does not feed itself a candidate of a foreign ufrag', async () => {
+    const { link, connection, time } = setUp('a', 'b');
+    link.handleOffer(1, sdpOf('theirs', 'u1'));
+    link.handleCandidate(1, { candidate: 'candidate:foreign', usernameFragment: 'elsewhere' });
+    link.handleCandidate(1, { candidate: 'candidate:own', usernameFragment: 'u1' });
+    await settle(time);
+    assert.deepEqual(
+      connection.candidates.map(({ candidate }) => candidate),
+      ['candidate:own'],
+    );
+  });
+
+  test('that works goes on when it is sent nonsense, or too much', async () => {
+    const { link, connection, states, time } = setUp('a', 'b');
+    const errors: string[] = [];
+    link.on('error', (error) => errors.push(error.code));
+    link.handleOffer(1, sdpOf('theirs', 'u1'));
+    await settle(time);
+    connection.become('connected');
+    link.handleOffer(2, 'nonsense');
+    link.handleOffer(3, sdpOf('theirs', 'u1') + 'a=filler\r\n'.repeat(30_000));
+    await settle(time);
+    connection.failNext = new Error('not an SDP');
+    link.handleOffer(4, sdpOf('theirs', 'u1'));
+    await settle(time);
+    assert.deepEqual(states, ['connected']);
+    assert.deepEqual(errors, ['ice-failed', 'ice-failed', 'ice-failed']);
+  });
+
+  test('waits for another answer when the one that came makes no sense', async () => {
+    const { link, connection, sent, time } = setUp('b', 'a');
+    link.start();
+    await settle(time);
+    link.handleAnswer(1, sdpOf('theirs', 'u1'));
+    await settle(time);
+    connection.become('connected');
+    link.restart();
+    await settle(time);
+    link.handleAnswer(2, 'nonsense');
+    await time.advance(5000);
+    assert.deepEqual(
+      offers(sent).map(({ n }) => n),
+      [1, 2, 2],
+    );
+    link.handleAnswer(2, sdpOf('theirs', 'u2'));
+    await settle(time);
+    assert.equal(connection.signalingState, 'stable');
   });
 
   test('has failed when its restarts are used up', async () => {
