@@ -72,7 +72,7 @@ describe('the demo', () => {
 
     const link = await host.$eval('#link', (element) => (element as HTMLAnchorElement).href);
     const guest = await open(link);
-    await deepOne(guest, 'rtc-room >>> form');
+    await deepOne(guest, 'rtc-prejoin >>> form');
     await pressByKeyboard(guest, ({ type }) => type === 'submit');
     await seesSomebodyMove(guest);
     await seesSomebodyMove(host);
@@ -98,7 +98,7 @@ describe('the demo', () => {
     await page.keyboard.press('Enter');
     await deepOne(page, 'rtc-tile[local]');
     await page.reload();
-    await deepOne(page, 'rtc-room >>> form');
+    await deepOne(page, 'rtc-prejoin >>> form');
     await page.goBack();
     await page.waitForFunction(() => document.activeElement?.id === 'room');
     await page.close();

@@ -91,7 +91,7 @@ describe('a room', () => {
     await first.close();
     pages.splice(pages.indexOf(first), 1);
     await sees(second, 0, 5000);
-    await (await deepOne<HTMLButtonElement>(third, 'rtc-room >>> form button')).click();
+    await (await deepOne<HTMLButtonElement>(third, 'rtc-prejoin >>> button[type=submit]')).click();
     await reaches(third, 'joined');
     assert.deepEqual(await deepAll(third, ALERT), []);
   });
@@ -143,7 +143,7 @@ describe('a room', () => {
 
   test('is used with the keyboard alone', async () => {
     const page = await open(tag('keys', 'display-name="Ada"'), (fresh) => fresh.evaluateOnNewDocument(keepStreams));
-    await deepOne(page, 'rtc-room >>> form');
+    await deepOne(page, 'rtc-prejoin >>> form');
     const focused = (): Promise<string> =>
       page.evaluate(() => {
         let element = document.activeElement;

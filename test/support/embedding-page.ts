@@ -17,16 +17,23 @@ export interface EmbeddingSite {
 export interface EmbeddingOptions {
   /** Where the page's policy lets workers come from (`worker-src`), where it is not as documented: `blob:` and the server. */
   readonly workers?: "'none'" | "'self'";
+  /** Another server that its pages may talk to. */
+  readonly connect?: string;
 }
 
-export function strictPolicy(server: string, { workers = `blob: ${server}` }: { workers?: string } = {}): string {
-  const socket = server.replace(/^http/, 'ws');
+export function strictPolicy(
+  server: string,
+  { workers = `blob: ${server}`, connect }: { workers?: string; connect?: string } = {},
+): string {
+  const sockets = [server, ...(connect === undefined ? [] : [connect])]
+    .flatMap((origin) => [origin, origin.replace(/^http/, 'ws')])
+    .join(' ');
   return [
     "default-src 'none'",
     `script-src 'self' ${server} 'wasm-unsafe-eval'`,
     "style-src 'self'",
     `worker-src ${workers}`,
-    `connect-src 'self' ${server} ${socket}`,
+    `connect-src 'self' ${sockets}`,
     `media-src 'self' blob: ${server}`,
     `img-src 'self' data: blob: ${server}`,
     "require-trusted-types-for 'script'",

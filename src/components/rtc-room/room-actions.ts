@@ -20,6 +20,11 @@ const ACTIONS: Actions = {
 };
 
 /** Does what was asked for. Rejects where it cannot be done. */
-export async function act<K extends LateRequest>(type: K, detail: RoomRequests[K], controller: RoomController, room: HTMLElement): Promise<void> {
+export async function act<K extends LateRequest>(
+  type: K,
+  detail: RoomRequests[K],
+  controller: RoomController,
+  room: HTMLElement,
+): Promise<void> {
   await ACTIONS[type](detail, controller, room);
 }

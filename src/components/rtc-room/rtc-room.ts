@@ -270,6 +270,7 @@ export class RtcRoom extends RoomSettingsElement {
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     super.willUpdate(changed);
+    if (!this.#controller.isActive) this.#controller.set({ room: this.room, name: this.#typedName ?? this.displayName ?? '' });
     if (!this.hasUpdated) return;
     if (changed.has('room') && changed.get('room') !== undefined && this.#controller.isActive) void this.#moveRoom();
     else if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
@@ -317,7 +318,9 @@ export class RtcRoom extends RoomSettingsElement {
     const error = passing ? null : this.error;
     const pending = state === 'joining' || state === 'reconnecting';
     const ongoing = state === 'reconnecting' && participants.length > 1 ? 'callGoesOn' : state;
-    const text = pending ? msg(ongoing as 'joining') : (this.notice ?? (state === 'joined' && participants.length === 1 ? msg('alone') : null));
+    const text = pending
+      ? msg(ongoing as 'joining')
+      : (this.notice ?? (state === 'joined' && participants.length === 1 ? msg('alone') : null));
     const shown = text !== null && (this.notice !== null || !this.hasOwnLayout) && error === null;
     return html`<div class="notices">
       ${renderError(error, this.#renderRemedy())}
