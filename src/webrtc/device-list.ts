@@ -43,6 +43,17 @@ export function deviceOf(found: readonly MediaDeviceInfo[], kind: Input, track: 
   return deviceId ? resolve(found, kind, deviceId) : null;
 }
 
+/** Whether a track is captured from the system's own choice, and that is another device than before. */
+export function hasMoved(
+  before: readonly MediaDeviceInfo[],
+  now: readonly MediaDeviceInfo[],
+  kind: Input,
+  track: MediaStreamTrack,
+): boolean {
+  const was = deviceOf(before, kind, track);
+  return was !== null && !isAlias(was) && was !== deviceOf(now, kind, track);
+}
+
 function resolve(found: readonly MediaDeviceInfo[], kind: Input, deviceId: string): string {
   if (!isAlias(deviceId)) return deviceId;
   const alias = found.find((one) => one.kind === kind && one.deviceId === deviceId);

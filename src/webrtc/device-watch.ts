@@ -1,6 +1,6 @@
 import { realmTimers, type TimerId, type Timers } from '../workers/worker-timers.ts';
 import { NO_DEVICES } from './device-choice.ts';
-import { deviceOf, listDevices } from './device-list.ts';
+import { deviceOf, hasMoved, listDevices } from './device-list.ts';
 import { DeviceSwap, inputOf } from './device-swap.ts';
 import { mediaDevicesOf } from './media-error.ts';
 import type { CaptureKind, MediaHost, VisiblePage } from './media-host.ts';
@@ -89,10 +89,13 @@ export class DeviceWatch {
     await this.refresh();
     for (const kind of KINDS) {
       const input = inputOf(kind);
+      const track = this.#host.tracks()[kind];
+      // Chromium goes on with the device that was the system's choice, even when it has been unplugged.
+      if (track !== null && hasMoved(before, this.#found, input, track)) void this.lost(kind, track);
       const arrived = arrivals(before, this.#found, input);
       if (arrived.length === 0) continue;
       const chosen = this.#host.memory.get(input);
-      if (this.#host.tracks()[kind] === null) this.#comeBack(kind);
+      if (track === null) this.#comeBack(kind);
       else if (chosen !== null && arrived.includes(chosen)) void this.switchTo(input, chosen);
     }
   }

@@ -177,10 +177,9 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     try {
       const constraints = this.#options.constraints();
       const devices = this.#options.devices() ?? (await import('./media-error.ts')).mediaDevicesOf(globalThis);
-      const stream = await devices.getUserMedia({
-        ...(kinds.includes('audio') ? { audio: { ...constraints.audio, ...this.#memory.ideal('audioinput') } } : {}),
-        ...(kinds.includes('video') ? { video: { ...constraints.video, ...this.#memory.ideal('videoinput') } } : {}),
-      });
+      const wish = (kind: CaptureKind, input: MediaDeviceKind): MediaTrackConstraints | false =>
+        kinds.includes(kind) && { ...constraints[kind], ...this.#memory.ideal(input) };
+      const stream = await devices.getUserMedia({ audio: wish('audio', 'audioinput'), video: wish('video', 'videoinput') });
       for (const track of stream.getTracks()) this.#put(track.kind === 'audio' ? 'audio' : 'video', track);
     } catch (cause) {
       const error = await errorOf(cause);
@@ -228,14 +227,16 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   /** Says whether the watch could be loaded: without a network nobody follows the devices, and calls go on as they are. */
   async #withWatch(use: (watch: DeviceWatch) => Promise<void>): Promise<boolean> {
     if (this.#closed) return false;
+    let watch: DeviceWatch;
     try {
       this.#watch ??= import('./device-watch.ts').then(({ DeviceWatch }) => new DeviceWatch(this.#host));
-      await use(await this.#watch);
-      return true;
+      watch = await this.#watch;
     } catch {
       this.#watch = undefined;
       return false;
     }
+    await use(watch);
+    return true;
   }
 
   #refused({ code, message, cause }: GlasscastError, kinds: readonly CaptureKind[]): void {

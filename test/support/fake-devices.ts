@@ -88,6 +88,12 @@ export class FakeDevices extends EventTarget {
     this.dispatchEvent(new Event('devicechange'));
   }
 
+  /** Everything is other than before, all at once. */
+  replug(...devices: string[]): void {
+    this.#plugged.splice(0, Number.POSITIVE_INFINITY, ...devices.map(infoOf));
+    this.dispatchEvent(new Event('devicechange'));
+  }
+
   async grant(): Promise<void> {
     (await this.#answer()).grant();
     await settle();
@@ -104,7 +110,7 @@ export class FakeDevices extends EventTarget {
   };
 
   readonly getUserMedia = (constraints: MediaStreamConstraints): Promise<MediaStream> => {
-    const kinds = (['audio', 'video'] as const).filter((kind) => constraints[kind] !== undefined);
+    const kinds = (['audio', 'video'] as const).filter((kind) => constraints[kind]);
     this.asked.push(kinds.map((kind) => described(kind, constraints[kind] as MediaTrackConstraints)).join('+'));
     const open = (): MediaStream => {
       const tracks = kinds.map((kind) => this.#open(kind, constraints[kind] as MediaTrackConstraints));

@@ -337,6 +337,17 @@ describe('a device that is unplugged', () => {
     assert.equal(devices.asked.length, 2);
   });
 
+  test('that was the system’s choice gives way to the one that is now', async () => {
+    const devices = new FakeDevices('audioinput:default:g1', 'audioinput:built-in:g1');
+    const { media } = await opened(['audio'], { devices });
+    const before = trackOf(media, 'audio');
+    assert.equal(media.devices.live.audioinput, 'built-in');
+    devices.replug('audioinput:default:g2', 'audioinput:built-in:g1', 'audioinput:headset:g2');
+    await until(() => media.devices.live.audioinput === 'headset' && trackOf(media, 'audio') !== before);
+    assert.equal(before.readyState, 'ended');
+    assert.equal(media.microphoneEnabled, true);
+  });
+
   test('that is not live changes nothing', async () => {
     const { changes, devices, media } = await opened(['audio']);
     changes.length = 0;
