@@ -213,7 +213,7 @@ describe('the end of a grant on a live socket', () => {
     await using server = await startTestServer({ secret: SECRET, autoCreate: true }, { clock });
     const socket = await RawSocket.open(server.socketUrl, `vsn=2.0.0&token=${await open(clock, 100)}`);
     await socket.join('room:team');
-    await socket.event('presence_state');
+    await socket.event('chat_history');
     clock.advance(40_000);
     assert.deepEqual(await socket.next(), ['1', null, 'room:team', 'token_expiring', { in: 60_000 }]);
     await socket.assertSilent();
