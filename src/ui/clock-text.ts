@@ -1,4 +1,4 @@
-import { pageLanguage } from './localize.ts';
+import { pageLocale } from './page-locale.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -11,21 +11,14 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  */
 export function clockText(at: number, now: number): string {
   const isToday = Math.abs(now - at) < DAY_MS && new Date(at).getDate() === new Date(now).getDate();
-  return format(isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+  return formatOf(isToday ? undefined : 'medium').format(at);
 }
 
-function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${pageLanguage()} ${options.dateStyle}`;
-  const format = formats.get(key) ?? create(options);
+/** Making one takes longer than all else about a message. */
+function formatOf(dateStyle: 'medium' | undefined): Intl.DateTimeFormat {
+  const locale = pageLocale();
+  const key = `${locale} ${dateStyle}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, { dateStyle, timeStyle: 'short' });
   formats.set(key, format);
   return format;
-}
-
-function create(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  try {
-    return new Intl.DateTimeFormat(pageLanguage(), options);
-  } catch {
-    // The page says a language that is none (`en_US`): the browser's own then.
-    return new Intl.DateTimeFormat(undefined, options);
-  }
 }

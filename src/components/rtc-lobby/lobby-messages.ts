@@ -1,0 +1,27 @@
+import { messages } from '../../ui/localize.ts';
+
+export const lobbyMessages = messages('lobby', {
+  rooms: 'Rooms',
+  loading: 'Looking for rooms…',
+  reconnecting: 'Connection lost. Reconnecting…',
+  empty: 'There are no rooms yet.',
+  tryAgain: 'Try again',
+  open: 'Open',
+  count: '{count} of {max}',
+  full: 'Full: {count} of {max}',
+  nobody: 'Nobody is inside',
+  more: 'and {count} more',
+  newRoom: 'New room',
+  title: 'Name',
+  slug: 'Address',
+  slugHint: 'In the link it is written {slug}.',
+  slugChosen: 'The server chooses an address.',
+  create: 'Create the room',
+  created: '“{title}” is ready.',
+  titleMissing: 'Give the room a name.',
+  slugInvalid: 'An address needs at least one of the letters a to z, or a digit.',
+  taken: 'There is a room at this address already. Choose another one.',
+  unauthorized: 'You may not create rooms here. Ask whoever runs this page for access.',
+  offline: 'Not created: there is no connection to the server at the moment. Try again soon.',
+  invalid: 'The server does not take this name or address.',
+});
