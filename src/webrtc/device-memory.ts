@@ -16,10 +16,10 @@ export class DeviceMemory {
     }
   }
 
-  /** The constraint that prefers it: another device is taken where it is gone. */
-  ideal(kind: MediaDeviceKind): Pick<MediaTrackConstraints, 'deviceId'> {
+  /** The constraint that asks for it: with `exact` nothing else will do, with `ideal` anything else will. */
+  wish(kind: MediaDeviceKind, how: 'exact' | 'ideal'): Pick<MediaTrackConstraints, 'deviceId'> {
     const deviceId = this.get(kind);
-    return deviceId === null ? {} : { deviceId: { ideal: deviceId } };
+    return deviceId === null ? {} : { deviceId: { [how]: deviceId } };
   }
 
   set(kind: MediaDeviceKind, deviceId: string): void {

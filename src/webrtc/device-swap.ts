@@ -51,7 +51,7 @@ export class DeviceSwap {
   async replace(kind: CaptureKind, lost: MediaStreamTrack): Promise<GlasscastError | null> {
     const deviceId = this.#host.memory.get(inputOf(kind)) ?? lost.getSettings().deviceId;
     try {
-      this.#host.put(kind, await this.#open(kind, deviceId ? { ideal: deviceId } : undefined));
+      this.#host.put(kind, await this.#openAny(kind, deviceId));
       return null;
     } catch (cause) {
       const { code, message } = mediaError(cause);
@@ -78,6 +78,17 @@ export class DeviceSwap {
       // The track goes on as it was.
       const { code, message } = mediaError(cause);
       this.#host.failed(new GlasscastError(code, message, { cause, details: { kinds: [] } }));
+    }
+  }
+
+  /** The device that is asked for, or else any. */
+  async #openAny(kind: CaptureKind, deviceId: string | undefined): Promise<MediaStreamTrack> {
+    try {
+      return await this.#open(kind, deviceId ? { exact: deviceId } : undefined);
+    } catch (cause) {
+      const { code } = mediaError(cause);
+      if (!deviceId || (code !== 'device-not-found' && code !== 'device-in-use')) throw cause;
+      return await this.#open(kind, undefined);
     }
   }
 

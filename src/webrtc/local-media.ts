@@ -172,16 +172,21 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     for (const kind of kinds) if (this.#pending[kind] === done) this.#pending[kind] = null;
   }
 
-  async #acquire(kinds: readonly CaptureKind[]): Promise<void> {
+  /** Chromium lets the user's settings overrule an ideal device, so what was chosen is insisted on as long as it is there. */
+  async #acquire(kinds: readonly CaptureKind[], how: 'exact' | 'ideal' = 'exact'): Promise<void> {
     if (kinds.length === 0 || this.#closed) return;
     try {
       const constraints = this.#options.constraints();
       const devices = this.#options.devices() ?? (await import('./media-error.ts')).mediaDevicesOf(globalThis);
       const wish = (kind: CaptureKind, input: MediaDeviceKind): MediaTrackConstraints | false =>
-        kinds.includes(kind) && { ...constraints[kind], ...this.#memory.ideal(input) };
+        kinds.includes(kind) && { ...constraints[kind], ...this.#memory.wish(input, how) };
       const stream = await devices.getUserMedia({ audio: wish('audio', 'audioinput'), video: wish('video', 'videoinput') });
       for (const track of stream.getTracks()) this.#put(track.kind === 'audio' ? 'audio' : 'video', track);
     } catch (cause) {
+      if (how === 'exact' && cause instanceof Error && cause.name === 'OverconstrainedError') {
+        await this.#acquire(kinds, 'ideal');
+        return;
+      }
       const error = await errorOf(cause);
       // One missing device fails the request for both: take what there is.
       if (kinds.length > 1 && (error.code === 'device-not-found' || error.code === 'device-in-use')) {

@@ -135,8 +135,9 @@ export class FakeDevices extends EventTarget {
   #open(kind: 'audio' | 'video', asked: MediaTrackConstraints): FakeTrack {
     const input: Input = kind === 'audio' ? 'audioinput' : 'videoinput';
     const all = this.#plugged.filter((one) => one.kind === input);
-    const { exact, ideal } = wishOf(asked);
-    const found = all.find(({ deviceId }) => deviceId === (exact ?? ideal)) ?? (exact === undefined ? all[0] : undefined);
+    const { exact } = wishOf(asked);
+    // The user's settings overrule an ideal device.
+    const found = exact === undefined ? all[0] : all.find(({ deviceId }) => deviceId === exact);
     if (found === undefined) throw new DOMException('', exact === undefined ? 'NotFoundError' : 'OverconstrainedError');
     const held = this.granted.some((track) => track.kind === 'video' && track.readyState === 'live');
     if (this.busy.has(found.deviceId) || (this.oneCamera && kind === 'video' && held)) throw new DOMException('', 'NotReadableError');
