@@ -10,7 +10,7 @@ const LOSSY = 0.05;
 const VERY_LOSSY = 0.15;
 const CLEAN_LOSS = 0.02;
 /** Packets wait somewhere: a round trip is longer by this than the shortest of late, and twice as long. */
-const WAITING: Milliseconds = 150;
+const WAITING: Milliseconds = 250;
 /** The shortest round trip is forgotten by this share with each reading: the path may have changed. */
 const FORGETTING = 0.02;
 /** Readings in a row that show what one may show by chance. */

@@ -93,6 +93,8 @@ export function openLevelMeter(track: MediaStreamTrack): LevelMeter | null {
     context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
     const samples = new Float32Array(analyser.fftSize);
     const engine = context;
+    // Pages that use the microphone may, without a tap.
+    engine.resume().catch(() => undefined);
     return {
       read: () => {
         analyser.getFloatTimeDomainData(samples);

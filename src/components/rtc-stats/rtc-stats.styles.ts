@@ -30,6 +30,7 @@ export const statsStyles = css`
     color: var(--_text-2);
     font-size: 0.75rem;
     font-weight: 600;
+    white-space: nowrap;
   }
   tbody tr:last-child > * {
     border-block-end: 0;
@@ -38,23 +39,26 @@ export const statsStyles = css`
     max-inline-size: 14em;
     overflow-wrap: anywhere;
   }
-  td > span {
+  .line {
     display: block;
-  }
-  /* Figures read from left to right in every language, wherever the words around them begin. */
-  td > bdi {
-    display: block;
-    text-align: start;
+    white-space: nowrap;
   }
   .small {
     color: var(--_text-2);
     font-size: 0.75rem;
   }
+  .quality > div {
+    display: flex;
+    gap: 0.45em;
+  }
+  .words::first-letter {
+    text-transform: uppercase;
+  }
   .mark {
-    display: inline-block;
-    inline-size: 0.65em;
-    block-size: 0.65em;
-    margin-inline-end: 0.45em;
+    flex: none;
+    inline-size: 0.7em;
+    block-size: 0.7em;
+    margin-block-start: 0.38em;
     border: 1.5px solid var(--_text-2);
     border-radius: 50%;
   }
@@ -86,7 +90,7 @@ export const statsStyles = css`
     }
   }
   /* Too narrow for columns: a card for each participant, with the columns' names within. */
-  @container (max-width: 599px) {
+  @container (max-width: 719px) {
     thead {
       position: absolute;
       inline-size: 1px;
@@ -124,6 +128,9 @@ export const statsStyles = css`
     }
     td.quality {
       margin-block-start: -8px;
+    }
+    .line {
+      white-space: normal;
     }
     /* The names of columns are read out with the cells as it is. */
     td[data-label]::before {

@@ -86,11 +86,13 @@ export class RtcStats extends RtcElement {
     const roundTrip = figures?.roundTrip ?? null;
     const path = figures?.path ?? null;
     return html`<tr part="participant" role="row">
-      <th scope="row" role="rowheader" dir="auto">${name || msg('guest')}</th>
-      <td role="cell" class="quality"><span class="mark ${quality.level}" aria-hidden="true"></span>${qualityWords(quality)}</td>
+      <th scope="row" role="rowheader"><bdi>${name || msg('guest')}</bdi></th>
+      <td role="cell" class="quality">
+        <div><span class="mark ${quality.level}" aria-hidden="true"></span><span class="words">${qualityWords(quality)}</span></div>
+      </td>
       <td role="cell" data-label=${msg('sent')}>${renderMedia(figures?.sent)}</td>
       <td role="cell" data-label=${msg('received')}>${renderMedia(figures?.received)}</td>
-      <td role="cell" data-label=${msg('roundTrip')}>${roundTrip === null ? renderNothing() : html`<bdi>${timeWords(roundTrip)}</bdi>`}</td>
+      <td role="cell" data-label=${msg('roundTrip')}>${roundTrip === null ? renderNothing() : renderLine(timeWords(roundTrip))}</td>
       <td role="cell" data-label=${msg('path')}>${path === null ? renderNothing() : pathWords(path)}</td>
     </tr>`;
   }
@@ -106,10 +108,15 @@ function renderMedia(media: MediaFigures | undefined): TemplateResult {
   if (media === undefined || media.bitrate === null) return renderNothing();
   const { bitrate, video } = media;
   const loss = lossWords(media);
-  return html`<bdi>${rateWords(bitrate)}</bdi>
-    ${video === null ? nothing : html`<bdi class="small">${pictureWords(video)}</bdi>`}
-    ${video === null || video.codec === '' ? nothing : html`<bdi class="small">${video.codec}</bdi>`}
-    ${loss === undefined ? nothing : html`<span class="small">${loss}</span>`}`;
+  return html`${renderLine(rateWords(bitrate))}
+    ${video === null ? nothing : renderLine(pictureWords(video), 'small')}
+    ${video === null || video.codec === '' ? nothing : renderLine(video.codec, 'small')}
+    ${loss === undefined ? nothing : renderLine(loss, 'small')}`;
+}
+
+/** Figures keep their own direction, and begin where the words around them do. */
+function renderLine(words: string, size = ''): TemplateResult {
+  return html`<span class="line ${size}"><bdi>${words}</bdi></span>`;
 }
 
 function renderNothing(): TemplateResult {
