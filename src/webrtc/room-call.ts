@@ -349,7 +349,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
 
   #sendState(): void {
     const { media } = this.#options;
-    const state = { mic: media.microphoneEnabled, camera: media.cameraEnabled, screen: media.tracks.screen !== null };
+    const state = { mic: media.microphoneEnabled, camera: media.cameraEnabled, screen: media.screenEnabled };
     // A plain channel passes this on as it is.
     const from = this.#isPlain ? { from: this.localId, name: this.#localName } : {};
     this.#session?.cast('state', { ...from, ...state });
