@@ -92,6 +92,16 @@ export class RtcLobby extends ServerElement {
     this.error = null;
   }
 
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
+    if (!this.isConnected) return;
+    const moved = changed.has('server') || changed.has('socketPath');
+    const allowed = this.#lobby.state === 'failed' && (changed.has('token') || changed.has('tokenProvider'));
+    if (this.#opened && (moved || allowed)) this.#lobby.reopen();
+    else this.#lobby.open();
+    this.#opened = true;
+  }
+
   /** Whoever loses the room that had the focus finds it at the heading. */
   protected override update(changed: Map<PropertyKey, unknown>): void {
     const focused = this.shadowRoot?.activeElement ?? null;
@@ -104,16 +114,6 @@ export class RtcLobby extends ServerElement {
     } else if (focused !== null && this.shadowRoot?.activeElement === null) {
       this.renderRoot.querySelector<HTMLElement>('#rooms')?.focus();
     }
-  }
-
-  protected override updated(changed: Map<PropertyKey, unknown>): void {
-    super.updated(changed);
-    if (!this.isConnected) return;
-    const moved = changed.has('server') || changed.has('socketPath');
-    const allowed = this.#lobby.state === 'failed' && (changed.has('token') || changed.has('tokenProvider'));
-    if (this.#opened && (moved || allowed)) this.#lobby.reopen();
-    else this.#lobby.open();
-    this.#opened = true;
   }
 
   protected override render(): TemplateResult {
