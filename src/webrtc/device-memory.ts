@@ -1,3 +1,6 @@
+/** The devices that a kind of track is captured from. */
+export const INPUTS = { audio: 'audioinput', video: 'videoinput' } as const;
+
 /** Which device of a kind the user chose last, kept between visits where the browser lets the page keep anything. */
 export class DeviceMemory {
   readonly #storage: () => Pick<Storage, 'getItem' | 'setItem'>;

@@ -1,9 +1,8 @@
 /** Puts another device, or the same one opened anew, into the place of one that is live. */
 import { GlasscastError } from '../protocol/errors.ts';
+import { INPUTS } from './device-memory.ts';
 import { mediaError } from './media-error.ts';
 import type { CaptureKind, MediaHost } from './media-host.ts';
-
-export const inputOf = (kind: CaptureKind): 'audioinput' | 'videoinput' => (kind === 'audio' ? 'audioinput' : 'videoinput');
 
 const WORDS = {
   audio: {
@@ -49,7 +48,7 @@ export class DeviceSwap {
    * @returns what stood in the way, or null
    */
   async replace(kind: CaptureKind, lost: MediaStreamTrack): Promise<GlasscastError | null> {
-    const deviceId = this.#host.memory.get(inputOf(kind)) ?? lost.getSettings().deviceId;
+    const deviceId = this.#host.memory.get(INPUTS[kind]) ?? lost.getSettings().deviceId;
     try {
       this.#host.put(kind, await this.#openAny(kind, deviceId));
       return null;

@@ -1,7 +1,8 @@
 import { realmTimers, type TimerId, type Timers } from '../workers/worker-timers.ts';
 import { NO_DEVICES } from './device-choice.ts';
 import { deviceOf, hasMoved, listDevices } from './device-list.ts';
-import { DeviceSwap, inputOf } from './device-swap.ts';
+import { INPUTS } from './device-memory.ts';
+import { DeviceSwap } from './device-swap.ts';
 import { mediaDevicesOf } from './media-error.ts';
 import type { CaptureKind, MediaHost, VisiblePage } from './media-host.ts';
 
@@ -88,7 +89,7 @@ export class DeviceWatch {
     const before = this.#found;
     await this.refresh();
     for (const kind of KINDS) {
-      const input = inputOf(kind);
+      const input = INPUTS[kind];
       const track = this.#host.tracks()[kind];
       // Chromium goes on with the device that was the system's choice, even when it has been unplugged.
       if (track !== null && hasMoved(before, this.#found, input, track)) void this.lost(kind, track);

@@ -1,7 +1,7 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import { type DeviceList, NO_DEVICES } from './device-choice.ts';
-import { DeviceMemory } from './device-memory.ts';
+import { DeviceMemory, INPUTS } from './device-memory.ts';
 import type { DeviceWatch } from './device-watch.ts';
 import type { CaptureKind, LocalMediaOptions, MediaHost } from './media-host.ts';
 import { NO_TRACKS, type Slot, type SlotTracks } from './slots.ts';
@@ -178,16 +178,16 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     try {
       const constraints = this.#options.constraints();
       const devices = this.#options.devices() ?? (await import('./media-error.ts')).mediaDevicesOf(globalThis);
-      const wish = (kind: CaptureKind, input: MediaDeviceKind): MediaTrackConstraints | false =>
-        kinds.includes(kind) && { ...constraints[kind], ...this.#memory.wish(input, how) };
-      const stream = await devices.getUserMedia({ audio: wish('audio', 'audioinput'), video: wish('video', 'videoinput') });
+      const wish = (kind: CaptureKind): MediaTrackConstraints | false =>
+        kinds.includes(kind) && { ...constraints[kind], ...this.#memory.wish(INPUTS[kind], how) };
+      const stream = await devices.getUserMedia({ audio: wish('audio'), video: wish('video') });
       for (const track of stream.getTracks()) this.#put(track.kind === 'audio' ? 'audio' : 'video', track);
     } catch (cause) {
-      if (how === 'exact' && cause instanceof Error && cause.name === 'OverconstrainedError') {
+      const error = await errorOf(cause);
+      if (how === 'exact' && error.code === 'device-not-found' && kinds.some((kind) => this.#memory.get(INPUTS[kind]) !== null)) {
         await this.#acquire(kinds, 'ideal');
         return;
       }
-      const error = await errorOf(cause);
       // One missing device fails the request for both: take what there is.
       if (kinds.length > 1 && (error.code === 'device-not-found' || error.code === 'device-in-use')) {
         for (const kind of kinds) await this.#acquire([kind]);

@@ -29,12 +29,21 @@ const BLOCKED_BY_SYSTEM =
 /** What `getUserMedia` rejected with, as an error of the public API. */
 export function mediaError(cause: unknown): GlasscastError {
   if (cause instanceof GlasscastError) return cause;
-  const { name, message } = cause instanceof Error ? cause : { name: '', message: String(cause) };
+  const { name, message } = wordsOf(cause);
   // Chromium tells a closed question apart from a refused one in the message alone.
   const dismissed = name === 'NotAllowedError' && /dismissed/i.test(message);
   const code = dismissed ? 'permission-dismissed' : (CODES[name] ?? 'media');
   const words = code === 'permission-denied' && /system/i.test(message) ? BLOCKED_BY_SYSTEM : MESSAGES[code];
   return new GlasscastError(code, words ?? message, { cause });
+}
+
+/** Name and message of what was thrown. Not all of it is an `Error`: in some browsers an OverconstrainedError is an object of its own. */
+export function wordsOf(cause: unknown): { readonly name: string; readonly message: string } {
+  const { name = '', message = cause } = (typeof cause === 'object' && cause !== null ? cause : {}) as {
+    name?: unknown;
+    message?: unknown;
+  };
+  return { name: String(name), message: String(message) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { GlasscastError } from '../protocol/errors.ts';
+import { wordsOf } from './media-error.ts';
 import type { MediaHost } from './media-host.ts';
 
 /** Members that some browsers know, and the others ignore (W3C Screen Capture, and the extensions of Chromium). */
@@ -56,11 +57,12 @@ async function chooseScreen(devices: MediaDevices | undefined): Promise<MediaStr
 
 /** Closing the question rejects with the name that a refusal by the system or by the page's own policy has, too. */
 function wasCancelled(cause: unknown): boolean {
-  return cause instanceof Error && cause.name === 'NotAllowedError' && !/system|polic|gesture|activation/i.test(cause.message);
+  const { name, message } = wordsOf(cause);
+  return name === 'NotAllowedError' && !/system|polic|gesture|activation/i.test(message);
 }
 
 function screenError(cause: unknown): GlasscastError {
-  const { name, message } = cause instanceof Error ? cause : { name: '', message: String(cause) };
+  const { name, message } = wordsOf(cause);
   if (name === 'InvalidStateError' || /gesture|activation/i.test(message))
     return new GlasscastError('invalid', 'Sharing the screen starts with a click. Press the button again.', { cause });
   if (name === 'NotAllowedError') {

@@ -238,6 +238,12 @@ describe('the failure of a device', () => {
     });
   }
 
+  test('that is no Error, as some browsers have it, is told all the same', () => {
+    const error = mediaError({ name: 'OverconstrainedError', message: '', constraint: 'deviceId' });
+    assert.equal(error.code, 'device-not-found');
+    assert.equal(mediaError('out of luck').message, 'out of luck');
+  });
+
   test('on a page without https is insecure-context', () => {
     const scope = { isSecureContext: false, navigator: {} as Navigator };
     assert.throws(
