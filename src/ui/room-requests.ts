@@ -52,8 +52,10 @@ export interface MuteRequestDetail {
   readonly kind: 'mic' | 'camera' | 'screen';
 }
 
-/** The requests that a room acts on, by event name. `rtc-leave-request`, `rtc-close-request` and
- * `rtc-picture-in-picture-request` carry nothing. */
+/**
+ * The requests that a room acts on, by event name. `rtc-leave-request`, `rtc-close-request` and `rtc-picture-in-picture-request`
+ * carry nothing.
+ */
 export interface RoomRequests {
   'rtc-join-request': JoinRequestDetail;
   'rtc-leave-request': undefined;

@@ -209,7 +209,7 @@ export class RtcControls extends RtcElement {
   }
 
   #keyPressed(event: KeyboardEvent): void {
-    if (this.noShortcuts || !this.#inCall) return;
+    if (this.noShortcuts || !this.isConnected || !this.#inCall) return;
     const key = shortcutOf(event);
     if (key === undefined) return;
     if (key === 'Escape') {

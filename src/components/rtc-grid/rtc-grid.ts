@@ -53,6 +53,11 @@ export class RtcGrid extends RtcElement {
     return html`<div class="tiles" part="tiles"></div>`;
   }
 
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    super.willUpdate(changed);
+    if (!['auto', 'grid', 'spotlight'].includes(this.layout)) this.warnOnce(`layout="${this.layout}" is unknown; auto is used`);
+  }
+
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
     const view = this.#room.value ?? emptyRoomView;
@@ -74,7 +79,6 @@ export class RtcGrid extends RtcElement {
   async #loadStage(): Promise<void> {
     if (this.#staging) return;
     this.#staging = true;
-    if (!['auto', 'grid', 'spotlight'].includes(this.layout)) this.warnOnce(`layout="${this.layout}" is unknown; auto is used`);
     try {
       this.#stage = await import('./grid-stage.ts');
       const { styleSheet } = this.#stage.stageStyles;

@@ -67,10 +67,10 @@ export class RtcTile extends RtcElement {
   @query('video') private readonly video!: HTMLVideoElement;
 
   @state() private hasPicture = false;
+  @state() private extras: TileExtras | undefined;
   readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true });
   readonly #internals = this.attachInternals();
   #module: typeof import('./tile-extras.ts') | undefined;
-  #extras: TileExtras | undefined;
   #extending = false;
   #shown: ShownTile | undefined;
   #soundTaps = 0;
@@ -127,7 +127,7 @@ export class RtcTile extends RtcElement {
         ${participant.microphone || slot === 'screen' ? nothing : icons.microphoneOff}<span class="name" dir="auto">${name}</span>${quality?.icon}
       </div>
       ${status === undefined ? nothing : html`<div class="status ${status}" part="status">${msg(status)}</div>`}
-      ${this.#extras?.render()}
+      ${this.extras?.render()}
     `;
   }
 
@@ -180,8 +180,7 @@ export class RtcTile extends RtcElement {
     this.#extending = true;
     try {
       this.#module = await import('./tile-extras.ts');
-      this.#extras = new this.#module.TileExtras(this, this.video, () => this.#shown);
-      this.requestUpdate('participant');
+      this.extras = new this.#module.TileExtras(this, this.video, () => this.#shown);
     } catch {
       this.warnOnce('cannot be pinned: its script could not be loaded');
     }
