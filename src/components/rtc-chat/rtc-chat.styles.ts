@@ -205,8 +205,11 @@ export const chatStyles = css`
     outline-color: var(--_danger);
   }
   textarea::placeholder {
+    overflow: hidden;
     color: var(--_text-2);
     opacity: 1;
+    text-overflow: ellipsis;
+    white-space: nowrap;
   }
   form .primary:dir(rtl) svg {
     transform: scaleX(-1);

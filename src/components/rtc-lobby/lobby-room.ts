@@ -21,15 +21,17 @@ export function renderRoom(room: LobbyRoom, href: string | null, open: (event: M
         ? html`<button class="open" part="open" type="button" aria-describedby=${description} @click=${open}>${name}</button>`
         : html`<a class="open" part="open" href=${href} aria-describedby=${description} @click=${open}>${name}</a>`
     }
-    <p class="people" id="people-${slug}" dir="auto">${peers === 0 ? msg('nobody') : peopleText(room)}</p>
+    <p class="people" id="people-${slug}">${peers === 0 ? msg('nobody') : renderPeople(room)}</p>
     <p class="count" id="count-${slug}">${msg(full ? 'full' : 'count', { count: peers, max })}</p>
     <span class="go" aria-hidden="true">${msg('open')}</span>
   </li>`;
 }
 
-function peopleText({ names }: LobbyRoom): string {
+/** Each name keeps to itself where it is of another direction than its neighbours. */
+function renderPeople({ names }: LobbyRoom): (string | TemplateResult)[] {
   const shown = names.slice(0, NAMED);
   const rest = names.length - shown.length;
   const listed = rest === 0 ? shown : [...shown, msg('more', { count: rest })];
-  return new Intl.ListFormat(pageLocale(), { type: rest === 0 ? 'conjunction' : 'unit' }).format(listed);
+  const format = new Intl.ListFormat(pageLocale(), { type: rest === 0 ? 'conjunction' : 'unit' });
+  return format.formatToParts(listed).map(({ type, value }) => (type === 'element' ? html`<bdi>${value}</bdi>` : value));
 }

@@ -140,6 +140,9 @@ export const lobbyStyles = css`
   form h2 {
     margin: 0;
   }
+  form .primary {
+    border-radius: 22px;
+  }
   .field {
     display: grid;
     gap: 5px;

@@ -136,5 +136,9 @@ export const rosterStyles = css`
     .who .text {
       flex-basis: 100%;
     }
+    .name {
+      white-space: normal;
+      overflow-wrap: anywhere;
+    }
   }
 `;

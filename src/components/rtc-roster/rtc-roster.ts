@@ -120,7 +120,7 @@ export class RtcRoster extends RtcElement {
           @click=${() => this.#pin(participant)}
         >
           <span class="text">
-            <bdi class="name">${nameOf(participant)}</bdi><span class="visually-hidden">, ${describe(participant)}</span>
+            <span class="name"><bdi>${nameOf(participant)}</bdi></span><span class="visually-hidden">, ${describe(participant)}</span>
             ${trouble === undefined ? nothing : html`<span class="trouble">${trouble}</span>`}
           </span>
           ${renderStates(participant, pinned)}
@@ -148,7 +148,7 @@ export class RtcRoster extends RtcElement {
     const { id, microphone, camera, screen } = participant;
     const name = nameOf(participant);
     if (this.question === 'kick') {
-      return this.#renderQuestion(msg('removeAsk', { name, minutes: BAN_MINUTES }), msg('removeYes'), () => this.#kick(id));
+      return this.#renderQuestion(msg('removeAsk', { name: isolated(name), minutes: BAN_MINUTES }), msg('removeYes'), () => this.#kick(id));
     }
     const mute = (kind: MuteRequestDetail['kind'], words: string): TemplateResult => {
       const ask = (): void => void this.emit<MuteRequestDetail>('rtc-mute-request', { peerId: id, kind }, { cancelable: true });
@@ -240,6 +240,11 @@ export class RtcRoster extends RtcElement {
     this.#target = `[data-id="${CSS.escape(this.open ?? '')}"] .more`;
     this.open = null;
   };
+}
+
+/** A name of another direction than the sentence around it keeps to itself. */
+function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
 }
 
 function renderStates({ microphone, camera, screen, quality }: Participant, pinned: boolean): TemplateResult {

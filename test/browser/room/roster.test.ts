@@ -84,7 +84,7 @@ describe('rtc-roster', () => {
   it('shows markup in a name as text', async () => {
     const roster = await rosterWith({ participants: [me, participant('p1', '<img src=x>')] });
     expect(roster.root.querySelector('img')).to.equal(null);
-    expect(words(roster, '.name')).to.deep.equal(['Ada (you)', '<img src=x>']);
+    expect(words(roster, '.name bdi')).to.deep.equal(['Ada (you)', '<img src=x>']);
   });
 
   it('asks for a large tile, and for the end of it', async () => {
@@ -128,7 +128,7 @@ describe('rtc-roster', () => {
     const roster = await rosterWith(MODERATOR);
     await click(roster, '[data-id=p1] .more');
     await click(roster, '.remove');
-    expect(words(roster, '.ask')).to.deep.equal(['Remove Ben? They cannot come back for 10 minutes.']);
+    expect(words(roster, '.ask')).to.deep.equal(['Remove \u2068Ben\u2069? They cannot come back for 10 minutes.']);
     expect(focused(roster)).to.equal(find(roster, '.cancel'));
     expect(roster.asked).to.deep.equal([]);
     await expect(roster.part).to.be.accessible();
