@@ -311,7 +311,8 @@ export class RoomController implements ReactiveController {
 
   #mediaChanged(): void {
     const tracks = this.#media?.tracks;
-    if (this.#refused.length > 0 && this.#refused.every((kind) => tracks?.[kind])) {
+    // Where what was live has gone on nothing is refused, and the next change makes the word of it old.
+    if (this.#refused.every((kind) => tracks?.[kind])) {
       this.#refused = [];
       this.passed('media');
     }

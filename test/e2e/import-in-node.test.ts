@@ -10,7 +10,9 @@ interface Entry {
   readonly default: string;
 }
 
-const { exports: entries } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { exports: Record<string, Entry | string> };
+const { exports: entries } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
+  exports: Record<string, Entry | string>;
+};
 const modules = Object.entries(entries).filter((entry): entry is [string, Entry] => typeof entry[1] === 'object');
 
 describe('imported in Node, without a window', () => {

@@ -1,14 +1,20 @@
 /** What a room does when one of its parts asks for something that a call does not start with. Loaded with the first such request. */
 import type { RoomController } from '../../ui/room-controller.ts';
 import type { LateRequest, RoomRequests } from '../../ui/room-requests.ts';
+import type { Kind } from '../../webrtc/link-media.ts';
+import type { RtcRoom } from './rtc-room.ts';
 
-type Actions = { readonly [K in LateRequest]: (detail: RoomRequests[K], controller: RoomController, room: HTMLElement) => unknown };
+type Actions = { readonly [K in LateRequest]: (detail: RoomRequests[K], controller: RoomController, room: RtcRoom) => unknown };
 
 const ACTIONS: Actions = {
-  'rtc-preview-request': ({ enabled }, controller) => (enabled ? controller.media.open(['audio', 'video']) : controller.closeMedia()),
+  'rtc-preview-request': ({ enabled }, controller, room) => (enabled ? preview(controller, room) : controller.closeMedia()),
   'rtc-screen-request': ({ enabled }, { media }) => (enabled ? media.startScreenShare() : media.stopScreenShare()),
   'rtc-device-request': ({ kind, deviceId }, { media }) => media.switchDevice(kind, deviceId),
-  'rtc-panel-request': ({ panel }, controller) => controller.set(panel === 'chat' ? { panel, unread: 0 } : { panel }),
+  'rtc-panel-request': ({ panel }, controller) => {
+    controller.set(panel === 'chat' ? { panel, unread: 0 } : { panel });
+    // Who only listens has nothing open yet, and may want to.
+    if (panel === 'devices') controller.media.watchDevices();
+  },
   'rtc-pin-request': ({ tile }, controller) => controller.set({ pinned: tile }),
   'rtc-chat-request': async ({ body }, controller) => (await controller.features()).sendChat(body),
   'rtc-chat-delete-request': async ({ id }, controller) => (await controller.features()).deleteChat(id),
@@ -19,12 +25,20 @@ const ACTIONS: Actions = {
   'rtc-fullscreen-request': ({ enabled }, _, room) => (enabled ? room.requestFullscreen() : document.exitFullscreen()),
 };
 
+/** What the call would begin with. */
+async function preview(controller: RoomController, room: RtcRoom): Promise<void> {
+  const kinds: Kind[] = [];
+  if (!room.noAudio && !room.startMuted) kinds.push('audio');
+  if (!room.noVideo && !room.startCameraOff) kinds.push('video');
+  await controller.media.open(kinds);
+}
+
 /** Does what was asked for. Rejects where it cannot be done. */
 export async function act<K extends LateRequest>(
   type: K,
   detail: RoomRequests[K],
   controller: RoomController,
-  room: HTMLElement,
+  room: RtcRoom,
 ): Promise<void> {
   await ACTIONS[type](detail, controller, room);
 }

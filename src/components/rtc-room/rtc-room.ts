@@ -241,6 +241,9 @@ export class RtcRoom extends RoomSettingsElement {
       },
       { signal },
     );
+    // Some of what is asked for must follow the press at once.
+    const prepare = (): void => void import('./room-actions.ts').catch(() => undefined);
+    for (const type of ['pointerover', 'focusin']) this.addEventListener(type, prepare, { once: true, signal });
     this.addEventListener('rtc-tile-watch', (event) => this.#watch(event), { signal });
     // Before the client's own listener, which closes the socket without a goodbye.
     window.addEventListener('pagehide', () => void this.leave(), { signal, capture: true });
