@@ -29,6 +29,10 @@ export const rosterStyles = css`
     align-items: center;
     gap: 4px;
   }
+  /* Without a menu, and in line with those that have one. */
+  .row.alone {
+    padding-inline-end: 48px;
+  }
   button.who {
     flex: 1;
     min-inline-size: 0;
@@ -129,6 +133,9 @@ export const rosterStyles = css`
     border-radius: 12px;
   }
   @container (max-width: 240px) {
+    .row.alone {
+      padding-inline-end: 0;
+    }
     button.who {
       flex-wrap: wrap;
       gap: 0 8px;

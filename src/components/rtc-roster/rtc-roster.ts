@@ -110,7 +110,7 @@ export class RtcRoster extends RtcElement {
     const trouble = troubleOf(participant);
     const moderated = !self && this.#moderates;
     return html`<li class=${speaking ? 'speaking' : ''} data-id=${self ? 'self' : id}>
-      <div class="row">
+      <div class="row ${self && this.#moderates ? 'alone' : ''}">
         <button
           class="who"
           part="person"
