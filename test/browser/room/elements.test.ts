@@ -29,6 +29,15 @@ const shadow = (element: Element): ShadowRoot => {
   return element.shadowRoot;
 };
 
+/** The form that the room shows before a call, once it has been loaded. */
+async function prejoinOf(room: RtcRoom): Promise<ShadowRoot> {
+  const prejoin = shadow(room).querySelector('rtc-prejoin');
+  if (prejoin === null) throw new Error('the room shows no form');
+  await customElements.whenDefined('rtc-prejoin');
+  await prejoin.updateComplete;
+  return shadow(prejoin);
+}
+
 describe('rtc-tile', () => {
   const show = (participant: Participant) => fixture<RtcTile>(html`<rtc-tile .participant=${participant}></rtc-tile>`);
 
@@ -115,6 +124,12 @@ describe('rtc-controls', () => {
     expect(buttons.map((button) => button.getAttribute('aria-label'))).to.deep.equal([
       'Microphone off, unmute',
       'Camera off, turn on',
+      'Share your screen',
+      'Devices',
+      'Chat',
+      'Participants',
+      'Picture-in-picture',
+      'Full screen',
       'Leave the call',
     ]);
     expect(buttons.every((button) => button.disabled)).to.equal(true);
@@ -143,14 +158,14 @@ describe('rtc-room', () => {
     await aTimeout(0);
     expect(asked).to.deep.equal([]);
     expect(room.state).to.equal('idle');
-    expect(shadow(room).querySelector('input')?.value).to.equal('Ada');
+    expect((await prejoinOf(room)).querySelector('input')?.value).to.equal('Ada');
     await expect(room).to.be.accessible();
   });
 
   it('says what is wrong with a room’s name, and how a name looks', async () => {
     const room = await fixture<RtcRoom>(html`<rtc-room room="Not A Slug"></rtc-room>`);
     const told = oneEvent(room, 'rtc-error');
-    shadow(room).querySelector('form')?.requestSubmit();
+    (await prejoinOf(room)).querySelector('form')?.requestSubmit();
     expect((await told).detail.code).to.equal('invalid');
     await room.updateComplete;
     const alert = shadow(room).querySelector('[role=alert]');
@@ -180,16 +195,16 @@ describe('rtc-room', () => {
 
   it('gives way to a layout of the page’s own', async () => {
     const room = await fixture<RtcRoom>(html`<rtc-room room="team"><p>Mine</p></rtc-room>`);
-    expect(shadow(room).querySelector('form')).to.equal(null);
+    expect(shadow(room).querySelector('rtc-prejoin')).to.equal(null);
     room.querySelector('p')?.remove();
     await aTimeout(0);
     await room.updateComplete;
-    expect(shadow(room).querySelector('form')).not.to.equal(null);
+    expect(shadow(room).querySelector('rtc-prejoin')).not.to.equal(null);
   });
 
   it('takes whitespace for no layout', async () => {
     const room = await fixture<RtcRoom>(html`<rtc-room room="team"> </rtc-room>`);
-    expect(shadow(room).querySelector('form')).not.to.equal(null);
+    expect(shadow(room).querySelector('rtc-prejoin')).not.to.equal(null);
   });
 
   it('lets one part be replaced', async () => {
