@@ -12,7 +12,7 @@
 import * as v from 'valibot';
 import { GlasscastError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { ChatDeleteSchema, type ChatMessage, ChatMessageSchema } from '../protocol/messages/chat.ts';
+import { ChatDeleteSchema, ChatHistorySchema, type ChatMessage, ChatMessageSchema } from '../protocol/messages/chat.ts';
 import type { ChatEntry, ChatFailure } from './chat-entry.ts';
 import { Emitter } from './emitter.ts';
 import type { Schema } from './schema.ts';
@@ -49,8 +49,6 @@ const ReceiptSchema = v.pipe(
   }),
 );
 const AnythingSchema = v.unknown();
-/** One bad message must not cost the others. */
-const LooseHistorySchema = v.object({ messages: v.array(v.unknown()) });
 
 interface Held {
   readonly entry: ChatEntry;
@@ -200,7 +198,7 @@ export class ChatLog extends Emitter<ChatLogEvents> {
   }
 
   #historyHeard(payload: unknown): void {
-    const parsed = v.safeParse(LooseHistorySchema, payload);
+    const parsed = v.safeParse(ChatHistorySchema, payload);
     if (!parsed.success) {
       this.#notUnderstood('chat_history', parsed.issues);
       return;

@@ -32,8 +32,11 @@ export const ChatMessageSchema = v.object({
 });
 export type ChatMessage = v.InferOutput<typeof ChatMessageSchema>;
 
-/** Server push after every join, a resume included: the last {@link LIMITS.chatHistory}, the oldest first. */
-export const ChatHistorySchema = v.object({ messages: v.array(ChatMessageSchema) });
+/**
+ * Server push after every join, a resume included: the last {@link LIMITS.chatHistory}, the oldest first. Each is a
+ * {@link ChatMessageSchema}, and checked by itself: one bad message must not cost the others.
+ */
+export const ChatHistorySchema = v.object({ messages: v.array(v.unknown()) });
 
 /**
  * Push by the author or a moderator, then broadcast. After a resume the history is followed by one for each message that was deleted
