@@ -59,6 +59,7 @@ export class RoomFeatures {
       push: (event, payload, options) => call.push(event, payload, options),
       localId: () => call.localId,
       localName: () => call.localName ?? '',
+      joined: () => call.state === 'joined',
       newId: () => crypto.randomUUID(),
       now: () => Date.now(),
     });

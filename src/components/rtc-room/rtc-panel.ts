@@ -1,5 +1,6 @@
 import { css, html, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
+import { close as closeIcon } from '../../ui/icons/panels.ts';
 import { messages } from '../../ui/localize.ts';
 import type { Panel } from '../../ui/room-context.ts';
 import type { PanelRequestDetail } from '../../ui/room-requests.ts';
@@ -46,8 +47,6 @@ const panelStyles = css`
   header button {
     padding: 0;
     background: none;
-    font-size: 1.4rem;
-    line-height: 1;
   }
   .content {
     flex: 1;
@@ -105,7 +104,7 @@ export class RtcPanel extends RtcElement {
     return html`<section aria-labelledby="title">
       <header part="header">
         <h2 id="title" tabindex="-1">${name}</h2>
-        <button type="button" aria-label=${close} title=${close} @click=${this.#close}>×</button>
+        <button type="button" aria-label=${close} title=${close} @click=${this.#close}>${closeIcon}</button>
       </header>
       <div class="content"><slot></slot></div>
     </section>`;
