@@ -12,6 +12,11 @@ export interface Candidate {
   readonly usernameFragment?: string | null | undefined;
 }
 
+/** As it is said to the other side. */
+export function candidateOf({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: RTCIceCandidate): Candidate {
+  return { candidate, sdpMid, sdpMLineIndex, usernameFragment };
+}
+
 interface Waiting {
   readonly n: number;
   readonly candidate: Candidate;

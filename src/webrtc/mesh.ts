@@ -185,15 +185,12 @@ export class Mesh extends Emitter<MeshEvents> {
 
   /** Signaling is back after a drop. */
   resync(): void {
-    for (const [id, entry] of this.#entries) {
-      if (entry.link.state === 'failed') this.#rebuild(id, entry);
-      else entry.link.resync();
-    }
+    this.#heal((link) => link.resync());
   }
 
   /** The network has changed: every link looks for a new way at once. */
   restart(): void {
-    for (const { link } of this.#entries.values()) link.restart();
+    this.#heal((link) => link.restart());
   }
 
   async getStats(): Promise<Map<string, RTCStatsReport>> {
@@ -263,7 +260,11 @@ export class Mesh extends Emitter<MeshEvents> {
       entry.link.handleOffer(n, sdp.sdp);
     });
     link.on('state', (state) => {
-      if (state === 'connected') entry.builds = 0;
+      if (state === 'connected') {
+        entry.builds = 0;
+        // It has come back by itself.
+        this.#options.timers.clearTimeout(entry.rebuild);
+      }
       if (state === 'failed') this.#failed(id, entry);
       this.emit('state', { id, state });
       if (this.#entries.get(id) === entry) this.#weigh(id, entry);
@@ -278,6 +279,14 @@ export class Mesh extends Emitter<MeshEvents> {
     const delay = REBUILD_MS[Math.min(entry.builds, REBUILD_MS.length - 1)] ?? LOST_MS;
     entry.builds += 1;
     entry.rebuild = this.#options.timers.setTimeout(() => this.#rebuild(id, entry), delay);
+  }
+
+  /** What has failed is not waited for any longer. */
+  #heal(heal: (link: PeerLink) => void): void {
+    for (const [id, entry] of this.#entries) {
+      if (entry.link.state === 'failed') this.#rebuild(id, entry);
+      else heal(entry.link);
+    }
   }
 
   #rebuild(id: string, entry: Entry): void {

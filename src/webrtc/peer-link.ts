@@ -15,7 +15,8 @@ import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import type { ArrivalWatch } from './arrival-watch.ts';
-import { type Candidate, CandidateQueue } from './candidate-queue.ts';
+import { type Candidate, CandidateQueue, candidateOf } from './candidate-queue.ts';
+import { checkDescription, fingerprintOf, ufragOf } from './description.ts';
 import { type EncodedSlot, type EncodingWish, type EncodingWishes, LinkMedia } from './link-media.ts';
 import type { Slot, SlotTracks } from './slots.ts';
 import { StepQueue } from './step-queue.ts';
@@ -58,8 +59,6 @@ export interface PeerLinkEvents {
 const PATIENCE_MS: Milliseconds = 5000;
 const MAX_RESTARTS = 3;
 const MAX_UNANSWERED = 6;
-/** Many times what the sections of a link take. */
-const MAX_SDP_LENGTH = 256 * 1024;
 
 export class PeerLink extends Emitter<PeerLinkEvents> {
   readonly remoteId: string;
@@ -274,8 +273,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   async #takeOffer(n: number, sdp: string): Promise<void> {
     const before = this.#connection.remoteDescription?.sdp;
-    const fingerprint = lineOf(sdp, 'fingerprint');
-    if (before !== undefined && fingerprint !== undefined && lineOf(before, 'fingerprint') !== fingerprint) {
+    const fingerprint = fingerprintOf(sdp);
+    if (before !== undefined && fingerprint !== undefined && fingerprintOf(before) !== fingerprint) {
       this.emit('replaced', { event: 'offer', n, sdp: { type: 'offer', sdp } });
       return;
     }
@@ -284,7 +283,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     if (glare && !this.#polite) return;
     if (!(await this.#describe('offer', sdp))) return;
     this.#options.timers.clearTimeout(this.#patience);
-    const restarted = before === undefined || lineOf(before, 'ice-ufrag') !== lineOf(sdp, 'ice-ufrag');
+    const restarted = before === undefined || ufragOf(before) !== ufragOf(sdp);
     // An offer that restarts ICE does so for both.
     this.#wantsRestart = !restarted && (this.#wantsRestart || (glare && this.#offersRestart));
     this.#n = Math.max(this.#n, n);
@@ -313,7 +312,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   async #describe(type: 'offer' | 'answer', sdp: string): Promise<boolean> {
     const spared = this.#state === 'connected' && (type === 'answer' || this.#connection.signalingState === 'stable');
     const applying = async (): Promise<void> => {
-      if (sdp.length > MAX_SDP_LENGTH || lineOf(sdp, 'fingerprint') === undefined) throw new TypeError('Not the description of a link.');
+      checkDescription(sdp);
       await this.#connection.setRemoteDescription({ type, sdp });
     };
     if (spared) return this.#tolerate(applying());
@@ -398,17 +397,4 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#state = state;
     this.emit('state', state);
   }
-}
-
-function candidateOf(candidate: RTCIceCandidate): Candidate {
-  const { sdpMid, sdpMLineIndex, usernameFragment } = candidate;
-  return { candidate: candidate.candidate, sdpMid, sdpMLineIndex, usernameFragment };
-}
-
-/**
- * The first of an attribute. The `fingerprint` is that of the connection's certificate and stays the same for its whole life; the
- * `ice-ufrag` is another after each ICE restart.
- */
-function lineOf(sdp: string, attribute: 'fingerprint' | 'ice-ufrag'): string | undefined {
-  return new RegExp(`^a=${attribute}:(.+)$`, 'm').exec(sdp)?.[1]?.trim();
 }

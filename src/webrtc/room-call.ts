@@ -85,6 +85,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   readonly #abort = new AbortController();
   readonly #peers = new Map<string, RoomPeer>();
   readonly #unlisten: (() => void)[] = [];
+  readonly #now: () => Milliseconds;
   #state: CallState = 'idle';
   #session: ChannelSession<JoinReply> | undefined;
   #presence: RoomPresence | undefined;
@@ -101,6 +102,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     super();
     this.#options = options;
     this.#localName = options.name;
+    this.#now = options.now ?? Date.now;
   }
 
   get state(): CallState {
@@ -181,12 +183,6 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   networkChanged(): void {
     this.#mesh?.restart();
   }
-
-  get #isPlain(): boolean {
-    return this.#resume === undefined;
-  }
-
-  readonly #now = (): Milliseconds => this.#options.now?.() ?? Date.now();
 
   /** The link to each participant, by id. */
   get links(): ReadonlyMap<string, PeerLink> {
@@ -353,6 +349,10 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     // A plain channel passes this on as it is.
     const from = this.#isPlain ? { from: this.localId, name: this.#localName } : {};
     this.#session?.cast('state', { ...from, ...state });
+  }
+
+  get #isPlain(): boolean {
+    return this.#resume === undefined;
   }
 
   #woke(): void {
