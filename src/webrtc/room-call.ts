@@ -16,8 +16,9 @@ import type { PresenceEntry } from '../signaling/presence.ts';
 import type { Timers } from '../workers/worker-timers.ts';
 import type { LocalMedia } from './local-media.ts';
 import { Mesh } from './mesh.ts';
-import type { LinkState, PeerLink } from './peer-link.ts';
+import type { PeerLink } from './peer-link.ts';
 import type { WatchedSlot } from './peer-messages.ts';
+import { knownOf, newPeer, type RoomPeer } from './room-peer.ts';
 import {
   type ChatEvent,
   type JoinReply,
@@ -29,24 +30,11 @@ import {
   sendMeshMessage,
 } from './room-signaling.ts';
 import { SleepWatch } from './sleep-watch.ts';
-import { NO_TRACKS, type Slot, type SlotTracks } from './slots.ts';
+import type { Slot } from './slots.ts';
+
+export type { RoomPeer } from './room-peer.ts';
 
 export type CallState = 'idle' | 'joining' | 'joined' | 'reconnecting' | 'left' | 'failed';
-
-/** One other participant, as of now. */
-export interface RoomPeer {
-  readonly id: string;
-  readonly name: string;
-  readonly microphone: boolean;
-  readonly camera: boolean;
-  /** Shares a screen. */
-  readonly screen: boolean;
-  /** The socket is lost; media may still flow. */
-  readonly away: boolean;
-  readonly link: LinkState;
-  /** The screen's are there from the first share of either side on: `screen` says whether it is shared at the moment. */
-  readonly tracks: SlotTracks;
-}
 
 export interface RoomCallOptions {
   readonly connection: Connection;
@@ -271,17 +259,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   }
 
   #peerAdded(id: string): void {
-    const meta = metaOf(this.#presence?.list().find((entry) => entry.key === id));
-    const peer: RoomPeer = {
-      id,
-      name: meta?.name ?? '',
-      microphone: meta?.mic ?? true,
-      camera: meta?.camera ?? true,
-      screen: meta?.screen ?? false,
-      away: meta?.away ?? false,
-      link: 'connecting',
-      tracks: NO_TRACKS,
-    };
+    const peer = newPeer(id, metaOf(this.#presence?.list().find((entry) => entry.key === id)));
     this.#peers.set(id, peer);
     this.emit('join', peer);
     this.emit('change', undefined);
@@ -310,7 +288,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
       const meta = metaOf(entry);
       if (meta === undefined) continue;
       if (entry.key === this.localId) this.#localName = meta.name || this.#localName;
-      else this.#update(entry.key, { name: meta.name, microphone: meta.mic, camera: meta.camera, screen: meta.screen, away: meta.away });
+      else this.#update(entry.key, knownOf(meta));
     }
     this.emit('change', undefined);
   }
