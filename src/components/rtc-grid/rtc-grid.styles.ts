@@ -29,8 +29,8 @@ export const gridStyles = css`
     block-size: var(--_tile-height, 100%);
     aspect-ratio: auto;
   }
-  /* Two people on a phone: the other one fills it, oneself is in the corner. */
-  @container (max-width: 480px) and (max-aspect-ratio: 1/1) {
+  /* Two people on a phone, or in very little room: the other one fills it, oneself is in the corner. */
+  @container (max-width: 300px) or ((max-width: 480px) and (max-aspect-ratio: 1/1)) {
     .pair rtc-tile {
       inline-size: 100%;
       block-size: 100%;
@@ -40,7 +40,7 @@ export const gridStyles = css`
       z-index: 1;
       inset-inline-end: 8px;
       inset-block-end: 8px;
-      inline-size: max(28%, 96px);
+      inline-size: max(28%, 48px);
       block-size: auto;
       aspect-ratio: 3 / 4;
       box-shadow: 0 2px 14px rgb(0 0 0 / 45%);

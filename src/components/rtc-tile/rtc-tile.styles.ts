@@ -154,4 +154,9 @@ export const tileStyles = css`
       inset-block-start: 4px;
     }
   }
+  @container (max-width: 80px) {
+    .label {
+      display: none;
+    }
+  }
 `;

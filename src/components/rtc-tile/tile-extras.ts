@@ -113,6 +113,8 @@ function stop(event: Event): void {
 
 const extraStyles = css`
   .label .name ~ svg {
+    inline-size: 1.4em;
+    block-size: 1.4em;
     color: #ffc555;
   }
   button {

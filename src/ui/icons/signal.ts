@@ -1,5 +1,5 @@
 import { icon } from './icon.ts';
 
-/** Bars of a connection: two of three, and one of three. */
-export const signalFair = /* @__PURE__ */ icon('M5.5 19v-4M12 19v-9M18.5 19v0');
-export const signalPoor = /* @__PURE__ */ icon('M5.5 19v-4M12 19v0M18.5 19v0');
+/** Bars of a connection: two of three, and struck through. */
+export const signalFair = /* @__PURE__ */ icon('M5 19.5v-5M12 19.5V9.5M19 19.5v0');
+export const signalPoor = /* @__PURE__ */ icon('M5 19.5v-5M12 19.5V9.5M19 19.5v-15M4 3.5 20 20.5');
