@@ -8,7 +8,6 @@ import { RtcElement } from '../../ui/rtc-element.ts';
 import { tileName } from '../../ui/tile-layout.ts';
 import type { QualityLabel } from '../../ui/tile-quality.ts';
 import { tokens } from '../../ui/tokens.styles.ts';
-import { isSame } from '../../webrtc/room-call.ts';
 import { tileStyles } from './rtc-tile.styles.ts';
 import type { ShownTile, TileExtras } from './tile-extras.ts';
 
@@ -59,7 +58,7 @@ export class RtcTile extends RtcElement {
   @property() peer: string | null = null;
 
   /** What of the participant is shown. */
-  @property() source: 'camera' | 'screen' = 'camera';
+  @property({ reflect: true }) source: 'camera' | 'screen' = 'camera';
 
   /** Whether this is one's own tile. Set by the tile itself. */
   @property({ type: Boolean, reflect: true }) local = false;
@@ -90,7 +89,8 @@ export class RtcTile extends RtcElement {
   protected override shouldUpdate(changed: Map<PropertyKey, unknown>): boolean {
     const before = this.#shown;
     const shown = this.#find();
-    const same = before && shown ? isSame(before, shown) : before === shown;
+    const same =
+      before && shown ? (Object.keys(shown) as (keyof ShownTile)[]).every((key) => before[key] === shown[key]) : before === shown;
     if (changed.size === 0 && this.#taps === this.#soundTaps && same) return false;
     this.#shown = shown;
     return true;
