@@ -21,7 +21,7 @@ interface Room extends HTMLElement {
 }
 
 const REMOTE = 'rtc-tile:not([local]) >>> video';
-const ALERT = 'rtc-room >>> [role=alert]';
+const ALERT = 'rtc-room >>> [role=alert] > span:first-child';
 const SOUND = 'rtc-room >>> [part=sound]';
 /** Well above the noise of a silent line, well below the fake microphone's beep. */
 const AUDIBLE = 0.02;
@@ -160,9 +160,12 @@ describe('a room', () => {
         { timeout: 5000, polling: 20 },
         name,
       );
+    const inChat = (): Promise<boolean> =>
+      page.evaluate(() => deepQuery('rtc-chat').some((chat) => chat.shadowRoot?.activeElement?.localName === 'textarea'));
     await page.keyboard.press('Tab');
     assert.equal(await focused(), 'name');
-    await page.keyboard.press('Tab');
+    await page.keyboard.type('Ana');
+    for (let presses = 0; (await focused()) !== 'Join' && presses < 12; presses++) await page.keyboard.press('Tab');
     assert.equal(await focused(), 'Join');
     await page.keyboard.press('Enter');
     await reaches(page, 'joined');
@@ -181,8 +184,21 @@ describe('a room', () => {
     await becomes('Camera off, turn on');
     assert.deepEqual(await openTracks(page), ['audio'], 'the camera’s light is off');
 
-    await page.keyboard.press('Tab');
-    assert.equal(await focused(), 'Leave the call');
+    // Letters are shortcuts, but in a field they are what is written.
+    await page.keyboard.press('c');
+    await page.waitForFunction(() => deepQuery('rtc-chat >>> textarea').length > 0, { polling: 20 });
+    for (let presses = 0; !(await inChat()) && presses < 8; presses++) await page.keyboard.press('Tab');
+    await page.keyboard.type('mvp');
+    await page.keyboard.press('Enter');
+    await words(page, 'rtc-chat >>> [part~=body]', 'mvp');
+    assert.deepEqual(await openTracks(page), ['audio'], 'what was typed turned nothing on');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => deepQuery('rtc-chat').length === 0, { polling: 20 });
+    await page.keyboard.press('p');
+    await page.waitForFunction(() => deepQuery('rtc-roster').length > 0, { polling: 20 });
+    await page.keyboard.press('p');
+    await page.waitForFunction(() => deepQuery('rtc-roster').length === 0, { polling: 20 });
+    for (let presses = 0; !(await focused()).startsWith('Leave the call') && presses < 12; presses++) await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await reaches(page, 'left');
     await becomes('Join');
