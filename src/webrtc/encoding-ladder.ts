@@ -41,15 +41,19 @@ const FEW_FRAMES: BitsPerSecond = 120_000;
 export class EncodingLadder {
   #rung: number | undefined;
 
-  /** @param relief rungs to stay below what the bit rate allows, for the processor's sake */
-  fit(bitrate: BitsPerSecond, picture: CameraPicture, relief: number): CameraEncoding {
+  /**
+   * @param bitrate what the picture is chosen for
+   * @param relief rungs to stay below what the bit rate allows, for the processor's sake
+   * @param maxBitrate where that is another
+   */
+  fit(bitrate: BitsPerSecond, picture: CameraPicture, relief: number, maxBitrate = bitrate): CameraEncoding {
     const allowed = this.#climb(bitrate);
     const source = RUNGS.findIndex(({ lines }) => lines <= picture.lines);
     // Counted from what the camera gives: staying below more than that relieves nobody.
     const rung = Math.min(LOWEST, relief === 0 ? allowed : Math.max(allowed, source === -1 ? LOWEST : source) + relief);
     const lines = RUNGS[rung]?.lines ?? picture.lines;
     return {
-      maxBitrate: Math.round(bitrate),
+      maxBitrate: Math.round(maxBitrate),
       // A rung above the camera's own picture leaves it whole.
       scaleResolutionDownBy: rung === 0 ? 1 : Math.max(1, picture.lines / lines),
       maxFramerate: framesOf(bitrate, picture.frameRate),

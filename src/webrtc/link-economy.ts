@@ -20,6 +20,8 @@ interface Entry {
   readonly ladder: EncodingLadder;
   applied: CameraEncoding | undefined;
   busy: boolean;
+  /** The browser says what limits the encoding: it fits the picture to the bandwidth by itself. */
+  adapts: boolean;
 }
 
 /**
@@ -56,7 +58,15 @@ export class LinkEconomy {
     for (const [id, link] of links) {
       const before = this.#entries.get(id);
       if (before?.link === link) before.rate.setShare(share);
-      else this.#entries.set(id, { link, rate: new LinkRate(share), ladder: new EncodingLadder(), applied: undefined, busy: false });
+      else
+        this.#entries.set(id, {
+          link,
+          rate: new LinkRate(share),
+          ladder: new EncodingLadder(),
+          applied: undefined,
+          busy: false,
+          adapts: false,
+        });
     }
     this.#apply();
   }
@@ -66,6 +76,7 @@ export class LinkEconomy {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     entry.rate.update(reading, now);
+    entry.adapts ||= reading.limitation !== null;
     entry.busy = reading.limitation === 'cpu';
     this.#relief.update(
       [...this.#entries.values()].some(({ busy }) => busy),
@@ -77,7 +88,9 @@ export class LinkEconomy {
   #apply(): void {
     const picture = this.#picture() ?? { lines: 0, frameRate: 0 };
     for (const entry of this.#entries.values()) {
-      const encoding = entry.ladder.fit(entry.rate.rate, picture, this.#relief.steps);
+      const { rate, share } = entry.rate;
+      // Two that both make the picture smaller for the same reason make it far too small.
+      const encoding = entry.ladder.fit(entry.adapts ? share : rate, picture, this.#relief.steps, rate);
       if (entry.applied !== undefined && !isNoticeable(entry.applied, encoding, entry.rate.isWhole)) continue;
       entry.applied = encoding;
       entry.link.setEncoding('video', encoding);

@@ -19,15 +19,18 @@ const DECREASE = 0.75;
 const HEAVY_DECREASE = 0.5;
 /** Loss alone may be that of a radio link, which sending less does not change: it takes no more than this. */
 const LOSS_FLOOR = 0.33;
-/** Share of the estimated bandwidth below which a rate is too high. */
+/** A rate is too high when the browser's estimate of the bandwidth is below this share of it, */
 const HELD = 0.9;
+/** and then follows the estimate, with room for it to grow: the browser itself keeps to the estimate. */
+const ROOM = 1.5;
 /** Clean for so long, a link is given more, with every reading. */
 const FIRST_RECOVERY: Milliseconds = 6_000;
 const LAST_RECOVERY: Milliseconds = 60_000;
 const INCREASE = 0.08;
+const STEEPEST_INCREASE = 0.25;
 const SMALLEST_INCREASE: BitsPerSecond = 50_000;
 
-type Congestion = 'heavy' | 'waiting' | 'starved' | 'lossy';
+type Congestion = 'heavy' | 'waiting' | 'lossy';
 
 /**
  * What one link's camera may take: its whole share from the start, less at once when the path does not hold it, and slowly more again.
@@ -42,6 +45,8 @@ export class LinkRate {
   #cleanSince: Milliseconds | null = null;
   #recovery: Milliseconds = FIRST_RECOVERY;
   #raised = false;
+  /** The estimate is what holds the rate below the share. */
+  #followsEstimate = false;
 
   constructor(share: BitsPerSecond) {
     this.#share = share;
@@ -50,6 +55,10 @@ export class LinkRate {
 
   get rate(): BitsPerSecond {
     return this.#rate;
+  }
+
+  get share(): BitsPerSecond {
+    return this.#share;
   }
 
   /** True while nothing is held back. */
@@ -71,9 +80,10 @@ export class LinkRate {
   update(reading: LinkReading, now: Milliseconds): void {
     const congestion = this.#congestion(reading);
     if (congestion !== null) {
-      this.#lower(congestion, reading.availableOutgoing);
+      this.#lower(congestion);
       return;
     }
+    if (this.#follow(reading)) return;
     if ((reading.sent.loss ?? 0) > CLEAN_LOSS || this.#slow > 0) {
       this.#cleanSince = null;
       return;
@@ -82,17 +92,26 @@ export class LinkRate {
     if (this.#rate < this.#share && now - this.#cleanSince >= this.#recovery) this.#raise();
   }
 
-  #congestion({ sent, roundTrip, availableOutgoing, limitation }: LinkReading): Congestion | null {
+  #congestion({ sent, roundTrip }: LinkReading): Congestion | null {
     const loss = sent.loss ?? 0;
     this.#slow = this.#isSlow(roundTrip) ? this.#slow + 1 : 0;
-    // An estimate without need of it says little: it does not grow while a camera is off or shows a still.
-    const starved = limitation === 'bandwidth' && availableOutgoing !== null && availableOutgoing < this.#rate * HELD;
-    this.#starved = starved ? this.#starved + 1 : 0;
     if (loss > VERY_LOSSY) return 'heavy';
     if (this.#slow >= IN_A_ROW) return 'waiting';
-    // The estimate begins low, and takes some seconds to grow.
-    if (this.#starved > IN_A_ROW) return 'starved';
     return loss > LOSSY ? 'lossy' : null;
+  }
+
+  /** Down with the browser's estimate of the bandwidth, and up again with it; false where it is not what holds the rate. */
+  #follow({ availableOutgoing: available, limitation }: LinkReading): boolean {
+    if (available === null) return false;
+    // An estimate without need of it says little: it does not grow while a camera is off or shows a still.
+    this.#starved = limitation === 'bandwidth' && available < this.#rate * HELD ? this.#starved + 1 : 0;
+    const wanted = Math.min(this.#share, Math.max(LOWEST_RATE, available * ROOM));
+    // The estimate begins low, and takes some seconds to grow.
+    if (this.#starved > IN_A_ROW && wanted < this.#rate) this.#followsEstimate = true;
+    else if (!this.#followsEstimate || wanted < this.#rate) return this.#followsEstimate;
+    this.#rate = wanted;
+    this.#followsEstimate = wanted < this.#share;
+    return true;
   }
 
   #isSlow(roundTrip: Milliseconds | null): boolean {
@@ -101,17 +120,19 @@ export class LinkRate {
     return roundTrip > this.#shortest + WAITING && roundTrip > this.#shortest * 2;
   }
 
-  #lower(congestion: Congestion, available: BitsPerSecond | null): void {
+  #lower(congestion: Congestion): void {
     const floor = congestion === 'lossy' ? Math.max(LOWEST_RATE, this.#share * LOSS_FLOOR) : LOWEST_RATE;
-    const wanted = congestion === 'starved' ? (available ?? 0) : this.#rate * (congestion === 'heavy' ? HEAVY_DECREASE : DECREASE);
+    const wanted = this.#rate * (congestion === 'heavy' ? HEAVY_DECREASE : DECREASE);
     this.#rate = Math.min(this.#rate, Math.max(floor, wanted));
     this.#cleanSince = null;
+    this.#followsEstimate = false;
     if (this.#raised) this.#recovery = Math.min(LAST_RECOVERY, this.#recovery * 2);
     this.#raised = false;
   }
 
   #raise(): void {
-    this.#rate = Math.min(this.#share, this.#rate + Math.max(SMALLEST_INCREASE, this.#share * INCREASE));
+    const step = Math.max(SMALLEST_INCREASE, Math.min(this.#share * INCREASE, this.#rate * STEEPEST_INCREASE));
+    this.#rate = Math.min(this.#share, this.#rate + step);
     this.#raised = this.#rate < this.#share;
     if (!this.#raised) this.#recovery = FIRST_RECOVERY;
   }

@@ -88,12 +88,18 @@ describe('the economy of a mesh', () => {
     assert.equal(call.link('a').encodings.length, 1);
   });
 
-  test('lowers the one link that loses packets, and its resolution with it', () => {
-    const call = new Call(2_000_000, 'a', 'b').reads({ a: sentLoss(0.2), b: WELL });
+  test('lowers the one link that loses packets, and its resolution with it where the browser does not adapt that', () => {
+    const call = new Call(2_000_000, 'a', 'b').reads({ a: { ...sentLoss(0.2), limitation: null }, b: WELL });
     assert.equal(call.link('a').bitrate, 500_000);
     assert.equal(call.link('a').lines, 360);
     assert.equal(call.link('b').bitrate, 1_000_000);
     assert.equal(call.economy.isConstrained('a'), true);
+  });
+
+  test('leaves the resolution of a link in trouble to a browser that adapts it: both would make it far too small', () => {
+    const call = new Call(2_000_000, 'a', 'b').reads({ a: sentLoss(0.2), b: WELL });
+    assert.equal(call.link('a').bitrate, 500_000);
+    assert.equal(call.link('a').lines, 720);
   });
 
   test('gives it all of its share again in the end', () => {

@@ -81,9 +81,15 @@ describe('the rate of a link', () => {
     assert.ok(link.reads({ ...WELL, roundTrip: 230 }, 100) >= low);
   });
 
-  test('follows the bandwidth that there is when that is what limits the camera', () => {
-    const scarce: LinkReading = { ...WELL, limitation: 'bandwidth', availableOutgoing: 400_000 };
-    assert.equal(new Link().reads(scarce, 3), 400_000);
+  test('follows the browser’s estimate down when that is what limits the camera, and up again without delay', () => {
+    const link = new Link();
+    const scarce = (availableOutgoing: number): LinkReading => ({ ...WELL, limitation: 'bandwidth', availableOutgoing });
+    assert.equal(link.reads(scarce(400_000), 3), 600_000);
+    assert.equal(link.rate.isConstrained, true);
+    assert.equal(link.reads(scarce(300_000)), 450_000);
+    assert.equal(link.reads(scarce(500_000)), 750_000);
+    assert.equal(link.reads(scarce(900_000)), SHARE);
+    assert.equal(link.rate.isConstrained, false);
   });
 
   test('is left alone while the estimate grows at the beginning', () => {
