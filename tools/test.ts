@@ -2,7 +2,8 @@
  * Runs everything that must hold: types, lint and import directions, unused code, the manifest, the build, the size budgets; then
  * the tests in Node, in a browser, and end to end. Ends with one line: `N passed, N failed`.
  *
- * `node tools/test.ts [check|node|browser|e2e …]` runs a part.
+ * `node tools/test.ts [check|node|browser|e2e|interop|chaos …]` runs a part. What takes a second browser (`interop`), and what takes
+ * minutes, root and network namespaces (`chaos`), runs only when it is named.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -10,7 +11,7 @@ import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
-import { findChrome, findFfmpeg, findFfprobe } from './find-program.ts';
+import { findChrome, findFfmpeg, findFfprobe, findFirefox, findIp, missing } from './find-program.ts';
 
 interface Tally {
   passed: number;
@@ -89,12 +90,24 @@ function findPrograms(): void {
   for (const find of [findChrome, findFfmpeg, findFfprobe]) find();
 }
 
+/** What a part cannot do without is installed before it starts; what it can do without is skipped by its tests, which say so. */
+function rareTests(pattern: string, search: () => string): Promise<Tally> {
+  const why = missing(search);
+  if (why !== false) console.log(`Skipped in part: ${why}`);
+  return nodeTests(pattern, 1);
+}
+
 const PARTS = {
   check: () => check(),
   node: () => nodeTests('test/{unit,server}/**/*.test.ts', 2),
   browser: () => browserTests(),
   e2e: () => nodeTests('test/e2e/**/*.test.ts', 1),
+  interop: () => rareTests('test/interop/**/*.test.ts', findFirefox),
+  chaos: () => rareTests('test/chaos/**/*.test.ts', findIp),
 } satisfies Record<string, () => Tally | Promise<Tally>>;
+
+/** What `npm test` runs. */
+const USUAL: readonly (keyof typeof PARTS)[] = ['check', 'node', 'browser', 'e2e'];
 
 const isPart = (name: string): name is keyof typeof PARTS => name in PARTS;
 const asked = process.argv.slice(2);
@@ -105,7 +118,7 @@ if (unknown !== undefined) {
 }
 findPrograms();
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const name of asked.length > 0 ? asked.filter(isPart) : (Object.keys(PARTS) as (keyof typeof PARTS)[])) {
+for (const name of asked.length > 0 ? asked.filter(isPart) : USUAL) {
   console.log(`\n── ${name}`);
   const tally = await PARTS[name]();
   total.passed += tally.passed;

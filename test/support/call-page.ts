@@ -8,9 +8,10 @@ import { deepAll, movesInPage } from './media-probe.ts';
 export interface Room extends HTMLElement {
   readonly state: string;
   readonly peerId: string | undefined;
-  readonly peers: readonly { readonly id: string; readonly name: string; readonly link: string }[];
+  readonly peers: readonly { readonly id: string; readonly name: string; readonly link: string; readonly microphone: boolean }[];
   join(): Promise<void>;
   leave(): Promise<void>;
+  setMicrophoneEnabled(enabled: boolean): Promise<void>;
 }
 
 /** The pictures of the others. */
