@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
-import esbuild from 'rollup-plugin-esbuild';
+import esbuild, { minify as minifyChunks } from 'rollup-plugin-esbuild';
 import { failOnWarning, workers } from './tools/worker-plugin.mjs';
 
 const { dependencies } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
@@ -29,7 +29,9 @@ export const ENTRIES = {
 export function browserPlugins({ minify }) {
   const transpile = () => [
     nodeResolve({ browser: true, exportConditions: ['production'] }),
-    esbuild({ target: 'es2022', tsconfig: 'src/tsconfig.json', minify, legalComments: 'none' }),
+    esbuild({ target: 'es2022', tsconfig: 'src/tsconfig.json', legalComments: 'none' }),
+    // Whole chunks: minified one by one, modules lose the marks by which what is unused is left out.
+    ...(minify ? [minifyChunks({ target: 'es2022', legalComments: 'none' })] : []),
   ];
   return [workers({ plugins: () => transpile({ minify: true }) }), ...transpile()];
 }

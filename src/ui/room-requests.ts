@@ -90,6 +90,7 @@ const LATE = [
   'mute',
   'close',
   'fullscreen',
+  'picture-in-picture',
 ] as const;
 export type LateRequest = `rtc-${(typeof LATE)[number]}-request`;
 export const LATE_REQUESTS = /* @__PURE__ */ LATE.map((name): LateRequest => `rtc-${name}-request`);

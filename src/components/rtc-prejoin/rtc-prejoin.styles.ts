@@ -121,6 +121,13 @@ export const prejoinStyles = css`
     inline-size: 100%;
     border-radius: 22px;
   }
+  /* In sight however much stands above it. */
+  button.primary {
+    position: sticky;
+    inset-block-end: 8px;
+    z-index: 1;
+    box-shadow: 0 0 0 8px var(--_surface);
+  }
   @container (min-width: 620px) {
     form.previewing {
       grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr);

@@ -1,4 +1,5 @@
 /** What a room does when one of its parts asks for something that a call does not start with. Loaded with the first such request. */
+import { togglePictureInPicture } from '../../ui/picture-in-picture.ts';
 import type { RoomController } from '../../ui/room-controller.ts';
 import type { LateRequest, RoomRequests } from '../../ui/room-requests.ts';
 import type { Kind } from '../../webrtc/link-media.ts';
@@ -23,6 +24,7 @@ const ACTIONS: Actions = {
   'rtc-mute-request': async ({ peerId, kind }, controller) => (await controller.features()).mute(peerId, kind),
   'rtc-close-request': async (_, controller) => (await controller.features()).closeRoom(),
   'rtc-fullscreen-request': ({ enabled }, _, room) => (enabled ? room.requestFullscreen() : document.exitFullscreen()),
+  'rtc-picture-in-picture-request': (_, controller, room) => togglePictureInPicture(room, controller.view.activeSpeaker),
 };
 
 /** What the call would begin with. */

@@ -15,6 +15,7 @@ import type { CallState, RoomCallEvents, RoomPeer } from '../../webrtc/room-call
 import type { RtcJoinDetail, RtcLeaveDetail, RtcPeerDetail, RtcRoomEventMap } from './room-events.ts';
 import { RoomSettingsElement } from './room-settings-element.ts';
 import { roomStyles } from './rtc-room.styles.ts';
+import type { TileWatch } from './tile-watch.ts';
 
 const msg = messages('room', {
   joining: 'Joining…',
@@ -120,6 +121,7 @@ export class RtcRoom extends RoomSettingsElement {
   #typedName: string | undefined;
   /** Whether the form is shown. */
   #asks = false;
+  #tileWatch: Promise<TileWatch> | undefined;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Where the call stands. */
@@ -244,7 +246,7 @@ export class RtcRoom extends RoomSettingsElement {
     // Some of what is asked for must follow the press at once.
     const prepare = (): void => void import('./room-actions.ts').catch(() => undefined);
     for (const type of ['pointerover', 'focusin']) this.addEventListener(type, prepare, { once: true, signal });
-    this.addEventListener('rtc-tile-watch', (event) => this.#watch(event), { signal });
+    this.addEventListener('rtc-tile-watch', (event) => void this.#watch(event as CustomEvent<TileWatchDetail>), { signal });
     // Before the client's own listener, which closes the socket without a goodbye.
     window.addEventListener('pagehide', () => void this.leave(), { signal, capture: true });
     const networkChanged = (): void => this.#controller.call?.networkChanged();
@@ -304,10 +306,10 @@ export class RtcRoom extends RoomSettingsElement {
   #renderCall(): TemplateResult {
     const { panel } = this.#controller.view;
     return html`<div class="main">
-        <div class="stage"><slot name="grid"><rtc-grid exportparts="tile, tiles"></rtc-grid></slot></div>
+        <div class="stage"><slot name="grid"><rtc-grid exportparts="tile, tiles, large"></rtc-grid></slot></div>
         ${panel === null ? nothing : html`<rtc-panel part="panel" .panel=${panel}>${PANELS[panel]}</rtc-panel>`}
       </div>
-      <slot name="controls"><rtc-controls exportparts="bar, microphone, camera, leave"></rtc-controls></slot>`;
+      <slot name="controls"><rtc-controls exportparts="bar, microphone, camera, screen, devices, chat, roster, stats, pip, fullscreen, leave, badge"></rtc-controls></slot>`;
   }
 
   #renderPrejoin(): TemplateResult {
@@ -358,6 +360,7 @@ export class RtcRoom extends RoomSettingsElement {
     this.emit('rtc-state', { state: next, previous });
     const room = this.room ?? '';
     if (next === 'joined' && previous === 'joining') this.emit<RtcJoinDetail>('rtc-join', { room, peerId: this.peerId ?? '' });
+    if (next === 'left' || next === 'failed') this.#tileWatch = undefined;
     if (next === 'left' || (next === 'failed' && previous !== 'joining')) this.emit<RtcLeaveDetail>('rtc-leave', { room });
   }
 
@@ -370,9 +373,14 @@ export class RtcRoom extends RoomSettingsElement {
     this.#announcer.announce(msg(name === 'join' ? 'joined' : 'left', { name: detail.name || msg('guest') }));
   }
 
-  #watch(event: Event): void {
-    const { peerId, slot, watched } = (event as CustomEvent<TileWatchDetail>).detail;
-    this.#controller.call?.watch(peerId, slot, watched);
+  async #watch(event: CustomEvent<TileWatchDetail>): Promise<void> {
+    const { detail } = event;
+    const [tile] = event.composedPath();
+    this.#tileWatch ??= import('./tile-watch.ts').then(({ TileWatch }) => new TileWatch());
+    // Without it everything is sent, as if it were seen.
+    const watch = await this.#tileWatch.catch(() => undefined);
+    const watched = tile instanceof Element ? watch?.report(tile, detail) : undefined;
+    if (watched !== undefined) this.#controller.call?.watch(detail.peerId, detail.slot, watched);
   }
 
   /** Acts on a request unless a listener, here or further up, has cancelled it; all have run when the microtask does. */
