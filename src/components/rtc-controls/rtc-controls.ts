@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
-import { emptyRoomView, type RoomView, roomContext } from '../../ui/room-context.ts';
+import { emptyRoomView, type Panel, type RoomView, roomContext } from '../../ui/room-context.ts';
 import type { RoomRequests } from '../../ui/room-requests.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
 import { shortcutOf } from '../../ui/shortcuts.ts';
@@ -22,6 +22,7 @@ const msg = messages('controls', {
   chat: 'Chat',
   chatUnread: 'Chat, {count} unread',
   roster: 'Participants',
+  stats: 'Connection',
   pip: 'Picture-in-picture',
   fullscreenOn: 'Leave full screen',
   fullscreenOff: 'Full screen',
@@ -29,7 +30,7 @@ const msg = messages('controls', {
   shortcut: '{name} ({key})',
 });
 
-const BUTTONS = ['microphone', 'camera', 'screen', 'devices', 'chat', 'roster', 'pip', 'fullscreen', 'leave'] as const;
+const BUTTONS = ['microphone', 'camera', 'screen', 'devices', 'chat', 'roster', 'stats', 'pip', 'fullscreen', 'leave'] as const;
 type ButtonName = (typeof BUTTONS)[number];
 
 /** Of the whole page, while in a call. */
@@ -39,6 +40,7 @@ const KEYS: Readonly<Partial<Record<ButtonName, string>>> = {
   screen: 'S',
   chat: 'C',
   roster: 'P',
+  stats: 'I',
   fullscreen: 'F',
 };
 
@@ -71,6 +73,7 @@ interface Button {
  * @csspart devices - The button that opens the choice of devices.
  * @csspart chat - The button that opens the chat.
  * @csspart roster - The button that opens the list of participants.
+ * @csspart stats - The button that opens figures of the connection.
  * @csspart pip - The button for picture-in-picture.
  * @csspart fullscreen - The button for full screen.
  * @csspart leave - The button that leaves.
@@ -81,7 +84,7 @@ export class RtcControls extends RtcElement {
   /** @ignore */
   static override shadowRootOptions: ShadowRootInit = { ...RtcElement.shadowRootOptions, delegatesFocus: true };
 
-  /** Buttons to leave out, separated by spaces: `chat roster pip fullscreen screen devices microphone camera leave`. */
+  /** Buttons to leave out, separated by spaces: `chat roster stats pip fullscreen screen devices microphone camera leave`. */
   @property() hide: string | null = null;
 
   /** Turns the keyboard shortcuts off. */
@@ -175,6 +178,8 @@ export class RtcControls extends RtcElement {
       }
       case 'roster':
         return this.#panel(part, msg('roster'), icons.people);
+      case 'stats':
+        return this.#panel(part, msg('stats'), icons.figures);
       case 'devices':
         return this.#panel(part, msg('devices'), icons.settings);
       case 'pip':
@@ -199,7 +204,7 @@ export class RtcControls extends RtcElement {
     return { name: msg(`${part}${on ? 'On' : 'Off'}`), icon, act, style, pressed: on };
   }
 
-  #panel(panel: 'chat' | 'roster' | 'devices', name: string, icon: TemplateResult): Button {
+  #panel(panel: Panel, name: string, icon: TemplateResult): Button {
     const expanded = this.#view.panel === panel;
     return { name, icon, expanded, act: () => this.#ask('rtc-panel-request', { panel: expanded ? null : panel }) };
   }

@@ -16,6 +16,7 @@ export const chat = /* @__PURE__ */ icon(
 export const people = /* @__PURE__ */ icon(
   'M5.5 8.5a3.5 3.5 0 1 0 7 0 3.5 3.5 0 1 0-7 0zM2.5 19.5a6.5 6.5 0 0 1 13 0M15.5 5.2a3.5 3.5 0 0 1 0 6.6M18 14.1a6.5 6.5 0 0 1 3.5 5.4',
 );
+export const figures = /* @__PURE__ */ icon('M4 19.5h16M7 16v-4M12 16V6M17 16V9');
 export const pictureInPicture = /* @__PURE__ */ icon(
   'M4.5 5h15A1.5 1.5 0 0 1 21 6.5v11a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 17.5v-11A1.5 1.5 0 0 1 4.5 5zM12 12h5.5v4H12z',
 );

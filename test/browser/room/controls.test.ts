@@ -40,6 +40,7 @@ describe('rtc-controls', () => {
       'Devices',
       'Chat',
       'Participants',
+      'Connection',
       'Picture-in-picture',
       'Full screen',
       'Leave the call',
@@ -62,6 +63,7 @@ describe('rtc-controls', () => {
       { type: 'rtc-panel-request', detail: { panel: 'devices' } },
       { type: 'rtc-panel-request', detail: { panel: 'chat' } },
       { type: 'rtc-panel-request', detail: { panel: 'roster' } },
+      { type: 'rtc-panel-request', detail: { panel: 'stats' } },
       { type: 'rtc-picture-in-picture-request', detail: null },
       { type: 'rtc-fullscreen-request', detail: { enabled: true } },
       { type: 'rtc-leave-request', detail: null },
@@ -84,7 +86,7 @@ describe('rtc-controls', () => {
 
   it('leaves out what the page does not want, and what the browser cannot do', async () => {
     const controls = await controlsWith();
-    controls.part.setAttribute('hide', 'chat roster pip fullscreen devices nonsense');
+    controls.part.setAttribute('hide', 'chat roster stats pip fullscreen devices nonsense');
     await controls.part.updateComplete;
     expect(parts(controls)).to.deep.equal(['microphone', 'camera', 'screen', 'leave']);
     Object.defineProperty(navigator, 'mediaDevices', { value: {}, configurable: true });
@@ -131,13 +133,14 @@ describe('rtc-controls', () => {
 describe('the keys of a call', () => {
   it('ask for what the buttons ask for', async () => {
     const controls = await controlsWith();
-    const asked = ['m', 'V', 's', 'c', 'p', 'f'].flatMap((key) => press(controls, key));
+    const asked = ['m', 'V', 's', 'c', 'p', 'i', 'f'].flatMap((key) => press(controls, key));
     expect(asked).to.deep.equal([
       { type: 'rtc-microphone-request', detail: { enabled: false } },
       { type: 'rtc-camera-request', detail: { enabled: true } },
       { type: 'rtc-screen-request', detail: { enabled: true } },
       { type: 'rtc-panel-request', detail: { panel: 'chat' } },
       { type: 'rtc-panel-request', detail: { panel: 'roster' } },
+      { type: 'rtc-panel-request', detail: { panel: 'stats' } },
       { type: 'rtc-fullscreen-request', detail: { enabled: true } },
     ]);
     expect(button(controls, 'microphone').title).to.equal('Microphone on, mute (M)');
