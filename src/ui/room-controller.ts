@@ -47,6 +47,11 @@ export interface RoomControllerHooks {
   passed(left: GlasscastError | null): void;
 }
 
+/** From the first sign of somebody else to a picture takes less, mostly. */
+const CALM_MS = 600;
+/** Offers and answers go out before what they change is drawn, which takes the page as long. */
+const DRAWING_WAITS_MS = 40;
+
 /** Owns one call at a time for an element: connection, local media, links; and keeps the view of it that the parts show. */
 export class RoomController implements ReactiveController {
   readonly #hooks: RoomControllerHooks;
@@ -57,6 +62,9 @@ export class RoomController implements ReactiveController {
   #media: LocalMedia | undefined;
   #features: RoomFeatures | undefined;
   #featuresLoading: Promise<RoomFeatures> | undefined;
+  #refreshSoon: ReturnType<typeof setTimeout> | undefined;
+  /** Passes when the call's first moments have. */
+  #calm: Promise<void> | undefined;
   #unlisten: (() => void)[] = [];
   #refused: readonly Kind[] = [];
 
@@ -219,6 +227,8 @@ export class RoomController implements ReactiveController {
   }
 
   refresh(): void {
+    clearTimeout(this.#refreshSoon);
+    this.#refreshSoon = undefined;
     const media = this.#media;
     if (media === undefined) return;
     const call = this.#call;
@@ -269,8 +279,10 @@ export class RoomController implements ReactiveController {
     let state: CallState = 'idle';
     this.#unlisten = [
       call.on('change', () => {
-        if (call.peers.every((peer) => peer.link === 'connected')) this.passed('links');
-        this.refresh();
+        const { peers } = call;
+        if (peers.every((peer) => peer.link === 'connected')) this.passed('links');
+        if (peers.some((peer) => peer.link === 'connecting')) this.#refreshSoon ??= setTimeout(() => this.refresh(), DRAWING_WAITS_MS);
+        else this.refresh();
       }),
       call.on('join', (peer) => {
         hooks.event('join', peer);
@@ -280,8 +292,8 @@ export class RoomController implements ReactiveController {
       call.on('track', (detail) => hooks.event('track', detail)),
       call.on('message', (detail) => hooks.event('message', detail)),
       // Each waits for the same promise, so their order stays.
-      call.on('chat', (chat) => void this.#prepareFeatures()?.then((features) => features?.handleChat(chat))),
-      call.on('moderated', (moderated) => void this.#prepareFeatures()?.then((features) => features?.handleMute(moderated))),
+      call.on('chat', (chat) => void this.#prepareFeatures().then((features) => features?.handleChat(chat))),
+      call.on('moderated', (moderated) => void this.#prepareFeatures().then((features) => features?.handleMute(moderated))),
       call.on('state', (next) => {
         const previous = state;
         state = next;
@@ -304,8 +316,10 @@ export class RoomController implements ReactiveController {
     ];
   }
 
-  /** A call goes on without them where they cannot be loaded. */
-  #prepareFeatures(): Promise<RoomFeatures | undefined> {
+  /** Once the first picture is not held up by it. A call goes on without them where they cannot be loaded. */
+  async #prepareFeatures(): Promise<RoomFeatures | undefined> {
+    this.#calm ??= new Promise((resolve) => setTimeout(resolve, CALM_MS));
+    await this.#calm;
     return this.features().catch(() => undefined);
   }
 
@@ -333,6 +347,7 @@ export class RoomController implements ReactiveController {
     this.#features?.close();
     this.#features = undefined;
     this.#featuresLoading = undefined;
+    this.#calm = undefined;
     this.#spare.close();
     this.#hooks.release();
     this.#call = undefined;

@@ -15,6 +15,9 @@ export interface LocalMediaEvents {
   error: GlasscastError;
 }
 
+/** From the camera to a picture elsewhere takes less, mostly. */
+const CALM_MS = 600;
+
 /**
  * Turning the camera off must turn its light off, which only stopping the track does; a microphone is muted in place.
  *
@@ -219,7 +222,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     before?.stop();
     this.emit('change', slot);
     // Not in the way of the first picture.
-    if (!this.#closed && (slot === 'audio' || slot === 'video')) whenIdle(() => void this.watchDevices());
+    if (!this.#closed && (slot === 'audio' || slot === 'video')) setTimeout(() => void this.watchDevices(), CALM_MS);
   }
 
   async #ended(slot: Slot, track: MediaStreamTrack): Promise<void> {
@@ -254,11 +257,6 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   #failed(error: GlasscastError): void {
     if (!this.#closed) this.emit('error', error);
   }
-}
-
-function whenIdle(work: () => void): void {
-  if (typeof requestIdleCallback === 'function') requestIdleCallback(work, { timeout: 1000 });
-  else work();
 }
 
 /** The words for what went wrong are loaded when something has. */

@@ -33,6 +33,7 @@ async function preview(controller: RoomController, room: RtcRoom): Promise<void>
   if (!room.noAudio && !room.startMuted) kinds.push('audio');
   if (!room.noVideo && !room.startCameraOff) kinds.push('video');
   await controller.media.open(kinds);
+  await controller.media.watchDevices();
 }
 
 /** Does what was asked for. Rejects where it cannot be done. */

@@ -31,6 +31,7 @@ const msg = messages('room', {
 });
 
 const HEAD_START_MS = 100;
+const PATIENCE_MS = 500;
 const NOTICE_MS = 8000;
 
 export interface RtcRoom {
@@ -122,6 +123,7 @@ export class RtcRoom extends RoomSettingsElement {
   /** Whether the form is shown. */
   #asks = false;
   #tileWatch: Promise<TileWatch> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Where the call stands. */
@@ -163,7 +165,7 @@ export class RtcRoom extends RoomSettingsElement {
    */
   async join(): Promise<void> {
     // On its way while the links are.
-    if (!this.hasOwnLayout) preloadParts('rtc-grid', 'rtc-controls').catch(() => undefined);
+    if (!this.hasOwnLayout) preloadParts('rtc-grid').catch(() => undefined);
     await this.#controller.join({ muted: this.startMuted, cameraOff: this.startCameraOff });
   }
 
@@ -261,6 +263,7 @@ export class RtcRoom extends RoomSettingsElement {
     this.#listeners.abort();
     this.#children.disconnect();
     clearTimeout(this.#noticeTimer);
+    clearTimeout(this.#patience);
     void this.#controller.leave();
   }
 
@@ -293,7 +296,7 @@ export class RtcRoom extends RoomSettingsElement {
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
-    void this.#loadParts(this.renderRoot);
+    if (!this.#linking) void this.#loadParts(this.renderRoot);
   }
 
   protected override render(): TemplateResult {
@@ -340,6 +343,15 @@ export class RtcRoom extends RoomSettingsElement {
       ${offered ? html`<button type="button" @click=${this.#tryAgain}>${msg('tryAgain')}</button>` : nothing}
       <button type="button" class="dismiss" aria-label=${msg('dismiss')} title=${msg('dismiss')} @click=${this.#dismiss}>×</button>
     </span>`;
+  }
+
+  /** The first links of a call are on their way: what is no picture waits for them, for a moment at most. */
+  get #linking(): boolean {
+    const { state } = this;
+    const pending = state === 'joining' || (state === 'joined' && this.peers.some(({ link }) => link === 'connecting'));
+    if (!pending) return false;
+    this.#patience ??= setTimeout(() => void this.#loadParts(this.renderRoot), PATIENCE_MS);
+    return true;
   }
 
   get #joinsUnasked(): boolean {

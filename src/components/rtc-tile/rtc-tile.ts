@@ -25,6 +25,9 @@ const msg = messages('tile', {
   away: 'Reconnecting…',
 });
 
+/** From a link to its first picture takes less, mostly. */
+const CALM_MS = 400;
+
 /** Hues that white letters are readable on. */
 const HUES = ['#4f46e5', '#0e7490', '#b45309', '#be185d', '#15803d', '#7c3aed', '#b91c1c', '#1d4ed8'];
 
@@ -178,6 +181,8 @@ export class RtcTile extends RtcElement {
   async #extend(): Promise<void> {
     if (this.#extending) return;
     this.#extending = true;
+    // The first picture goes first.
+    await new Promise((resolve) => setTimeout(resolve, CALM_MS));
     try {
       this.#module = await import('./tile-extras.ts');
       this.extras = new this.#module.TileExtras(this, this.video, () => this.#shown);

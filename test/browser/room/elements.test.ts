@@ -128,6 +128,7 @@ describe('rtc-controls', () => {
       'Devices',
       'Chat',
       'Participants',
+      'Connection',
       'Picture-in-picture',
       'Full screen',
       'Leave the call',

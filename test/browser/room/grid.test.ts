@@ -1,5 +1,5 @@
 /** Where the tiles stand, in boxes of all shapes. */
-import { expect, nextFrame } from '@open-wc/testing';
+import { expect, nextFrame, waitUntil } from '@open-wc/testing';
 import type { RtcGrid } from '../../../src/components/rtc-grid/rtc-grid.ts';
 import '../../../src/define/rtc-grid.ts';
 import type { Participant, RoomView } from '../../../src/ui/room-context.ts';
@@ -96,6 +96,8 @@ describe('rtc-grid', () => {
     const { scrollHeight, clientHeight } = scroller(grid);
     expect(scrollHeight).to.be.greaterThan(clientHeight);
     expect(boxes(grid)[0]?.top).to.be.closeTo(grid.part.getBoundingClientRect().top, 1);
+    // The keyboard scrolls by the buttons in the tiles.
+    await waitUntil(() => grid.part.shadowRoot?.querySelector('rtc-tile')?.shadowRoot?.querySelector('button'));
     await expect(grid.part).to.be.accessible();
   });
 
