@@ -3,11 +3,12 @@ import type { Strings } from '../localize.ts';
 /** A no-break space keeps the ellipsis, and a unit, on the line of its word. */
 const strings: Strings = {
   'error.permission-denied':
-    'Der Zugriff ist blockiert. Erlauben Sie ihn in der Adressleiste oder in den Systemeinstellungen und versuchen Sie es dann erneut.',
+    'Der Zugriff, etwa auf Kamera oder Mikrofon, ist blockiert. Erlauben Sie ihn in der Adressleiste oder in den Systemeinstellungen und versuchen Sie es dann erneut.',
   'error.permission-dismissed': 'Die Frage nach Kamera und Mikrofon wurde geschlossen. Versuchen Sie es erneut und wählen Sie „Zulassen“.',
-  'error.device-not-found': 'Das Gerät wurde nicht gefunden. Schließen Sie eines an oder wählen Sie ein anderes.',
+  'error.device-not-found':
+    'Kamera, Mikrofon oder Bildschirm wurde nicht gefunden. Schließen Sie das Gerät an oder wählen Sie ein anderes.',
   'error.device-in-use':
-    'Die Aufnahme konnte nicht beginnen. Vielleicht verwendet ein anderes Programm das Gerät: Schließen Sie es und versuchen Sie es erneut.',
+    'Kamera, Mikrofon oder Bildschirm ließ sich nicht öffnen. Vielleicht ist das Gerät in einem anderen Programm in Gebrauch: Schließen Sie es und versuchen Sie es erneut.',
   'error.insecure-context': 'Kamera, Mikrofon und Bildschirm gibt der Browser nur sicheren Seiten frei. Öffnen Sie diese Seite über https.',
   'error.unsupported':
     'Dieser Browser kann das hier nicht. Versuchen Sie es mit einem anderen aktuellen Browser, am besten an einem Computer.',
@@ -49,7 +50,7 @@ const strings: Strings = {
   'prejoin.title': '„{room}“ beitreten',
   'prejoin.titleUnnamed': 'Dem Anruf beitreten',
   'prejoin.hint': 'Kamera und Mikrofon bleiben aus, bis Sie sie hier prüfen oder beitreten.',
-  'prejoin.check': 'Kamera und Mikrofon prüfen',
+  'prejoin.check': 'Geräte prüfen',
   'prejoin.cameraIsOff': 'Ihre Kamera ist aus',
   'prejoin.devices': 'Kamera und Mikrofon',
   'prejoin.microphoneOn': 'Mikrofon an, stummschalten',
@@ -212,7 +213,7 @@ const strings: Strings = {
   'lobby.newRoom': 'Neuer Raum',
   'lobby.title': 'Name',
   'lobby.slug': 'Adresse',
-  'lobby.slugHint': 'Im Link steht {slug}.',
+  'lobby.slugHint': 'Im Link: {slug}',
   'lobby.slugChosen': 'Der Server wählt eine Adresse.',
   'lobby.create': 'Raum anlegen',
   'lobby.created': '„{title}“ ist bereit.',

@@ -2,10 +2,11 @@ import type { Strings } from '../localize.ts';
 
 const strings: Strings = {
   'error.permission-denied':
-    'El acceso está bloqueado. Permítalo en la barra de direcciones o en los ajustes del sistema e inténtelo de nuevo.',
+    'El acceso, por ejemplo a la cámara o al micrófono, está bloqueado. Permítalo en la barra de direcciones o en los ajustes del sistema e inténtelo de nuevo.',
   'error.permission-dismissed': 'Se cerró la pregunta sobre la cámara y el micrófono. Inténtelo de nuevo y elija «Permitir».',
-  'error.device-not-found': 'No se encontró el dispositivo. Conecte uno o elija otro.',
-  'error.device-in-use': 'No se pudo iniciar la captura. Quizá otro programa esté usando el dispositivo: ciérrelo e inténtelo de nuevo.',
+  'error.device-not-found': 'No se encontró la cámara, el micrófono o la pantalla. Conecte el dispositivo o elija otro.',
+  'error.device-in-use':
+    'No se pudo abrir la cámara, el micrófono o la pantalla. Quizá otro programa esté usando el dispositivo: ciérrelo e inténtelo de nuevo.',
   'error.insecure-context':
     'El navegador solo da acceso a la cámara, el micrófono y la pantalla en páginas seguras. Abra esta página con https.',
   'error.unsupported':

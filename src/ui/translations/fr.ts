@@ -2,11 +2,12 @@ import type { Strings } from '../localize.ts';
 
 /** As French is set: no-break spaces inside quotation marks and before a colon, narrow ones before other double signs. */
 const strings: Strings = {
-  'error.permission-denied': 'L’accès est bloqué. Autorisez-le dans la barre d’adresse ou dans les réglages du système, puis réessayez.',
+  'error.permission-denied':
+    'L’accès, par exemple à la caméra ou au micro, est bloqué. Autorisez-le dans la barre d’adresse ou dans les réglages du système, puis réessayez.',
   'error.permission-dismissed': 'La demande d’accès à la caméra et au micro a été fermée. Réessayez et choisissez «\u00a0Autoriser\u00a0».',
-  'error.device-not-found': 'Périphérique introuvable. Branchez-en un ou choisissez-en un autre.',
+  'error.device-not-found': 'Caméra, micro ou écran introuvable. Branchez l’appareil ou choisissez-en un autre.',
   'error.device-in-use':
-    'La capture n’a pas pu démarrer. Un autre programme utilise peut-être le périphérique\u00a0: fermez-le, puis réessayez.',
+    'La caméra, le micro ou l’écran n’a pas pu être ouvert. Un autre programme l’utilise peut-être\u00a0: fermez-le, puis réessayez.',
   'error.insecure-context':
     'Le navigateur ne donne accès à la caméra, au micro et à l’écran que sur les pages sécurisées. Ouvrez cette page en https.',
   'error.unsupported': 'Ce navigateur ne le permet pas ici. Essayez un autre navigateur à jour, de préférence sur un ordinateur.',
@@ -47,7 +48,7 @@ const strings: Strings = {
   'prejoin.title': 'Rejoindre «\u00a0{room}\u00a0»',
   'prejoin.titleUnnamed': 'Rejoindre l’appel',
   'prejoin.hint': 'La caméra et le micro restent éteints tant que vous ne les testez pas ici ou ne rejoignez pas l’appel.',
-  'prejoin.check': 'Tester la caméra et le micro',
+  'prejoin.check': 'Tester caméra et micro',
   'prejoin.cameraIsOff': 'Votre caméra est désactivée',
   'prejoin.devices': 'Caméra et micro',
   'prejoin.microphoneOn': 'Micro activé, couper',
