@@ -56,6 +56,9 @@ const panelStyles = css`
     display: flex;
     flex-direction: column;
   }
+  ::slotted(rtc-device-picker) {
+    padding: 16px;
+  }
 `;
 
 /**
