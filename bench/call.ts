@@ -13,7 +13,7 @@ const JOINS = 10;
 const REMOTE = 'rtc-tile:not([local]) >>> video';
 
 /** Adds a room to the page that joins at once; resolves with the milliseconds until another's first frame was shown. */
-function joinInPage(room: string, selector: string): Promise<number> {
+export function joinInPage(room: string, selector: string): Promise<number> {
   const started = performance.now();
   const element = document.createElement('rtc-room');
   element.setAttribute('room', room);
