@@ -29,9 +29,9 @@ export const ENTRIES = {
 export function browserPlugins({ minify }) {
   const transpile = () => [
     nodeResolve({ browser: true, exportConditions: ['production'] }),
-    esbuild({ target: 'es2022', tsconfig: 'src/tsconfig.json', legalComments: 'none' }),
+    esbuild({ target: 'es2022', tsconfig: 'src/tsconfig.json', legalComments: 'none', charset: 'utf8' }),
     // Whole chunks: minified one by one, modules lose the marks by which what is unused is left out.
-    ...(minify ? [minifyChunks({ target: 'es2022', legalComments: 'none' })] : []),
+    ...(minify ? [minifyChunks({ target: 'es2022', legalComments: 'none', charset: 'utf8' })] : []),
   ];
   return [workers({ plugins: () => transpile({ minify: true }) }), ...transpile()];
 }

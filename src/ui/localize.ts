@@ -41,7 +41,8 @@ export function fill(text: string, values: Readonly<Record<string, string | numb
 
 /** The string of that name in the page's language, where there is one. */
 export function translated(name: string): string | undefined {
-  const language = pageLanguage().toLowerCase();
+  // Pages write en_US as well as en-US.
+  const language = pageLanguage().toLowerCase().replaceAll('_', '-');
   const primary = language.split('-')[0] ?? '';
   load(primary);
   return translations.get(language)?.[name] ?? translations.get(primary)?.[name];

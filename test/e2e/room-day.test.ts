@@ -246,6 +246,27 @@ describe('a day in a room', () => {
     }
   });
 
+  test('a part that cannot be loaded is told once, and loaded when the network is back', async () => {
+    let asked = 0;
+    let blocked = true;
+    const page = await open(roomTag('parts', 'display-name="Ana"'), async (fresh) => {
+      await fresh.setRequestInterception(true);
+      fresh.on('request', (request) => {
+        const isPart = request.url().includes('rtc-prejoin');
+        if (isPart) asked += 1;
+        if (isPart && blocked) void request.abort('failed');
+        else void request.continue();
+      });
+    });
+    await words(page, ALERT, 'A part of the call could not be loaded.');
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    assert.ok(asked <= 2, `asked ${asked} times`);
+    blocked = false;
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await deepOne(page, 'rtc-prejoin >>> form');
+    await counts(page, ALERT, 0);
+  });
+
   test('the 4th in a room of 3 reads that it is full', async () => {
     for (let count = 0; count < 3; count++) await reaches(await open(roomTag('three', 'no-prejoin no-audio no-video')), 'joined');
     const fourth = await open(roomTag('three', 'no-prejoin no-audio no-video'));

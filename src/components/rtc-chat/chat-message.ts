@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ChatEntry } from '../../signaling/chat-entry.ts';
 import { clockText } from '../../ui/clock-text.ts';
+import { errorText } from '../../ui/errors.ts';
 import * as icons from '../../ui/icons.ts';
 import { linkedText } from '../../ui/linked-text.ts';
 import { chatMessages as msg } from './chat-messages.ts';
@@ -60,5 +61,5 @@ function stateText({ state, error }: ChatEntry, now: number): string {
   }
   if (code === 'invalid') return msg('invalid');
   if (code === 'unauthorized') return msg('unauthorized');
-  return msg('failed', { message });
+  return msg('failed', { message: errorText({ code, message }) });
 }

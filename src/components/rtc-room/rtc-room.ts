@@ -1,8 +1,9 @@
 import { ContextProvider } from '@lit/context';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
+import { GlasscastError } from '../../protocol/errors.ts';
 import { Announcer } from '../../ui/announcer.ts';
-import { renderError, toGlasscastError } from '../../ui/errors.ts';
+import { renderError } from '../../ui/errors.ts';
 import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
 import { loadParts, preloadParts } from '../../ui/parts.ts';
@@ -91,6 +92,7 @@ export class RtcRoom extends RoomSettingsElement {
 
   @state() private soundBlocked = false;
   @state() private hasOwnLayout = false;
+  @state() private partsMissing = false;
   @state() private notice: string | null = null;
 
   readonly #provider = new ContextProvider(this, { context: roomContext });
@@ -251,7 +253,10 @@ export class RtcRoom extends RoomSettingsElement {
     this.addEventListener('rtc-tile-watch', (event) => void this.#watch(event as CustomEvent<TileWatchDetail>), { signal });
     // Before the client's own listener, which closes the socket without a goodbye.
     window.addEventListener('pagehide', () => void this.leave(), { signal, capture: true });
-    const networkChanged = (): void => this.#controller.call?.networkChanged();
+    const networkChanged = (): void => {
+      this.#controller.call?.networkChanged();
+      this.#loadAgain();
+    };
     window.addEventListener('online', networkChanged, { signal });
     // Typed nowhere, and missing in some browsers.
     const { connection } = navigator as Navigator & { connection?: EventTarget };
@@ -338,7 +343,7 @@ export class RtcRoom extends RoomSettingsElement {
   }
 
   #renderRemedy(): TemplateResult {
-    const offered = this.#controller.refused.length > 0 || (!this.#controller.isActive && this.noPrejoin);
+    const offered = this.partsMissing || this.#controller.refused.length > 0 || (!this.#controller.isActive && this.noPrejoin);
     return html`<span class="remedies">
       ${offered ? html`<button type="button" @click=${this.#tryAgain}>${msg('tryAgain')}</button>` : nothing}
       <button type="button" class="dismiss" aria-label=${msg('dismiss')} title=${msg('dismiss')} @click=${this.#dismiss}>×</button>
@@ -416,12 +421,25 @@ export class RtcRoom extends RoomSettingsElement {
     void this.#loadParts(this);
   }
 
+  /** What could not be loaded is told once, and tried again when the user says so or the network is back. */
   async #loadParts(root: ParentNode): Promise<void> {
+    if (this.partsMissing) return;
     try {
       await loadParts(root);
     } catch (cause) {
-      this.reportError(toGlasscastError(cause, 'network'));
+      this.partsMissing = true;
+      this.#controller.tell(
+        'parts',
+        new GlasscastError('network', 'A part of the call could not be loaded. Check your network.', { cause }),
+      );
     }
+  }
+
+  #loadAgain(): void {
+    if (!this.partsMissing) return;
+    this.partsMissing = false;
+    this.#controller.passed('parts');
+    for (const root of [this, this.renderRoot]) void this.#loadParts(root);
   }
 
   async #focus(selector: string): Promise<void> {
@@ -442,7 +460,8 @@ export class RtcRoom extends RoomSettingsElement {
   }
 
   #tryAgain(): void {
-    if (this.#controller.refused.length > 0) void this.#controller.retryMedia();
+    if (this.partsMissing) this.#loadAgain();
+    else if (this.#controller.refused.length > 0) void this.#controller.retryMedia();
     else this.join().catch(() => undefined);
   }
 

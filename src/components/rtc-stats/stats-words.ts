@@ -1,4 +1,5 @@
-import { messages, pageLanguage } from '../../ui/localize.ts';
+import { messages } from '../../ui/localize.ts';
+import { pageLocale } from '../../ui/page-locale.ts';
 import { labelQuality } from '../../ui/tile-quality.ts';
 import type { LinkQuality, MediaFigures, PictureFigures } from '../../webrtc/link-quality.ts';
 
@@ -45,7 +46,7 @@ export function pictureWords({ width, height, frameRate }: PictureFigures): stri
 /** `0.4% lost`; nothing where it is not known. */
 export function lossWords({ loss }: MediaFigures): string | undefined {
   if (loss === null) return undefined;
-  const share = new Intl.NumberFormat(pageLanguage(), { style: 'percent', maximumFractionDigits: loss < 0.1 ? 1 : 0 }).format(loss);
+  const share = new Intl.NumberFormat(pageLocale(), { style: 'percent', maximumFractionDigits: loss < 0.1 ? 1 : 0 }).format(loss);
   return msg('lost', { share });
 }
 
@@ -61,10 +62,10 @@ export function pathWords(path: string): string {
 }
 
 function decimal(value: number, fractionDigits: number): string {
-  return new Intl.NumberFormat(pageLanguage(), { maximumFractionDigits: fractionDigits }).format(value);
+  return new Intl.NumberFormat(pageLocale(), { maximumFractionDigits: fractionDigits }).format(value);
 }
 
 /** Pixels are written without marks between thousands. */
 function plain(value: number): string {
-  return new Intl.NumberFormat(pageLanguage(), { useGrouping: false }).format(value);
+  return new Intl.NumberFormat(pageLocale(), { useGrouping: false }).format(value);
 }
