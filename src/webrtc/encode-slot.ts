@@ -13,13 +13,16 @@ export async function encodeSlot(sender: RTCRtpSender, slot: Slot, wish: Encodin
   const parameters = sender.getParameters();
   const encoding: RTCRtpEncodingParameters | undefined = parameters.encodings[0];
   if (encoding === undefined) return;
-  const wanted: RTCRtpEncodingParameters = { ...wish, active: wish?.active !== false && shown };
-  if (slot === 'screen') {
-    wanted.maxBitrate ??= SCREEN_BITS_PER_SECOND;
-    // Text that can be read is worth more than motion. Browsers that do not know it pass over it.
-    parameters.degradationPreference = 'maintain-resolution';
-  }
-  if ((Object.keys(wanted) as (keyof EncodingWish)[]).every((key) => encoding[key] === wanted[key])) return;
+  const { degradationPreference, ...encodingWish } = wish ?? {};
+  const wanted: RTCRtpEncodingParameters = { ...encodingWish, active: wish?.active !== false && shown };
+  // Text that can be read is worth more than motion.
+  const preference = slot === 'screen' ? 'maintain-resolution' : degradationPreference;
+  if (slot === 'screen') wanted.maxBitrate ??= SCREEN_BITS_PER_SECOND;
+  const same = (Object.keys(wanted) as (keyof typeof wanted)[]).every((key) => encoding[key] === wanted[key]);
+  if (same && parameters.degradationPreference === preference) return;
+  // Browsers that do not know it pass over it.
+  if (preference === undefined) delete parameters.degradationPreference;
+  else parameters.degradationPreference = preference;
   Object.assign(encoding, wanted);
   try {
     await sender.setParameters(parameters);

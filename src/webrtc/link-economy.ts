@@ -6,19 +6,30 @@ import { ProcessorRelief } from './processor-relief.ts';
 
 /** A link, by what is used of it. */
 export interface EncodedLink {
-  setEncoding(slot: 'video', encoding: CameraEncoding): void;
+  setEncoding(slot: 'video', encoding: LinkEncoding): void;
+}
+
+export interface LinkEncoding extends CameraEncoding {
+  /** Undefined: as the browser sees fit. */
+  readonly degradationPreference: RTCDegradationPreference | undefined;
 }
 
 /** More than this no picture of a call needs. */
 const HIGHEST_SHARE: BitsPerSecond = 1_700_000;
 /** A change of bit rate by less than this is not worth the work. */
 const NOTICEABLE = 0.1;
+/**
+ * A browser that knows nothing of a path yet begins with a small picture, and takes half a minute to the whole one though the path is
+ * free. So it may drop frames at first, but not lines: for this many readings, some four seconds.
+ */
+const SHARP_READINGS = 2;
 
 interface Entry {
   readonly link: EncodedLink;
   readonly rate: LinkRate;
   readonly ladder: EncodingLadder;
-  applied: CameraEncoding | undefined;
+  applied: LinkEncoding | undefined;
+  readings: number;
   busy: boolean;
   /** The browser says what limits the encoding: it fits the picture to the bandwidth by itself. */
   adapts: boolean;
@@ -64,6 +75,7 @@ export class LinkEconomy {
           rate: new LinkRate(share),
           ladder: new EncodingLadder(),
           applied: undefined,
+          readings: 0,
           busy: false,
           adapts: false,
         });
@@ -76,6 +88,7 @@ export class LinkEconomy {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     entry.rate.update(reading, now);
+    entry.readings += 1;
     entry.adapts ||= reading.limitation !== null;
     entry.busy = reading.limitation === 'cpu';
     this.#relief.update(
@@ -90,7 +103,10 @@ export class LinkEconomy {
     for (const entry of this.#entries.values()) {
       const { rate, share } = entry.rate;
       // Two that both make the picture smaller for the same reason make it far too small.
-      const encoding = entry.ladder.fit(entry.adapts ? share : rate, picture, this.#relief.steps, rate);
+      const encoding: LinkEncoding = {
+        ...entry.ladder.fit(entry.adapts ? share : rate, picture, this.#relief.steps, rate),
+        degradationPreference: entry.readings < SHARP_READINGS ? 'maintain-resolution' : undefined,
+      };
       if (entry.applied !== undefined && !isNoticeable(entry.applied, encoding, entry.rate.isWhole)) continue;
       entry.applied = encoding;
       entry.link.setEncoding('video', encoding);
@@ -98,11 +114,12 @@ export class LinkEconomy {
   }
 }
 
-function isNoticeable(applied: CameraEncoding, next: CameraEncoding, whole: boolean): boolean {
+function isNoticeable(applied: LinkEncoding, next: LinkEncoding, whole: boolean): boolean {
   const change = Math.abs(next.maxBitrate - applied.maxBitrate);
   return (
     next.scaleResolutionDownBy !== applied.scaleResolutionDownBy ||
     next.maxFramerate !== applied.maxFramerate ||
+    next.degradationPreference !== applied.degradationPreference ||
     change > applied.maxBitrate * NOTICEABLE ||
     // The last step up to the whole share may be a small one.
     (whole && change > 0)

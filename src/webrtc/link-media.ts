@@ -8,6 +8,8 @@ export interface EncodingWish {
   readonly maxBitrate?: number | undefined;
   readonly scaleResolutionDownBy?: number | undefined;
   readonly maxFramerate?: number | undefined;
+  /** What suffers first where not all can be sent. */
+  readonly degradationPreference?: RTCDegradationPreference | undefined;
   /** False: nothing is sent, and nothing encoded. */
   readonly active?: boolean | undefined;
 }

@@ -221,7 +221,7 @@ describe('a call monitor', () => {
     call.link('a').lost = 30;
     await call.time.advance(10_000);
     assert.ok((call.link('a').encodings.at(-1)?.maxBitrate ?? 0) <= 250_000);
-    assert.equal(call.link('b').encodings.length, 1);
+    assert.ok(call.link('b').encodings.every(({ maxBitrate }) => maxBitrate === call.link('b').encodings[0]?.maxBitrate));
   });
 
   test('asks nothing of a link that is not connected, and forgets its quality', async () => {

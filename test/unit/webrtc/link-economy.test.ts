@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { CameraEncoding, CameraPicture } from '../../../src/webrtc/encoding-ladder.ts';
-import { LinkEconomy } from '../../../src/webrtc/link-economy.ts';
+import type { CameraPicture } from '../../../src/webrtc/encoding-ladder.ts';
+import { LinkEconomy, type LinkEncoding } from '../../../src/webrtc/link-economy.ts';
 import type { LinkReading } from '../../../src/webrtc/link-quality.ts';
 import { sentLoss, WELL } from '../../support/link-readings.ts';
 
 class Link {
-  readonly encodings: CameraEncoding[] = [];
+  readonly encodings: LinkEncoding[] = [];
 
-  setEncoding(slot: 'video', encoding: CameraEncoding): void {
+  setEncoding(slot: 'video', encoding: LinkEncoding): void {
     assert.equal(slot, 'video');
     this.encodings.push(encoding);
   }
@@ -59,7 +59,9 @@ describe('the economy of a mesh', () => {
   test('gives each link the same share, from the start', () => {
     const call = new Call(3_000_000, 'a', 'b', 'c');
     for (const { encodings } of call.links.values()) {
-      assert.deepEqual(encodings, [{ maxBitrate: 1_000_000, scaleResolutionDownBy: 1, maxFramerate: undefined }]);
+      assert.deepEqual(encodings, [
+        { maxBitrate: 1_000_000, scaleResolutionDownBy: 1, maxFramerate: undefined, degradationPreference: 'maintain-resolution' },
+      ]);
     }
   });
 
@@ -83,9 +85,12 @@ describe('the economy of a mesh', () => {
     );
   });
 
-  test('says nothing more on a clean path', () => {
+  test('keeps the whole picture while the path is unknown, then leaves it to the browser, and says nothing more on a clean path', () => {
     const call = new Call(2_000_000, 'a', 'b').reads({ a: WELL, b: WELL }, 200);
-    assert.equal(call.link('a').encodings.length, 1);
+    assert.deepEqual(
+      call.link('a').encodings.map(({ degradationPreference }) => degradationPreference),
+      ['maintain-resolution', undefined],
+    );
   });
 
   test('lowers the one link that loses packets, and its resolution with it where the browser does not adapt that', () => {
