@@ -81,6 +81,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   #forbidden = false;
   #attempts = 0;
   #retry: TimerId | undefined;
+  /** Whether the next attempt begins with a token that the page could not give for the last one. */
+  #lacksToken = false;
   #heartbeat: TimerId | undefined;
   #heartbeatTimeout: TimerId | undefined;
   #told: string | undefined;
@@ -228,10 +230,12 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (this.#tokenProvider === undefined) return true;
     try {
       this.#token = await this.#tokenProvider();
+      this.#lacksToken = false;
       return true;
     } catch (cause) {
+      this.#lacksToken = true;
       this.#tell(new GlasscastError('unauthorized', 'The page could not get a token for the server.', { cause }));
-      this.#scheduleRetry(true);
+      this.#scheduleRetry();
       return false;
     }
   }
@@ -266,7 +270,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (wasOpen) {
       this.#polling = false;
       this.#setState('reconnecting');
-      this.#scheduleRetry(false);
+      this.#scheduleRetry();
       return;
     }
     void this.#findCause();
@@ -286,7 +290,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     } else if (diagnosis.kind === 'unreachable') {
       this.#polling = false;
       this.#tell(diagnosis.error);
-      this.#scheduleRetry(false);
+      this.#scheduleRetry();
     } else if (this.#longPoll && !this.#polling) {
       // Something on the way blocks WebSockets, or the token was refused; long polling carries the first and tells the second.
       this.#polling = true;
@@ -294,7 +298,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     } else {
       this.#polling = false;
       this.#tell(diagnosis.error);
-      this.#scheduleRetry(false);
+      this.#scheduleRetry();
     }
   }
 
@@ -319,13 +323,13 @@ export class Connection extends Emitter<ConnectionEvents> {
     }
   }
 
-  #scheduleRetry(askToken: boolean): void {
+  #scheduleRetry(): void {
     const delay = RECONNECT_MS[this.#attempts] ?? RECONNECT_MAX_MS;
     this.#attempts += 1;
     this.#timers.clearTimeout(this.#retry);
     this.#retry = this.#timers.setTimeout(() => {
       this.#retry = undefined;
-      void this.#connect(askToken);
+      void this.#connect(this.#lacksToken);
     }, delay);
   }
 
@@ -333,7 +337,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (this.#retry === undefined) return;
     this.#timers.clearTimeout(this.#retry);
     this.#retry = undefined;
-    void this.#connect(false);
+    void this.#connect(this.#lacksToken);
   }
 
   /** A refused token is replaced once; a second refusal in a row is final. */

@@ -231,6 +231,25 @@ describe('a connection to the server', () => {
     assert.equal(tokens.length, 0);
   });
 
+  test('asks for the token again that the page could not give, also when it is woken', async () => {
+    const { url } = await start({ secret: SECRET, autoCreate: true });
+    const token = await signToken(SECRET, { sub: 'ada', grants: [{ room: 'team', can: ['join', 'create'] }], ttl: 60 });
+    const { WebSocket, sockets } = cuttable();
+    let asked = 0;
+    const tokenProvider = async (): Promise<string> => {
+      asked += 1;
+      if (asked === 1) throw new Error('no network');
+      return token;
+    };
+    const connection = connect(url, { WebSocket, tokenProvider, timers: new FakeTime(0) });
+    const failure = nextError(connection);
+    const session = room(connection);
+    await failure;
+    connection.wake();
+    await session.joined;
+    assert.equal(sockets.length, 1);
+  });
+
   test('leaves when its signal is aborted', async () => {
     const { url } = await start();
     const abort = new AbortController();
