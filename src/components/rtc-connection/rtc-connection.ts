@@ -68,7 +68,8 @@ export class RtcConnection extends ServerElement {
   }
 
   #acquire(): Connection {
-    this.#connection ??= this.#open();
+    // One that has failed stays so for those who hold it; whoever comes now has another try.
+    if (this.#connection === undefined || this.#connection.state === 'failed') this.#connection = this.#open();
     this.#users += 1;
     return this.#connection;
   }
