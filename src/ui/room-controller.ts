@@ -118,11 +118,11 @@ export class RoomController implements ReactiveController {
       await this.#start(start, previewed);
     } catch (cause) {
       const error = toGlasscastError(cause);
-      // Left while joining: nothing went wrong.
-      if (error.code === 'aborted') return;
       this.#end();
       // A preview that was there before the refusal goes on, for another try.
       if (!previewed) this.closeMedia();
+      // The shared connection was taken away, by whoever holds it.
+      if (error.code === 'aborted') return;
       this.tell('call', error);
       throw error;
     }
@@ -255,6 +255,7 @@ export class RoomController implements ReactiveController {
       iceServers: settings.iceServers,
       iceTransportPolicy: settings.iceTransportPolicy,
       createPeerConnection: this.#spare.take,
+      configure: this.#spare.configure,
       timers: backgroundTimers(),
       randomId: () => crypto.randomUUID(),
     });
@@ -270,7 +271,13 @@ export class RoomController implements ReactiveController {
     const ready = Promise.all([joining, this.#spare.prepare()]);
     this.set({ room: settings.room, name: settings.name ?? '' });
     this.refresh();
-    await ready;
+    try {
+      await ready;
+    } catch (cause) {
+      // Left while joining: nothing went wrong, and the next call may be under way.
+      if (this.#call !== call) return;
+      throw cause;
+    }
     this.refresh();
   }
 

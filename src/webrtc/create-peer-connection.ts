@@ -24,11 +24,15 @@ export class SpareConnection {
     this.#spare ??= createPeerConnection({});
   }
 
+  /** Says what it will be used with. @throws GlasscastError `invalid` for ICE servers that the browser refuses */
+  readonly configure = (configuration: RTCConfiguration): void => {
+    accepted(() => this.#spare?.setConfiguration({ ...FIXED, ...configuration }));
+  };
+
   /** The spare connection, or else a new one. */
   readonly take = (configuration: RTCConfiguration): RTCPeerConnection => {
-    const spare = this.#spare;
-    if (spare === undefined) return createPeerConnection(configuration);
-    accepted(() => spare.setConfiguration({ ...FIXED, ...configuration }));
+    this.configure(configuration);
+    const spare = this.#spare ?? createPeerConnection(configuration);
     this.#spare = undefined;
     return spare;
   };

@@ -45,6 +45,8 @@ export interface RoomCallOptions {
   readonly iceServers: readonly IceServer[] | undefined;
   readonly iceTransportPolicy: RTCIceTransportPolicy;
   readonly createPeerConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
+  /** Told what connections will be made with, before the first is. Throws where the browser would refuse that. */
+  readonly configure?: (configuration: RTCConfiguration) => void;
   readonly timers: Timers;
   /** An id for rooms whose server gives none. */
   readonly randomId: () => string;
@@ -83,7 +85,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   #can: readonly string[] = [];
   #localName: string | undefined;
   #sleep: SleepWatch | undefined;
-  /** Why the server is about to close the channel, where it has said so. */
+  /** Why the server has closed the channel, or, where it has said so, is about to. */
   #dismissal: GlasscastError | undefined;
 
   constructor(options: RoomCallOptions) {
@@ -122,7 +124,8 @@ export class RoomCall extends Emitter<RoomCallEvents> {
 
   /**
    * Joins the room; links come up as the others are heard of.
-   * @throws GlasscastError `room-full`, `room-not-found`, `unauthorized`, `kicked`, `version`; `aborted` when left meanwhile
+   * @throws GlasscastError `room-full`, `room-not-found`, `unauthorized`, `kicked`, `version`; `invalid` for ICE servers that the
+   * browser refuses; `aborted` when left meanwhile
    */
   async join(): Promise<void> {
     if (this.#state !== 'idle') throw new GlasscastError('invalid', 'A call is joined once.');
@@ -152,9 +155,17 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     session.onRejoin((reply) => this.#rejoined(reply));
     session.onEnd((error) => this.#ended(error));
     this.#unlisten.push(media.on('change', (slot) => this.#mediaChanged(slot)));
-    const reply = await session.joined;
+    try {
+      const reply = await session.joined;
+      // Left, or put out again, before anybody could act on the answer.
+      if (this.#abort.signal.aborted) throw this.#dismissal ?? new GlasscastError('aborted', 'The call was left.');
+      this.#accept(reply);
+    } catch (cause) {
+      this.#release();
+      this.#setState('failed');
+      throw cause;
+    }
     this.#sleep = new SleepWatch({ timers: this.#options.timers, now: this.#now, woke: () => this.#woke() });
-    this.#accept(reply);
     this.#setState('joined');
   }
 
@@ -230,16 +241,18 @@ export class RoomCall extends Emitter<RoomCallEvents> {
 
   #createMesh(localId: string, reply: JoinReply): void {
     this.#closeMesh();
-    const { createPeerConnection, iceServers, iceTransportPolicy, timers, media } = this.#options;
+    const { createPeerConnection, configure, iceServers, iceTransportPolicy, timers, media } = this.#options;
+    const configuration = {
+      iceServers: (iceServers ?? (reply.peer_id === undefined ? [] : reply.ice_servers)).map(toRtcIceServer),
+      iceTransportPolicy,
+    };
+    configure?.(configuration);
     const mesh = new Mesh({
       localId,
       createPeerConnection,
       timers,
       tracks: media.tracks,
-      configuration: {
-        iceServers: (iceServers ?? (reply.peer_id === undefined ? [] : reply.ice_servers)).map(toRtcIceServer),
-        iceTransportPolicy,
-      },
+      configuration,
       send: (message) => this.#session !== undefined && sendMeshMessage(this.#session, localId, message),
     });
     this.#mesh = mesh;
@@ -346,10 +359,12 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   #ended(error: GlasscastError): void {
     if (this.#state === 'left') return;
     const wasInside = this.#state !== 'joining';
+    const told = (error.code === 'kicked' ? this.#dismissal : undefined) ?? error;
+    this.#dismissal = told;
     this.#release();
     this.#setState('failed');
     // While joining, `join` itself rejects with it.
-    if (wasInside) this.emit('error', (error.code === 'kicked' ? this.#dismissal : undefined) ?? error);
+    if (wasInside) this.emit('error', told);
   }
 
   #release(): void {

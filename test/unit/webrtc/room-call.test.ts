@@ -13,10 +13,9 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-async function inside() {
+function outside(room = new ScriptedRoom('m')) {
   const time = new FakeTime(0);
   const clock = { asleep: 0 };
-  const room = new ScriptedRoom('m');
   const connection = new Connection({ server: 'http://localhost', WebSocket: room.WebSocket, timers: time, longPoll: false });
   const connections = new FakePeerConnections();
   const call = new RoomCall({
@@ -37,7 +36,6 @@ async function inside() {
   });
   const errors: GlasscastError[] = [];
   call.on('error', (error) => errors.push(error));
-  await call.join();
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 4; i++) await time.advance(0);
   };
@@ -51,6 +49,12 @@ async function inside() {
     return connections.newest;
   };
   return { time, clock, room, connection, call, errors, settle, linked };
+}
+
+async function inside() {
+  const all = outside();
+  await all.call.join();
+  return all;
 }
 
 describe('a call', () => {
@@ -71,6 +75,30 @@ describe('a call', () => {
       );
     });
   }
+
+  test('that is over before its join could be acted on says so, and leaves nothing behind', async () => {
+    const room = new (class extends ScriptedRoom {
+      override receive(...[socket, frame]: Parameters<ScriptedRoom['receive']>): void {
+        super.receive(socket, frame);
+        // With long polling, both come in one answer.
+        if (frame[3] === 'phx_join') this.closeChannel();
+      }
+    })('m');
+    const { call, time, settle } = outside(room);
+    await assert.rejects(call.join(), { code: 'kicked' });
+    await settle();
+    assert.equal(call.state, 'failed');
+    assert.equal(call.localId, undefined);
+    await time.advance(60_000);
+    assert.deepEqual(room.pushed('state'), []);
+  });
+
+  test('that cannot even be asked for has failed', async () => {
+    const { call, connection } = outside();
+    connection.close();
+    await assert.rejects(call.join(), { code: 'aborted' });
+    assert.equal(call.state, 'failed');
+  });
 
   test('tells what a moderator turns off, and nothing of what it does not know', async () => {
     const { room, call, settle } = await inside();
