@@ -325,9 +325,11 @@ export class RoomController implements ReactiveController {
 
   /** Once the first picture is not held up by it. A call goes on without them where they cannot be loaded. */
   async #prepareFeatures(): Promise<RoomFeatures | undefined> {
+    const call = this.#call;
     this.#calm ??= new Promise((resolve) => setTimeout(resolve, CALM_MS));
     await this.#calm;
-    return this.features().catch(() => undefined);
+    // What was said in one call is nothing to the next.
+    return this.#call === call ? this.features().catch(() => undefined) : undefined;
   }
 
   #mediaChanged(): void {

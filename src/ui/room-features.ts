@@ -84,7 +84,11 @@ export class RoomFeatures {
         host.quality({ peerId: peer, ...quality });
       }),
       this.#monitor.on('figures', (figures) => host.figures(figures)),
-      call.on('leave', ({ id }) => this.#quality.delete(id)),
+      call.on('leave', ({ id }) => {
+        this.#quality.delete(id);
+        // Before the same id may be linked anew.
+        this.#monitor.peersChanged();
+      }),
       call.on('state', (state) => {
         if (state === 'joined') this.#chat.rejoined();
       }),

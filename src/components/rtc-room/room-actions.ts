@@ -8,7 +8,9 @@ import type { RtcRoom } from './rtc-room.ts';
 type Actions = { readonly [K in LateRequest]: (detail: RoomRequests[K], controller: RoomController, room: RtcRoom) => unknown };
 
 const ACTIONS: Actions = {
-  'rtc-preview-request': ({ enabled }, controller, room) => (enabled ? preview(controller, room) : controller.closeMedia()),
+  // In a call that has begun meanwhile, its own buttons say what is on.
+  'rtc-preview-request': ({ enabled }, controller, room) =>
+    !controller.isActive && (enabled ? preview(controller, room) : controller.closeMedia()),
   'rtc-screen-request': ({ enabled }, { media }) => (enabled ? media.startScreenShare() : media.stopScreenShare()),
   'rtc-device-request': ({ kind, deviceId }, { media }) => media.switchDevice(kind, deviceId),
   'rtc-panel-request': ({ panel }, controller) => {

@@ -126,6 +126,7 @@ export class RtcRoom extends RoomSettingsElement {
   #asks = false;
   #tileWatch: Promise<TileWatch> | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
+  #impatient = false;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Where the call stands. */
@@ -269,6 +270,8 @@ export class RtcRoom extends RoomSettingsElement {
     this.#children.disconnect();
     clearTimeout(this.#noticeTimer);
     clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.notice = null;
     void this.#controller.leave();
   }
 
@@ -284,9 +287,10 @@ export class RtcRoom extends RoomSettingsElement {
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     super.willUpdate(changed);
     if (!this.#controller.isActive) this.#controller.set({ room: this.room, name: this.#typedName ?? this.displayName ?? '' });
+    // Before the first drawing as well: a call may have begun, and the attribute have changed since.
+    else if (this.room !== this.#controller.view.room) void this.#moveRoom();
     if (!this.hasUpdated) return;
-    if (changed.has('room') && changed.get('room') !== undefined && this.#controller.isActive) void this.#moveRoom();
-    else if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
+    if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
     for (const name of ['noEchoCancellation', 'noNoiseSuppression', 'noAutoGain', 'captureWidth', 'captureHeight', 'frameRate'])
       if (changed.has(name)) this.#controller.constraintsChanged();
   }
@@ -354,8 +358,11 @@ export class RtcRoom extends RoomSettingsElement {
   get #linking(): boolean {
     const { state } = this;
     const pending = state === 'joining' || (state === 'joined' && this.peers.some(({ link }) => link === 'connecting'));
-    if (!pending) return false;
-    this.#patience ??= setTimeout(() => void this.#loadParts(this.renderRoot), PATIENCE_MS);
+    if (!pending || this.#impatient) return false;
+    this.#patience ??= setTimeout(() => {
+      this.#impatient = true;
+      void this.#loadParts(this.renderRoot);
+    }, PATIENCE_MS);
     return true;
   }
 
@@ -375,9 +382,12 @@ export class RtcRoom extends RoomSettingsElement {
 
   #stateChanged(next: CallState, previous: CallState): void {
     this.emit('rtc-state', { state: next, previous });
-    const room = this.room ?? '';
+    const room = this.#controller.view.room ?? '';
     if (next === 'joined' && previous === 'joining') this.emit<RtcJoinDetail>('rtc-join', { room, peerId: this.peerId ?? '' });
-    if (next === 'left' || next === 'failed') this.#tileWatch = undefined;
+    if (next === 'left' || next === 'failed') {
+      this.#tileWatch = undefined;
+      this.soundBlocked = false;
+    }
     if (next === 'left' || (next === 'failed' && previous !== 'joining')) this.emit<RtcLeaveDetail>('rtc-leave', { room });
   }
 
@@ -386,6 +396,7 @@ export class RtcRoom extends RoomSettingsElement {
       this.emit(`rtc-${name}`, detail);
       return;
     }
+    if (name === 'leave') void this.#tileWatch?.then((watch) => watch.left(detail.id));
     this.emit<RtcPeerDetail>(`rtc-peer-${name}`, { peer: detail });
     this.#announcer.announce(msg(name === 'join' ? 'joined' : 'left', { name: detail.name || msg('guest') }));
   }
@@ -412,8 +423,10 @@ export class RtcRoom extends RoomSettingsElement {
   }
 
   async #act<K extends (typeof LATE_REQUESTS)[number]>(type: K, detail: RoomRequests[K]): Promise<void> {
+    const { signal } = this.#listeners;
     const { act } = await import('./room-actions.ts');
-    await act(type, detail, this.#controller, this);
+    // Removed meanwhile: nothing may be opened that nobody would close.
+    if (!signal.aborted) await act(type, detail, this.#controller, this);
   }
 
   #childrenChanged(): void {

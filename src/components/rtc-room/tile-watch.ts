@@ -20,4 +20,12 @@ export class TileWatch {
     this.#told.set(key, now);
     return now;
   }
+
+  /** The participant left: who comes back under the same id knows nothing of what was told before. */
+  left(peerId: string): void {
+    for (const slot of ['video', 'screen'] as const) {
+      this.#seen.delete(`${peerId}/${slot}`);
+      this.#told.delete(`${peerId}/${slot}`);
+    }
+  }
 }

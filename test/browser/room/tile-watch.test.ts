@@ -20,6 +20,15 @@ describe('tile watch', () => {
     expect(watch.report(one, says(true))).to.equal(true);
   });
 
+  it('says again of somebody who has come back what it said before they left', () => {
+    const watch = new TileWatch();
+    const before = tile();
+    watch.report(before, says(true));
+    expect(watch.report(before, says(false))).to.equal(false);
+    watch.left('p1');
+    expect(watch.report(tile(), says(false))).to.equal(false);
+  });
+
   it('does not count a tile that was removed', () => {
     const watch = new TileWatch();
     const [gone, hidden] = [tile(), tile()];
