@@ -29,6 +29,10 @@ export const gridStyles = css`
     block-size: var(--_tile-height, 100%);
     aspect-ratio: auto;
   }
+  /* Between a change of the box and its measuring: what overflows for a moment would be a stop of the keyboard. */
+  .tiles:not(.spotlight) rtc-tile {
+    max-block-size: 100%;
+  }
   /* Two people on a phone, or in very little room: the other one fills it, oneself is in the corner. */
   @container (max-width: 300px) or ((max-width: 480px) and (max-aspect-ratio: 1/1)) {
     .pair rtc-tile {

@@ -29,7 +29,7 @@ export class RtcGrid extends RtcElement {
   @property() layout: GridLayout = 'auto';
 
   readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true });
-  readonly #resize = new ResizeObserver(() => this.#measure());
+  readonly #resize = new ResizeObserver(([entry]) => entry && this.#measure(entry.contentRect));
   readonly #tiles = new Map<string, RtcTile>();
   #stage: typeof import('./grid-stage.ts') | undefined;
   #staging = false;
@@ -122,8 +122,7 @@ export class RtcGrid extends RtcElement {
   }
 
   /** Only when the size has changed, and the layout with it: to ask at any other time would force one. */
-  #measure(): void {
-    const { clientWidth: width, clientHeight: height } = this.tiles;
+  #measure({ width, height }: DOMRectReadOnly): void {
     this.#box = { width, height, gap: Number.parseFloat(getComputedStyle(this.tiles).columnGap) || 0 };
     this.#pack();
   }
