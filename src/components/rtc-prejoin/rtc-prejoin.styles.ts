@@ -2,12 +2,12 @@ import { css } from 'lit';
 
 export const prejoinStyles = css`
   :host {
-    display: block;
+    display: flex;
+    flex-direction: column;
     inline-size: min(100%, 400px);
     min-inline-size: 0;
+    min-block-size: 12rem;
     container-type: inline-size;
-  }
-  :host {
     --_level-colour: var(--rtc-level, #15803d);
   }
   @media (prefers-color-scheme: dark) {
@@ -22,12 +22,24 @@ export const prejoinStyles = css`
     display: none;
   }
   form {
-    display: grid;
-    gap: clamp(8px, 3cqi, 16px);
-    padding: clamp(10px, 5cqi, 24px);
+    --_gap: clamp(8px, 3cqi, 16px);
+    --_inset: clamp(10px, 5cqi, 24px);
+    display: flex;
+    flex-direction: column;
+    min-block-size: 0;
     border-radius: var(--_radius);
     background: var(--_surface);
     box-shadow: var(--_shadow);
+  }
+  /* Where there is little room this scrolls, and the button that joins stays in sight below it. */
+  .fields {
+    display: grid;
+    gap: var(--_gap);
+    min-block-size: 0;
+    padding: var(--_inset) var(--_inset) var(--_gap);
+    overflow: auto;
+    overscroll-behavior: contain;
+    scrollbar-width: thin;
   }
   h2 {
     margin: 0;
@@ -121,19 +133,21 @@ export const prejoinStyles = css`
     inline-size: 100%;
     border-radius: 22px;
   }
-  /* In sight however much stands above it. */
   button.primary {
-    position: sticky;
-    inset-block-end: 8px;
-    z-index: 1;
-    box-shadow: 0 0 0 8px var(--_surface);
+    flex: none;
+    inline-size: calc(100% - 2 * var(--_inset));
+    margin: 0 var(--_inset) var(--_inset);
   }
   @container (min-width: 620px) {
-    form.previewing {
+    .previewing .fields {
       grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr);
     }
-    form.previewing h2 {
+    .previewing h2 {
       grid-column: 1 / -1;
+    }
+    .previewing .primary {
+      align-self: end;
+      inline-size: calc((100% - 2 * var(--_inset) - var(--_gap)) / 2.25);
     }
   }
   @container (max-width: 260px) {

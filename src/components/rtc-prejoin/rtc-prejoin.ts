@@ -119,23 +119,25 @@ export class RtcPrejoin extends RtcElement {
     const { room, state, name } = this.#view;
     const joining = state === 'joining';
     return html`<form part="form" class=${this.#previewing ? 'previewing' : ''} @submit=${this.#submit}>
-      <h2 part="title">${room === null ? msg('titleUnnamed') : msg('title', { room })}</h2>
-      ${this.#previewing ? this.#renderPreview() : nothing}
-      <div class="column">
-        <label class="name"
-          >${msg('name')}<input
-            part="name"
-            name="name"
-            autocomplete="name"
-            maxlength=${LIMITS.name}
-            dir="auto"
-            .value=${this.#typed ?? name}
-            @input=${this.#type}
-        /></label>
-        ${this.#previewing ? html`<rtc-device-picker part="picker"></rtc-device-picker>` : this.#renderCheck()}
-        <slot></slot>
-        <button class="primary" part="join" type="submit" ?disabled=${joining}>${msg(joining ? 'joining' : 'join')}</button>
+      <div class="fields">
+        <h2 part="title">${room === null ? msg('titleUnnamed') : msg('title', { room })}</h2>
+        ${this.#previewing ? this.#renderPreview() : nothing}
+        <div class="column">
+          <label class="name"
+            >${msg('name')}<input
+              part="name"
+              name="name"
+              autocomplete="name"
+              maxlength=${LIMITS.name}
+              dir="auto"
+              .value=${this.#typed ?? name}
+              @input=${this.#type}
+          /></label>
+          ${this.#previewing ? html`<rtc-device-picker part="picker"></rtc-device-picker>` : this.#renderCheck()}
+          <slot></slot>
+        </div>
       </div>
+      <button class="primary" part="join" type="submit" ?disabled=${joining}>${msg(joining ? 'joining' : 'join')}</button>
     </form>`;
   }
 

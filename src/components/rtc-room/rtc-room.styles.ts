@@ -76,9 +76,10 @@ export const roomStyles = css`
   .prejoin {
     flex: 1;
     min-block-size: 0;
-    display: grid;
-    justify-items: center;
-    align-content: safe center;
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    justify-content: safe center;
     overflow: auto;
   }
   @container (max-width: 640px) {

@@ -227,7 +227,7 @@ describe('rtc-prejoin', () => {
     expect(part<HTMLVideoElement>(prejoin, 'video').srcObject).to.equal(null);
     await room.show({ state: 'left' });
     await prejoin.updateComplete;
-    expect(getComputedStyle(prejoin).display).to.equal('block');
+    expect(getComputedStyle(prejoin).display).to.equal('flex');
   });
 
   it('lets go of the tracks when it is removed, and ends none of them', async () => {
