@@ -1,4 +1,4 @@
-import { css, html, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { close as closeIcon } from '../../ui/icons/panels.ts';
 import { messages } from '../../ui/localize.ts';
@@ -56,6 +56,10 @@ const panelStyles = css`
     display: flex;
     flex-direction: column;
   }
+  .content:focus-visible {
+    outline: var(--_focus);
+    outline-offset: -2px;
+  }
   ::slotted(rtc-device-picker) {
     padding: 16px;
   }
@@ -104,12 +108,16 @@ export class RtcPanel extends RtcElement {
   protected override render(): TemplateResult {
     const name = msg(this.panel);
     const close = msg('close', { panel: name });
+    // Figures alone have nothing in them to go to, and may be longer than the panel: the keyboard scrolls what it is in.
+    const scrolls = this.panel === 'stats';
     return html`<section aria-labelledby="title">
       <header part="header">
         <h2 id="title" tabindex="-1">${name}</h2>
         <button type="button" aria-label=${close} title=${close} @click=${this.#close}>${closeIcon}</button>
       </header>
-      <div class="content"><slot></slot></div>
+      <div class="content" role=${scrolls ? 'group' : nothing} aria-labelledby=${scrolls ? 'title' : nothing} tabindex=${scrolls ? '0' : nothing}>
+        <slot></slot>
+      </div>
     </section>`;
   }
 
