@@ -4,6 +4,8 @@ import { html, type ReactiveController, type ReactiveControllerHost, type Templa
 export class Announcer implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   #text = '';
+  /** Said since the last drawing: none of it may be lost to what comes next. */
+  #waiting: string[] = [];
 
   constructor(host: ReactiveControllerHost) {
     this.#host = host;
@@ -13,9 +15,15 @@ export class Announcer implements ReactiveController {
   hostConnected(): void {}
 
   announce(text: string): void {
+    this.#waiting.push(text);
+    this.#host.requestUpdate();
+  }
+
+  hostUpdate(): void {
+    if (this.#waiting.length === 0) return;
+    const text = this.#waiting.splice(0).join('. ');
     // The same words twice in a row are read twice only when the text changes.
     this.#text = this.#text === text ? `${text}\u00a0` : text;
-    this.#host.requestUpdate();
   }
 
   render(): TemplateResult {

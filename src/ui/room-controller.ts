@@ -41,6 +41,8 @@ export interface RoomControllerHooks {
   reading(): boolean;
   /** Something that the user should read, and that passes. */
   notice(text: string): void;
+  /** Something that is seen elsewhere, for those who do not see it. */
+  announce(text: string): void;
   /** Something has gone wrong. */
   error(error: GlasscastError): void;
   /** What is still wrong when something has passed. */
@@ -192,6 +194,7 @@ export class RoomController implements ReactiveController {
         quality: (change) => this.#hooks.quality(change),
         figures: (figures) => this.#hooks.figures(figures),
         notice: (text) => this.#hooks.notice(text),
+        announce: (text) => this.#hooks.announce(text),
         tell: (error) => this.tell('request', error),
       });
       return this.#features;

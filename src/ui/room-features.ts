@@ -35,6 +35,7 @@ export interface RoomFeaturesHost {
   quality(change: QualityChange): void;
   figures(figures: readonly LinkFigures[]): void;
   notice(text: string): void;
+  announce(text: string): void;
   tell(error: GlasscastError): void;
 }
 
@@ -103,8 +104,10 @@ export class RoomFeatures {
     const before = new Set(this.#chat.entries.map(({ id }) => id));
     this.#chat.handle(event, payload);
     if (event !== 'chat' || this.#host.reading()) return;
-    const unread = this.#chat.entries.filter(({ id, own }) => !own && !before.has(id)).length;
-    this.#host.set({ unread: this.#host.view().unread + unread });
+    const unread = this.#chat.entries.filter(({ id, own }) => !own && !before.has(id));
+    this.#host.set({ unread: this.#host.view().unread + unread.length });
+    // An open chat is a log, which says what is added to it.
+    for (const { name, body } of unread) this.#host.announce(name === '' ? body : `${name}: ${body}`);
   }
 
   async handleMute({ kind, from }: RoomCallEvents['moderated']): Promise<void> {

@@ -114,6 +114,7 @@ export class RtcRoom extends RoomSettingsElement {
     figures: (figures) => this.#figures.setValue(figures),
     reading: () => this.#controller.view.panel === 'chat' || (this.hasOwnLayout && this.querySelector('rtc-chat') !== null),
     notice: (text) => this.#show(text),
+    announce: (text) => this.#announcer.announce(text),
     error: (error) => this.reportError(error),
     passed: (left) => {
       this.error = left;
@@ -128,6 +129,8 @@ export class RtcRoom extends RoomSettingsElement {
   #patience: ReturnType<typeof setTimeout> | undefined;
   #impatient = false;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The notice that is shown. */
+  #told: string | null = null;
 
   /** Where the call stands. */
   get state(): CallState {
@@ -289,6 +292,10 @@ export class RtcRoom extends RoomSettingsElement {
     if (!this.#controller.isActive) this.#controller.set({ room: this.room, name: this.#typedName ?? this.displayName ?? '' });
     // Before the first drawing as well: a call may have begun, and the attribute have changed since.
     else if (this.room !== this.#controller.view.room) void this.#moveRoom();
+    const told = this.#noticeText;
+    // Who does not see it hears it; what passes has been told already, even where something worse is shown.
+    if (told !== null && told !== this.#told && told !== this.notice) this.#announcer.announce(told);
+    this.#told = told;
     if (!this.hasUpdated) return;
     if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
     for (const name of ['noEchoCancellation', 'noNoiseSuppression', 'noAutoGain', 'captureWidth', 'captureHeight', 'frameRate'])
@@ -329,21 +336,26 @@ export class RtcRoom extends RoomSettingsElement {
   }
 
   #renderNotices(): TemplateResult {
-    const { state, participants } = this.#controller.view;
-    // Nothing has failed yet that the user could mend, and the call itself goes on.
-    const passing = state === 'reconnecting' && this.error?.code === 'network';
-    const error = passing ? null : this.error;
-    const pending = state === 'joining' || state === 'reconnecting';
-    const ongoing = state === 'reconnecting' && participants.length > 1 ? 'callGoesOn' : state;
-    const text = pending
-      ? msg(ongoing as 'joining')
-      : (this.notice ?? (state === 'joined' && participants.length === 1 ? msg('alone') : null));
-    const shown = text !== null && (this.notice !== null || !this.hasOwnLayout) && error === null;
     return html`<div class="notices">
-      ${renderError(error, this.#renderRemedy())}
+      ${renderError(this.#shownError, this.#renderRemedy())}
       ${this.soundBlocked ? html`<button class="primary" part="sound" type="button" @click=${this.#tapped}>${icons.speaker}${msg('tapToHear')}</button>` : nothing}
-      ${shown ? html`<div class="notice" part="notice">${text}</div>` : nothing}
+      ${this.#told === null ? nothing : html`<div class="notice" part="notice">${this.#told}</div>`}
     </div>`;
+  }
+
+  get #shownError(): GlasscastError | null {
+    // Nothing has failed yet that the user could mend, and the call itself goes on.
+    const passing = this.state === 'reconnecting' && this.error?.code === 'network';
+    return passing ? null : this.error;
+  }
+
+  /** What is going on, in words; null where there is nothing to say, or something worse. */
+  get #noticeText(): string | null {
+    const { state, participants } = this.#controller.view;
+    if (this.#shownError !== null || (this.hasOwnLayout && this.notice === null)) return null;
+    if (state === 'reconnecting') return msg(participants.length > 1 ? 'callGoesOn' : state);
+    if (state === 'joining') return msg(state);
+    return this.notice ?? (state === 'joined' && participants.length === 1 ? msg('alone') : null);
   }
 
   #renderRemedy(): TemplateResult {
