@@ -3,8 +3,14 @@
 /** Many times what the sections of a link take. */
 const MAX_LENGTH = 256 * 1024;
 
+/** Whether the description is of another connection than the one before, where there was one. */
+export function isOfAnother(sdp: string, before: string | undefined): boolean {
+  const fingerprint = fingerprintOf(sdp);
+  return before !== undefined && fingerprint !== undefined && fingerprintOf(before) !== fingerprint;
+}
+
 /** Stays the same for the whole life of the other side's connection: it is that of its certificate. */
-export function fingerprintOf(sdp: string): string | undefined {
+function fingerprintOf(sdp: string): string | undefined {
   return /^a=fingerprint:(.+)$/m.exec(sdp)?.[1]?.trim().toLowerCase();
 }
 

@@ -255,9 +255,13 @@ export class Mesh extends Emitter<MeshEvents> {
     });
     link.on('open', () => this.#messages.opened(id));
     link.on('frame', (frame) => this.#messages.hear(id, frame));
-    link.on('replaced', ({ n, sdp }) => {
+    link.on('replaced', (offer) => {
+      if (offer === undefined) {
+        this.#rebuild(id, entry);
+        return;
+      }
       this.#build(id, entry);
-      entry.link.handleOffer(n, sdp.sdp);
+      entry.link.handleOffer(offer.n, offer.sdp.sdp);
     });
     link.on('state', (state) => {
       if (state === 'connected') {

@@ -16,7 +16,7 @@ import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import type { ArrivalWatch } from './arrival-watch.ts';
 import { type Candidate, CandidateQueue, candidateOf } from './candidate-queue.ts';
-import { checkDescription, fingerprintOf, ufragOf } from './description.ts';
+import { checkDescription, isOfAnother, ufragOf } from './description.ts';
 import { type EncodedSlot, type EncodingWish, type EncodingWishes, LinkMedia } from './link-media.ts';
 import type { Slot, SlotTracks } from './slots.ts';
 import { StepQueue } from './step-queue.ts';
@@ -50,8 +50,8 @@ export interface PeerLinkEvents {
   /** The data channel can be used. */
   open: undefined;
   frame: Frame;
-  /** The other side has begun anew with another connection; this link is of no more use, and the offer belongs to its successor. */
-  replaced: Extract<LinkMessage, { event: 'offer' }>;
+  /** The other side has begun anew with another connection; this link is of no more use. An offer belongs to its successor. */
+  replaced: Extract<LinkMessage, { event: 'offer' }> | undefined;
   error: GlasscastError;
 }
 
@@ -273,8 +273,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   async #takeOffer(n: number, sdp: string): Promise<void> {
     const before = this.#connection.remoteDescription?.sdp;
-    const fingerprint = fingerprintOf(sdp);
-    if (before !== undefined && fingerprint !== undefined && fingerprintOf(before) !== fingerprint) {
+    if (isOfAnother(sdp, before)) {
       this.emit('replaced', { event: 'offer', n, sdp: { type: 'offer', sdp } });
       return;
     }
@@ -301,6 +300,11 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
 
   async #takeAnswer(n: number, sdp: string): Promise<void> {
     if (n !== this.#offered || this.#connection.signalingState !== 'have-local-offer') return;
+    // Chromium would take it, call itself connected, and never hear anything again.
+    if (isOfAnother(sdp, this.#connection.remoteDescription?.sdp)) {
+      this.emit('replaced', undefined);
+      return;
+    }
     if (!(await this.#describe('answer', sdp))) return;
     this.#options.timers.clearTimeout(this.#patience);
     this.#offered = null;

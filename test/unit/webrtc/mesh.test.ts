@@ -229,6 +229,28 @@ describe('the mesh', () => {
     assert.equal(sent.filter(({ event }) => event === 'answer').length, 2);
   });
 
+  test('begins anew when another connection of the other side answers an offer to the one before', async () => {
+    const { mesh, connections, sent, time } = setUp('m');
+    mesh.handlePing('a');
+    await time.advance(0);
+    mesh.handleAnswer('a', 1, sdpOf('first', 'u1'));
+    await time.advance(0);
+    connections.newest.become('connected');
+    mesh.restart();
+    await time.advance(0);
+    mesh.handleAnswer('a', 2, sdpOf('second', 'u2'));
+    await time.advance(0);
+    assert.equal(connections.open, 1);
+    assert.equal(connections.newest.remoteDescription, null);
+    assert.deepEqual(
+      sent.map(({ event }) => event),
+      ['offer', 'offer', 'ping', 'offer'],
+    );
+    mesh.handleAnswer('a', 1, sdpOf('third', 'u3'));
+    await time.advance(0);
+    assert.equal(connections.newest.signalingState, 'stable');
+  });
+
   test('looks for new ways on every link at once when the network has changed', async () => {
     const { mesh, connections, sent, time } = setUp('m');
     mesh.handlePresence(here('a', 'm', 'z'));

@@ -375,7 +375,7 @@ describe('a peer link', () => {
   test('hands an offer of another connection to its successor', async () => {
     const { link, time } = setUp('a', 'b');
     const replaced: number[] = [];
-    link.on('replaced', ({ n }) => replaced.push(n));
+    link.on('replaced', (offer) => replaced.push(offer?.n ?? 0));
     link.handleOffer(1, sdpOf('first', 'u1'));
     await settle(time);
     link.handleOffer(2, sdpOf('first', 'u2'));
