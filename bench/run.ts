@@ -1,10 +1,13 @@
 /**
  * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
- * Areas: call, broadcast, cpu, signaling, start.
+ * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast.
  */
 import { benchBroadcast } from './broadcast.ts';
 import { benchCall } from './call.ts';
 import { benchCpu } from './cpu.ts';
+import { benchCrowd } from './crowd.ts';
+import { benchJoin } from './join.ts';
+import { benchLeaks } from './leaks.ts';
 import { benchSignaling } from './signaling.ts';
 import { benchStart } from './start.ts';
 
@@ -13,6 +16,9 @@ const AREAS: Record<string, (seconds: number) => Promise<void>> = {
   signaling: () => benchSignaling(),
   cpu: benchCpu,
   call: benchCall,
+  join: benchJoin,
+  crowd: benchCrowd,
+  leaks: benchLeaks,
   broadcast: benchBroadcast,
 };
 

@@ -69,10 +69,11 @@ export class Host {
     ip('-n', this.#switch, 'link', 'set', this.#port, 'up');
   }
 
-  /** Another network, as when a phone goes from one to the next: the new address is there as the old one goes. */
+  /** Another network, as when a phone goes from one to the next. */
   readdress(address: string): void {
-    ip('-n', this.namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0');
+    // The old one first: with the first address of a network all others of it would go.
     ip('-n', this.namespace, 'address', 'delete', `${this.#address}/24`, 'dev', 'eth0');
+    ip('-n', this.namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0');
     this.#address = address;
   }
 }
