@@ -298,7 +298,7 @@ describe('a room in a browser that asks first', () => {
       assert.equal(await other.evaluate(() => document.querySelector<Room>('rtc-room')?.peers[0]?.camera), false);
 
       await context.overridePermissions(site.origin, ['camera', 'microphone']);
-      await (await deepOne<HTMLButtonElement>(page, `${ALERT} button`)).click();
+      await (await deepOne<HTMLButtonElement>(page, 'rtc-room >>> [role=alert] button')).click();
       await page.waitForFunction(() => document.querySelector<Room>('rtc-room')?.cameraEnabled, { polling: 20 });
       await moves(other, 'and is seen when it is granted');
       assert.deepEqual(await deepAll(page, ALERT), []);
