@@ -59,7 +59,12 @@ const smallTargets = (page: Page): Promise<string[]> =>
   page.evaluate(() =>
     deepQuery('button, a[href], input, select, textarea, [tabindex="0"]').flatMap((element) => {
       const { width, height } = element.getBoundingClientRect();
-      if (!element.checkVisibility() || getComputedStyle(element).display === 'inline' || (width >= 24 && height >= 24)) return [];
+      if (
+        !element.checkVisibility({ visibilityProperty: true }) ||
+        getComputedStyle(element).display === 'inline' ||
+        (width >= 24 && height >= 24)
+      )
+        return [];
       return [`${element.localName} “${element.ariaLabel ?? element.textContent?.trim()}” is ${width} by ${height}`];
     }),
   );
@@ -85,6 +90,8 @@ export interface TabStop {
   readonly name: string;
   /** Width of the outline in CSS pixels; 0 where there is none. */
   readonly outline: number;
+  /** What is in front of it: tag and class. */
+  readonly covered: string | null;
 }
 
 /** Presses Tab once around the page, and tells where the focus has been. */
@@ -103,13 +110,28 @@ export async function tabStops(page: Page): Promise<TabStop[]> {
       const { visited } = globalThis as unknown as { visited: Set<Element> };
       let element = document.activeElement;
       while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-      if (element === null || element === document.body) return { element: 'body', name: '', outline: -1 };
+      if (element === null || element === document.body) return { element: 'body', name: '', outline: -1, covered: null };
       if (visited.has(element)) return null;
       visited.add(element);
       const widthOf = ({ outlineStyle, outlineWidth }: CSSStyleDeclaration): number =>
         outlineStyle === 'none' ? 0 : Number.parseFloat(outlineWidth);
       const name = element.ariaLabel ?? element.getAttribute('name') ?? element.textContent?.trim() ?? '';
+      const box = element.getBoundingClientRect();
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      let front = document.elementFromPoint(x, y);
+      while (front?.shadowRoot && front !== element) {
+        const inner = front.shadowRoot.elementFromPoint(x, y);
+        if (inner === null || inner === front) break;
+        front = inner;
+      }
+      const around = (inner: Element | null): Element[] => {
+        if (inner === null) return [];
+        const root = inner.getRootNode();
+        return [inner, ...around(inner.assignedSlot ?? inner.parentElement ?? (root instanceof ShadowRoot ? root.host : null))];
+      };
+      const isFree = front !== null && (around(front).includes(element) || around(element).includes(front));
       return {
+        covered: isFree ? null : `${front?.localName}.${front?.className}`,
         element: `${element.localName}.${element.className}`,
         name,
         outline: Math.max(widthOf(getComputedStyle(element)), widthOf(getComputedStyle(element, '::after'))),
@@ -126,7 +148,7 @@ export const unreached = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const { visited } = globalThis as unknown as { visited: Set<Element> };
     return deepQuery('button, a[href], input, select, textarea')
-      .filter((element) => element.checkVisibility() && !element.matches(':disabled') && !visited.has(element))
+      .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches(':disabled') && !visited.has(element))
       .map((element) => element.ariaLabel ?? element.getAttribute('name') ?? element.textContent?.trim() ?? '');
   });
 

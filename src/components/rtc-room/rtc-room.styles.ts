@@ -17,8 +17,9 @@ export const roomStyles = css`
     inset: 0;
     display: flex;
     flex-direction: column;
-    gap: var(--_space);
-    padding: var(--_space);
+    gap: var(--_inset);
+    padding: var(--_inset);
+    --_inset: var(--_space);
   }
   .room[data-own] {
     display: block;
@@ -80,6 +81,9 @@ export const roomStyles = css`
     flex-direction: column;
     align-items: center;
     justify-content: safe center;
+    /* As wide as the room: the form's shadow ends where the room does. */
+    margin: 0 calc(-1 * var(--_inset)) calc(-1 * var(--_inset));
+    padding: 0 var(--_inset) var(--_inset);
     overflow: auto;
   }
   @container (max-width: 640px) {
@@ -89,11 +93,14 @@ export const roomStyles = css`
       z-index: 2;
       inline-size: auto;
     }
+    /* The keyboard goes to nothing that the panel covers. */
+    .stage:has(+ rtc-panel) {
+      visibility: hidden;
+    }
   }
   @container (max-width: 260px) {
     .room {
-      gap: 6px;
-      padding: 6px;
+      --_inset: 6px;
     }
   }
 `;

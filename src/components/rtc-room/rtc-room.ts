@@ -399,6 +399,8 @@ export class RtcRoom extends RoomSettingsElement {
     if (next === 'left' || next === 'failed') {
       this.#tileWatch = undefined;
       this.soundBlocked = false;
+      // What was told was about the call.
+      this.notice = null;
     }
     if (next === 'left' || (next === 'failed' && previous !== 'joining')) this.emit<RtcLeaveDetail>('rtc-leave', { room });
   }
