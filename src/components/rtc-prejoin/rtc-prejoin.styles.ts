@@ -36,7 +36,7 @@ export const prejoinStyles = css`
     display: grid;
     gap: var(--_gap);
     min-block-size: 0;
-    padding: var(--_inset) var(--_inset) var(--_gap);
+    padding: var(--_inset) var(--_inset) 4px;
     overflow: auto;
     overscroll-behavior: contain;
     scrollbar-width: thin;
@@ -136,7 +136,7 @@ export const prejoinStyles = css`
   button.primary {
     flex: none;
     inline-size: calc(100% - 2 * var(--_inset));
-    margin: 0 var(--_inset) var(--_inset);
+    margin: var(--_gap) var(--_inset) var(--_inset);
   }
   @container (min-width: 620px) {
     .previewing .fields {
