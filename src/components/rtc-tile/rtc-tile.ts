@@ -125,7 +125,7 @@ export class RtcTile extends RtcElement {
     const quality = this.#quality;
     const ownScreen = slot === 'screen' && participant.self;
     return html`
-      ${this.#picture ? nothing : html`<div class="avatar" part="avatar" aria-hidden="true">${ownScreen ? msg('sharing') : html`<span>${initials(participant)}</span>`}</div>`}
+      ${this.#picture ? nothing : html`<div class="avatar" part="avatar" aria-hidden="true">${ownScreen ? html`<p>${msg('sharing')}</p>` : html`<span>${initials(participant)}</span>`}</div>`}
       <div class="label" part="label" aria-hidden="true" title=${quality?.words ?? nothing}>
         ${participant.microphone || slot === 'screen' ? nothing : icons.microphoneOff}<span class="name" dir="auto">${name}</span>${quality?.icon}
       </div>
