@@ -145,6 +145,11 @@ export const errorStyles = css`
     color: var(--_text);
     font-size: 0.9rem;
   }
+  /* A button stands beside the words where they still have room. */
+  .error > :first-child {
+    flex: 1 1 12rem;
+    min-inline-size: 0;
+  }
   .error button {
     min-block-size: 32px;
     padding: 0.25em 0.9em;
