@@ -1,18 +1,20 @@
 import { ContextProvider } from '@lit/context';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
-import { GlasscastError } from '../../protocol/errors.ts';
+import type { GlasscastError } from '../../protocol/errors.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { renderError } from '../../ui/errors.ts';
 import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
-import { loadParts, preloadParts } from '../../ui/parts.ts';
+import { preloadParts } from '../../ui/parts.ts';
 import { figuresContext, type Panel, roomContext } from '../../ui/room-context.ts';
 import { RoomController } from '../../ui/room-controller.ts';
 import { LATE_REQUESTS, type RoomRequests, type TileWatchDetail } from '../../ui/room-requests.ts';
 import { errorStyles, formStyles, tokens } from '../../ui/tokens.styles.ts';
 import type { DeviceList } from '../../webrtc/device-choice.ts';
 import type { CallState, RoomCallEvents, RoomPeer } from '../../webrtc/room-call.ts';
+import { PartLoading } from './part-loading.ts';
+import { PassingNotice } from './passing-notice.ts';
 import type { RtcJoinDetail, RtcLeaveDetail, RtcPeerDetail, RtcRoomEventMap } from './room-events.ts';
 import { RoomSettingsElement } from './room-settings-element.ts';
 import { roomStyles } from './rtc-room.styles.ts';
@@ -32,8 +34,6 @@ const msg = messages('room', {
 });
 
 const HEAD_START_MS = 100;
-const PATIENCE_MS = 500;
-const NOTICE_MS = 8000;
 
 export interface RtcRoom {
   addEventListener<K extends keyof RtcRoomEventMap>(
@@ -92,8 +92,6 @@ export class RtcRoom extends RoomSettingsElement {
 
   @state() private soundBlocked = false;
   @state() private hasOwnLayout = false;
-  @state() private partsMissing = false;
-  @state() private notice: string | null = null;
 
   readonly #provider = new ContextProvider(this, { context: roomContext });
   readonly #figures = new ContextProvider(this, { context: figuresContext, initialValue: [] });
@@ -113,12 +111,22 @@ export class RtcRoom extends RoomSettingsElement {
     quality: (change) => void this.emit('rtc-quality', change),
     figures: (figures) => this.#figures.setValue(figures),
     reading: () => this.#controller.view.panel === 'chat' || (this.hasOwnLayout && this.querySelector('rtc-chat') !== null),
-    notice: (text) => this.#show(text),
+    notice: (text) => {
+      this.#notice.show(text);
+      this.#announcer.announce(text);
+    },
     announce: (text) => this.#announcer.announce(text),
     error: (error) => this.reportError(error),
     passed: (left) => {
       this.error = left;
     },
+  });
+  readonly #notice = new PassingNotice(() => this.requestUpdate());
+  readonly #parts = new PartLoading({
+    linking: () => this.#linking,
+    roots: () => [this, this.renderRoot],
+    failed: (error) => this.#controller.tell('parts', error),
+    passed: () => this.#controller.passed('parts'),
   });
   readonly #children = new MutationObserver(() => this.#childrenChanged());
   #listeners = new AbortController();
@@ -126,9 +134,6 @@ export class RtcRoom extends RoomSettingsElement {
   /** Whether the form is shown. */
   #asks = false;
   #tileWatch: Promise<TileWatch> | undefined;
-  #patience: ReturnType<typeof setTimeout> | undefined;
-  #impatient = false;
-  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
   /** The notice that is shown. */
   #told: string | null = null;
 
@@ -171,7 +176,8 @@ export class RtcRoom extends RoomSettingsElement {
    */
   async join(): Promise<void> {
     // On its way while the links are.
-    if (!this.hasOwnLayout) preloadParts('rtc-grid').catch(() => undefined);
+    const pictures = ['rtc-grid', 'rtc-tile'].filter((tag) => !this.hasOwnLayout || this.querySelector(tag) !== null);
+    preloadParts(...pictures).catch(() => undefined);
     await this.#controller.join({ muted: this.startMuted, cameraOff: this.startCameraOff });
   }
 
@@ -259,7 +265,7 @@ export class RtcRoom extends RoomSettingsElement {
     window.addEventListener('pagehide', () => void this.leave(), { signal, capture: true });
     const networkChanged = (): void => {
       this.#controller.call?.networkChanged();
-      this.#loadAgain();
+      this.#parts.retry();
     };
     window.addEventListener('online', networkChanged, { signal });
     // Typed nowhere, and missing in some browsers.
@@ -271,10 +277,8 @@ export class RtcRoom extends RoomSettingsElement {
   protected override teardown(): void {
     this.#listeners.abort();
     this.#children.disconnect();
-    clearTimeout(this.#noticeTimer);
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
-    this.notice = null;
+    this.#notice.clear();
+    this.#parts.close();
     void this.#controller.leave();
   }
 
@@ -294,7 +298,7 @@ export class RtcRoom extends RoomSettingsElement {
     else if (this.room !== this.#controller.view.room) void this.#moveRoom();
     const told = this.#noticeText;
     // Who does not see it hears it; what passes has been told already, even where something worse is shown.
-    if (told !== null && told !== this.#told && told !== this.notice) this.#announcer.announce(told);
+    if (told !== null && told !== this.#told && told !== this.#notice.text) this.#announcer.announce(told);
     this.#told = told;
     if (!this.hasUpdated) return;
     if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
@@ -312,7 +316,7 @@ export class RtcRoom extends RoomSettingsElement {
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
-    if (!this.#linking) void this.#loadParts(this.renderRoot);
+    this.#parts.update();
   }
 
   protected override render(): TemplateResult {
@@ -352,30 +356,23 @@ export class RtcRoom extends RoomSettingsElement {
   /** What is going on, in words; null where there is nothing to say, or something worse. */
   get #noticeText(): string | null {
     const { state, participants } = this.#controller.view;
-    if (this.#shownError !== null || (this.hasOwnLayout && this.notice === null)) return null;
+    if (this.#shownError !== null || (this.hasOwnLayout && this.#notice.text === null)) return null;
     if (state === 'reconnecting') return msg(participants.length > 1 ? 'callGoesOn' : state);
     if (state === 'joining') return msg(state);
-    return this.notice ?? (state === 'joined' && participants.length === 1 ? msg('alone') : null);
+    return this.#notice.text ?? (state === 'joined' && participants.length === 1 ? msg('alone') : null);
   }
 
   #renderRemedy(): TemplateResult {
-    const offered = this.partsMissing || this.#controller.refused.length > 0 || (!this.#controller.isActive && this.noPrejoin);
+    const offered = this.#parts.isMissing || this.#controller.refused.length > 0 || (!this.#controller.isActive && this.noPrejoin);
     return html`<span class="remedies">
       ${offered ? html`<button type="button" @click=${this.#tryAgain}>${msg('tryAgain')}</button>` : nothing}
       <button type="button" class="dismiss" aria-label=${msg('dismiss')} title=${msg('dismiss')} @click=${this.#dismiss}>×</button>
     </span>`;
   }
 
-  /** The first links of a call are on their way: what is no picture waits for them, for a moment at most. */
   get #linking(): boolean {
     const { state } = this;
-    const pending = state === 'joining' || (state === 'joined' && this.peers.some(({ link }) => link === 'connecting'));
-    if (!pending || this.#impatient) return false;
-    this.#patience ??= setTimeout(() => {
-      this.#impatient = true;
-      void this.#loadParts(this.renderRoot);
-    }, PATIENCE_MS);
-    return true;
+    return state === 'joining' || (state === 'joined' && this.peers.some(({ link }) => link === 'connecting'));
   }
 
   get #joinsUnasked(): boolean {
@@ -400,7 +397,7 @@ export class RtcRoom extends RoomSettingsElement {
       this.#tileWatch = undefined;
       this.soundBlocked = false;
       // What was told was about the call.
-      this.notice = null;
+      this.#notice.clear();
     }
     if (next === 'left' || (next === 'failed' && previous !== 'joining')) this.emit<RtcLeaveDetail>('rtc-leave', { room });
   }
@@ -445,28 +442,7 @@ export class RtcRoom extends RoomSettingsElement {
 
   #childrenChanged(): void {
     this.hasOwnLayout = Array.from(this.children).some((child) => child.slot === '');
-    void this.#loadParts(this);
-  }
-
-  /** What could not be loaded is told once, and tried again when the user says so or the network is back. */
-  async #loadParts(root: ParentNode): Promise<void> {
-    if (this.partsMissing) return;
-    try {
-      await loadParts(root);
-    } catch (cause) {
-      this.partsMissing = true;
-      this.#controller.tell(
-        'parts',
-        new GlasscastError('network', 'A part of the call could not be loaded. Check your network.', { cause }),
-      );
-    }
-  }
-
-  #loadAgain(): void {
-    if (!this.partsMissing) return;
-    this.partsMissing = false;
-    this.#controller.passed('parts');
-    for (const root of [this, this.renderRoot]) void this.#loadParts(root);
+    if (this.hasUpdated) this.#parts.update();
   }
 
   async #focus(selector: string): Promise<void> {
@@ -477,17 +453,8 @@ export class RtcRoom extends RoomSettingsElement {
     target.focus();
   }
 
-  #show(text: string): void {
-    this.notice = text;
-    this.#announcer.announce(text);
-    clearTimeout(this.#noticeTimer);
-    this.#noticeTimer = setTimeout(() => {
-      this.notice = null;
-    }, NOTICE_MS);
-  }
-
   #tryAgain(): void {
-    if (this.partsMissing) this.#loadAgain();
+    if (this.#parts.isMissing) this.#parts.retry();
     else if (this.#controller.refused.length > 0) void this.#controller.retryMedia();
     else this.join().catch(() => undefined);
   }
