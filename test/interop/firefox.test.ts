@@ -13,6 +13,8 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 /** Well above the noise of a silent line, well below the fake microphones. */
 const AUDIBLE = 0.02;
 const GONE_MS = 2000;
+/** Firefox closes the sockets of a page before `pagehide`: there is no goodbye, and a tile waits 5 s for who may come back. */
+const LOST_MS = 10_000;
 
 describe('Firefox and Chromium', { skip: missing(findFirefox) }, () => {
   let server: TestServer;
@@ -55,9 +57,15 @@ describe('Firefox and Chromium', { skip: missing(findFirefox) }, () => {
     assert.deepEqual(await alerts(page), []);
   };
 
-  const goesWithin = async (page: Page, what: string, t: { diagnostic(text: string): void }, go: () => Promise<unknown>): Promise<void> => {
+  const goesWithin = async (
+    page: Page,
+    what: string,
+    t: { diagnostic(text: string): void },
+    go: () => Promise<unknown>,
+    limit = GONE_MS,
+  ): Promise<void> => {
     const started = performance.now();
-    const [, gone] = await Promise.all([go(), sees(page, 0, GONE_MS).then(() => performance.now())]);
+    const [, gone] = await Promise.all([go(), sees(page, 0, limit).then(() => performance.now())]);
     t.diagnostic(`${what}: tile gone after ${(gone - started).toFixed(0)} ms`);
   };
 
@@ -96,10 +104,10 @@ describe('Firefox and Chromium', { skip: missing(findFirefox) }, () => {
     await goesWithin(fox, 'Chromium left', t, () => leave(chrome));
   });
 
-  test('when Firefox goes to another page, Chromium shows it no longer within 2 s', async (t) => {
+  test('when Firefox goes to another page, Chromium shows it no longer within 10 s', async (t) => {
     const [fox, chrome] = [await open(firefox, 'fox-closes'), await open(chromium, 'fox-closes')];
     await Promise.all([sees(fox, 1), sees(chrome, 1)]);
-    await goesWithin(chrome, 'Firefox went elsewhere', t, () => fox.goto('about:blank'));
+    await goesWithin(chrome, 'Firefox went elsewhere', t, () => fox.goto('about:blank'), LOST_MS);
   });
 
   test('neither had anything to complain of', () => {
