@@ -127,7 +127,7 @@ describe('the demo', () => {
   for (const path of ['/', '/call.html', '/lobby.html', '/live.html', '/watch.html', '/call.html?room=a', '/live.html?stream=a']) {
     test(`${path} has a language, a title, names for all that can be operated, and no sideways scroll on a phone`, async () => {
       const page = await open(path);
-      await page.waitForFunction(() => document.querySelector('#choose:not([hidden]), #stage:not([hidden]), .doors') !== null);
+      await page.waitForFunction(() => document.querySelector('#choose:not([hidden]), #stage:not([hidden]), .doors, rtc-lobby') !== null);
       const seen = await page.evaluate(() => {
         const ids = Array.from(document.querySelectorAll('[id]'), ({ id }) => id);
         return {
