@@ -10,6 +10,7 @@ import { LocalMedia } from '../webrtc/local-media.ts';
 import { type CallState, isSame, RoomCall, type RoomCallEvents } from '../webrtc/room-call.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { toGlasscastError } from './errors.ts';
+import { guestId, randomId } from './random-id.ts';
 import { emptyRoomView, type RoomView } from './room-context.ts';
 import type { QualityChange, RoomFeatures } from './room-features.ts';
 import { participantsOf, UNOBSERVED } from './room-participants.ts';
@@ -260,7 +261,8 @@ export class RoomController implements ReactiveController {
       createPeerConnection: this.#spare.take,
       configure: this.#spare.configure,
       timers: backgroundTimers(),
-      randomId: () => crypto.randomUUID(),
+      userId: guestId(),
+      randomId,
     });
     this.#call = call;
     this.#listen(call, connection);

@@ -8,6 +8,7 @@ import type { RoomCall, RoomCallEvents } from '../webrtc/room-call.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { toGlasscastError } from './errors.ts';
 import { messages } from './localize.ts';
+import { randomId } from './random-id.ts';
 import type { RoomView } from './room-context.ts';
 import type { Observed } from './room-participants.ts';
 
@@ -61,7 +62,7 @@ export class RoomFeatures {
       localId: () => call.localId,
       localName: () => call.localName ?? '',
       joined: () => call.state === 'joined',
-      newId: () => crypto.randomUUID(),
+      newId: randomId,
       now: () => Date.now(),
     });
     this.#monitor = new CallMonitor({

@@ -41,6 +41,8 @@ export interface RoomCallOptions {
   readonly media: LocalMedia;
   readonly room: string;
   readonly name: string | undefined;
+  /** Who this is where no token says so. */
+  readonly userId?: string;
   /** Instead of what the server names. */
   readonly iceServers: readonly IceServer[] | undefined;
   readonly iceTransportPolicy: RTCIceTransportPolicy;
@@ -130,9 +132,10 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   async join(): Promise<void> {
     if (this.#state !== 'idle') throw new GlasscastError('invalid', 'A call is joined once.');
     this.#setState('joining');
-    const { connection, media, room, name } = this.#options;
+    const { connection, media, room, name, userId } = this.#options;
     const params = (): Record<string, unknown> => ({
       ...(name === undefined ? {} : { name }),
+      ...(userId === undefined ? {} : { user_id: userId }),
       ...(this.#resume === undefined ? {} : { resume: this.#resume }),
     });
     const { session, presence } = joinRoomTopic(connection, room, params, this.#abort.signal);

@@ -50,6 +50,14 @@ export const roomStyles = css`
   .notices:not(:has(*)) {
     display: none;
   }
+  /* What only says how things are moves no picture. */
+  .notices:not(:has(> :not(.notice))) {
+    position: absolute;
+    z-index: 2;
+    inset-inline: calc(var(--_space) + 8px);
+    inset-block-start: calc(var(--_space) + 8px);
+    pointer-events: none;
+  }
   .notices > * {
     max-inline-size: min(640px, 100%);
   }

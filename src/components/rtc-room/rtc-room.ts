@@ -24,6 +24,7 @@ const msg = messages('room', {
   joining: 'Joining…',
   reconnecting: 'Connection to the server lost. Reconnecting…',
   callGoesOn: 'Connection to the server lost. The call goes on; reconnecting…',
+  back: 'Connected again.',
   alone: 'You are the only one here. Share the link to invite others.',
   tapToHear: 'Tap to hear the others',
   tryAgain: 'Try again',
@@ -392,6 +393,7 @@ export class RtcRoom extends RoomSettingsElement {
   #stateChanged(next: CallState, previous: CallState): void {
     this.emit('rtc-state', { state: next, previous });
     const room = this.#controller.view.room ?? '';
+    if (next === 'joined' && previous === 'reconnecting') this.#announcer.announce(msg('back'));
     if (next === 'joined' && previous === 'joining') this.emit<RtcJoinDetail>('rtc-join', { room, peerId: this.peerId ?? '' });
     if (next === 'left' || next === 'failed') {
       this.#tileWatch = undefined;

@@ -31,6 +31,7 @@ const strings: Strings = {
   'error.codec-unsupported': 'Dieses Bild- oder Tonformat lässt sich hier nicht verarbeiten. Versuchen Sie es mit einem anderen Browser.',
   'error.limit': 'Das war zu viel auf einmal. Warten Sie einen Moment und versuchen Sie es erneut.',
 
+  'room.back': 'Wieder verbunden.',
   'room.joining': 'Beitritt läuft\u00a0…',
   'room.reconnecting': 'Verbindung zum Server verloren. Wird wiederhergestellt\u00a0…',
   'room.callGoesOn': 'Verbindung zum Server verloren. Der Anruf geht weiter, die Verbindung wird wiederhergestellt\u00a0…',

@@ -28,6 +28,7 @@ const strings: Strings = {
   'error.codec-unsupported': 'Este formato de imagen o sonido no se puede procesar aquí. Pruebe con otro navegador.',
   'error.limit': 'Es demasiado a la vez. Espere un momento e inténtelo de nuevo.',
 
+  'room.back': 'Conexión restablecida.',
   'room.joining': 'Entrando…',
   'room.reconnecting': 'Se perdió la conexión con el servidor. Reconectando…',
   'room.callGoesOn': 'Se perdió la conexión con el servidor. La llamada sigue; reconectando…',

@@ -29,6 +29,7 @@ const strings: Strings = {
   'error.codec-unsupported': 'Ce format d’image ou de son ne peut pas être traité ici. Essayez un autre navigateur.',
   'error.limit': 'C’est trop à la fois. Patientez un instant, puis réessayez.',
 
+  'room.back': 'Connexion rétablie.',
   'room.joining': 'Connexion à la salle…',
   'room.reconnecting': 'Connexion au serveur perdue. Reconnexion…',
   'room.callGoesOn': 'Connexion au serveur perdue. L’appel continue\u202f; reconnexion…',
