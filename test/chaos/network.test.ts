@@ -1,6 +1,6 @@
 /** The network of one of two is cut, pulled or changed in the middle of a call; they and the server are hosts of a network of their own. */
 import assert from 'node:assert/strict';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, type TestContext, test } from 'node:test';
 import { setTimeout as outage } from 'node:timers/promises';
 import type { Page } from 'puppeteer-core';
 import { alerts, peersOf, reaches, seesMoving } from '../support/call-page.ts';
@@ -39,8 +39,15 @@ describe('a call whose network fails on one side', { skip: noNetwork() }, () => 
     // Away from this machine a camera needs https; a test is spared the certificate.
     const args = [`--unsafely-treat-insecure-origin-as-secure=${server.url}`];
     for (const { launcher: on } of hosts) browsers.push(await LoneChromium.launch({ launcher: on, args }));
+  });
+
+  beforeEach(async () => {
     people = await Promise.all(browsers.map((browser, index) => join(browser, server.url, ['Ada', 'Grace'][index] ?? '')));
     for (const page of people) await seesMoving(page, 1, 'both see each other before anything happens');
+  });
+
+  afterEach(async () => {
+    await Promise.all(people.splice(0).map((page) => page.close()));
   });
 
   after(async () => {
