@@ -58,6 +58,7 @@ const RECONNECT_MAX_MS = 5000;
 /** A dead path is noticed within this and the time below; the server itself allows 60 s of silence. */
 const HEARTBEAT_MS = LIMITS.heartbeatMs / 2;
 const HEARTBEAT_TIMEOUT_MS = 5000;
+const HEARTBEAT_GRACE_MS = 1000;
 const ERROR_GRACE_MS = 100;
 /** The longest delay a timer takes (2³¹ − 1 ms): in effect, never. */
 const NEVER_MS = 2_147_483_647;
@@ -105,6 +106,8 @@ export class Connection extends Emitter<ConnectionEvents> {
       sessionStorage: { getItem: () => null, setItem: () => undefined },
     });
     this.#socket.onOpen(() => this.#opened());
+    // Whatever comes shows that the path is alive.
+    this.#socket.onMessage(() => this.#timers.clearTimeout(this.#heartbeatTimeout));
     this.#socket.onClose(() => this.#lost());
     this.#socket.onError((reason: unknown) => {
       // How the long poll transport reports a refusal; a WebSocket reports none.
@@ -251,8 +254,12 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   #beat(): void {
     this.#timers.clearTimeout(this.#heartbeatTimeout);
-    const sent = this.#socket.ping(() => this.#timers.clearTimeout(this.#heartbeatTimeout));
-    this.#heartbeatTimeout = this.#timers.setTimeout(() => this.#lost(), sent ? HEARTBEAT_TIMEOUT_MS : 0);
+    const sent = this.#socket.ping(() => undefined);
+    // A page that stood still finds its timers due before it reads what came meanwhile: it looks once more, a moment later.
+    const late = (): void => {
+      this.#heartbeatTimeout = this.#timers.setTimeout(() => this.#lost(), HEARTBEAT_GRACE_MS);
+    };
+    this.#heartbeatTimeout = this.#timers.setTimeout(sent ? late : () => this.#lost(), sent ? HEARTBEAT_TIMEOUT_MS : 0);
   }
 
   #stopHeartbeat(): void {
