@@ -17,6 +17,7 @@ import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { ChannelSession, type SessionHandle } from './channel-session.ts';
 import type { Diagnosis } from './diagnose.ts';
 import { Emitter } from './emitter.ts';
+import { listeningUntil } from './page-listeners.ts';
 import type { Schema } from './schema.ts';
 
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'closed' | 'failed';
@@ -59,6 +60,7 @@ const RECONNECT_MAX_MS = 5000;
 const HEARTBEAT_MS = LIMITS.heartbeatMs / 2;
 const HEARTBEAT_TIMEOUT_MS = 5000;
 const HEARTBEAT_GRACE_MS = 1000;
+const GOODBYE_MS = 2000;
 const ERROR_GRACE_MS = 100;
 /** The longest delay a timer takes (2³¹ − 1 ms): in effect, never. */
 const NEVER_MS = 2_147_483_647;
@@ -99,12 +101,14 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#tokenProvider = options.tokenProvider;
     const endpoint = new URL(options.socketPath ?? '/socket', this.server);
     endpoint.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
-    this.#socket = new Socket(endpoint.href.replace(/\/$/, ''), {
+    const settings = {
       transport: this.#transport(),
       heartbeatIntervalMs: NEVER_MS,
       // Without one the client reaches for sessionStorage, which throws in a sandboxed frame.
       sessionStorage: { getItem: () => null, setItem: () => undefined },
-    });
+    };
+    // The client listens to the page for ever, and with it would stay all that ever heard of the socket.
+    this.#socket = listeningUntil(this.#abort.signal, () => new Socket(endpoint.href.replace(/\/$/, ''), settings));
     this.#socket.onOpen(() => this.#opened());
     // Whatever comes shows that the path is alive.
     this.#socket.onMessage(() => this.#timers.clearTimeout(this.#heartbeatTimeout));
@@ -192,7 +196,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   close(): void {
     if (this.#state === 'closed') return;
     for (const session of [...this.#sessions]) void session.leave();
-    this.#shutDown();
+    // A goodbye over long polling is a request that disconnecting would abort.
+    this.#shutDown(this.#polling && this.#state === 'open');
     this.#setState('closed');
     this.removeAllListeners();
   }
@@ -381,12 +386,14 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.emit('error', error);
   }
 
-  #shutDown(): void {
-    this.#abort.abort();
+  #shutDown(saysGoodbye = false): void {
+    // A reason without a stack, which would keep everything alive that was under way.
+    this.#abort.abort('closed');
     this.#stopHeartbeat();
     this.#timers.clearTimeout(this.#retry);
     this.#retry = undefined;
-    this.#socket.disconnect();
+    if (saysGoodbye) this.#timers.setTimeout(() => this.#socket.disconnect(), GOODBYE_MS);
+    else this.#socket.disconnect();
   }
 
   #isOver(): boolean {

@@ -57,6 +57,8 @@ export interface PeerLinkEvents {
 
 /** How long to wait for an answer, or for the other side's first offer, before helping along. */
 const PATIENCE_MS: Milliseconds = 5000;
+/** The greater id restarts at once; the lesser after this, if that did not help. */
+const SECOND_RESTART_MS: Milliseconds = 1500;
 const MAX_RESTARTS = 3;
 const MAX_UNANSWERED = 6;
 
@@ -81,6 +83,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   /** How often the pending offer was sent. */
   #unanswered = 0;
   #patience: TimerId | undefined;
+  /** The restart of the side that waits for the other's. */
+  #second: TimerId | undefined;
   #watched = false;
   #watch: ArrivalWatch | undefined;
 
@@ -229,6 +233,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   close(): void {
     if (this.#state === 'closed') return;
     this.#options.timers.clearTimeout(this.#patience);
+    this.#options.timers.clearTimeout(this.#second);
     this.setWatched(false);
     this.#steps.close();
     this.#connection.onicecandidate = null;
@@ -280,11 +285,16 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     const glare = this.#connection.signalingState !== 'stable';
     // The polite side takes its offer back and answers ours.
     if (glare && !this.#polite) return;
+    // Not on a connection that is in use: Chromium shows no more of a remote camera once an offer was rolled back. Both begin anew.
+    if (glare && before !== undefined && this.#offersRestart) {
+      this.emit('replaced', { event: 'offer', n, sdp: { type: 'offer', sdp } });
+      return;
+    }
     if (!(await this.#describe('offer', sdp))) return;
     this.#options.timers.clearTimeout(this.#patience);
     const restarted = before === undefined || ufragOf(before) !== ufragOf(sdp);
     // An offer that restarts ICE does so for both.
-    this.#wantsRestart = !restarted && (this.#wantsRestart || (glare && this.#offersRestart));
+    this.#wantsRestart = this.#wantsRestart && !restarted;
     this.#n = Math.max(this.#n, n);
     this.#offered = null;
     // Tracks and candidates need no turn of their own: the other side waits for the answer.
@@ -384,8 +394,18 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     } else if (connectionState === 'disconnected' || connectionState === 'failed') {
       this.#setState('interrupted');
       this.#restarts += 1;
-      this.restart();
+      if (this.offersFirst) this.restart();
+      else this.#restartLater();
     }
+  }
+
+  /** Both sides notice an interruption at about the same time: the one that offers first tries first. */
+  #restartLater(): void {
+    const { timers } = this.#options;
+    timers.clearTimeout(this.#second);
+    this.#second = timers.setTimeout(() => {
+      if (this.#state === 'interrupted') this.restart();
+    }, SECOND_RESTART_MS);
   }
 
   #waitFor(help: () => void): void {

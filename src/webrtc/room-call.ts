@@ -374,7 +374,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
     this.#sleep?.close();
     this.#closeMesh();
-    this.#abort.abort();
+    this.#abort.abort('left');
   }
 
   #closeMesh(): void {

@@ -102,7 +102,7 @@ export class RtcControls extends RtcElement {
   }
 
   protected override teardown(): void {
-    this.#listeners.abort();
+    this.#listeners.abort('removed');
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {

@@ -93,7 +93,7 @@ export class RtcPrejoin extends RtcElement {
   }
 
   protected override teardown(): void {
-    this.#listeners.abort();
+    this.#listeners.abort('removed');
     this.#sight.disconnect();
     this.#inSight = false;
     this.#meter.active = false;

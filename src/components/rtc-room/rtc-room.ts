@@ -276,7 +276,7 @@ export class RtcRoom extends RoomSettingsElement {
   }
 
   protected override teardown(): void {
-    this.#listeners.abort();
+    this.#listeners.abort('removed');
     this.#children.disconnect();
     this.#notice.clear();
     this.#parts.close();

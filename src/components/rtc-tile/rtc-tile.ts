@@ -161,6 +161,8 @@ export class RtcTile extends RtcElement {
   }
 
   #find(): ShownTile | undefined {
+    // One that was removed lets go of what it showed: a playing video keeps itself alive.
+    if (!this.isConnected) return undefined;
     const { participants = [], pinned, devices } = this.#room.value ?? {};
     const participant = this.participant ?? participants.find(({ self, id }) => (this.peer === 'self' ? self : id === this.peer));
     if (participant === undefined) return undefined;

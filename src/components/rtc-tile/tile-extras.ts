@@ -62,7 +62,7 @@ export class TileExtras implements ReactiveController {
   }
 
   hostDisconnected(): void {
-    this.#listeners.abort();
+    this.#listeners.abort('removed');
     unobserveVisibility(this.#host);
     this.#inView = undefined;
     this.#told = '';
