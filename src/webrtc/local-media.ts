@@ -126,7 +126,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
 
   /** Ends the share, or the question what to share. */
   stopScreenShare(): void {
-    this.#sharing?.abort();
+    this.#sharing?.abort('stopped');
     this.#sharing = undefined;
     this.#put('screen', null);
     this.#put('screenAudio', null);
@@ -153,7 +153,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
 
   /** Stops everything, also what is granted later. */
   close(): void {
-    this.#closing.abort();
+    this.#closing.abort('closed');
     this.#wanted.audio = false;
     this.#wanted.video = false;
     this.#put('audio', null);
