@@ -81,22 +81,16 @@ describe('a mesh of real connections', () => {
     picture.stop();
   });
 
-  it('restarts ICE on both sides at once, and stays connected', async () => {
+  it('is connected anew when both sides restart ICE at once', async () => {
     const a = room.add('a');
     const b = room.add('b');
     room.announce();
     await Promise.all([linkIs(a, 'b', 'connected'), linkIs(b, 'a', 'connected')]);
-    const [connection] = room.connections;
-    const ufrag = (): string | undefined => /a=ice-ufrag:(\S+)/.exec(connection?.remoteDescription?.sdp ?? '')?.[1];
-    const before = ufrag();
-    const settled = new Promise<void>((resolve) => {
-      connection?.addEventListener('signalingstatechange', () => connection.signalingState === 'stable' && ufrag() !== before && resolve());
-    });
+    const anew = [linkIs(a, 'b', 'connecting'), linkIs(b, 'a', 'connecting')];
     a.restart();
     b.restart();
-    await settled;
-    expect(a.linkState('b')).to.equal('connected');
-    expect(b.linkState('a')).to.equal('connected');
+    await Promise.all(anew);
+    await Promise.all([linkIs(a, 'b', 'connected'), linkIs(b, 'a', 'connected')]);
   });
 
   it('links although candidates overtake the description', async () => {
