@@ -10,6 +10,7 @@ import { Chromium } from '../support/chromium.ts';
 import { type EmbeddingSite, startEmbeddingSite } from '../support/embedding-page.ts';
 import { keepStreams, openTracks } from '../support/kept-streams.ts';
 import { deepAll, deepOne, loudnessInPage, movesInPage } from '../support/media-probe.ts';
+import { reaches, roomTag, words } from '../support/room-page.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 interface Room extends HTMLElement {
@@ -27,26 +28,9 @@ const SOUND = 'rtc-room >>> [part=sound]';
 const AUDIBLE = 0.02;
 const DIST = path.resolve(import.meta.dirname, '../../dist');
 
-const tag = (room: string, attributes = 'no-prejoin'): string => `<rtc-room room="${room}" ${attributes}></rtc-room>`;
-
-async function reaches(page: Page, state: string, timeout = 10_000): Promise<void> {
-  const wanted = (name: string): boolean => document.querySelector<Room>('rtc-room')?.state === name;
-  await page.waitForFunction(wanted, { timeout, polling: 20 }, state);
-}
-
 async function sees(page: Page, remotes: number, timeout = 10_000): Promise<void> {
   const wanted = (selector: string, count: number): boolean => deepQuery(selector).length === count;
   await page.waitForFunction(wanted, { timeout, polling: 20 }, REMOTE, remotes);
-}
-
-/** Waits for words in the element that matches, and returns them. */
-async function words(page: Page, selector: string, part: string, timeout = 10_000): Promise<string> {
-  const wanted = (path: string, text: string): string | false => {
-    const found = deepQuery(path)[0]?.textContent?.trim() ?? '';
-    return found.includes(text) && found;
-  };
-  const handle = await page.waitForFunction(wanted, { timeout, polling: 20 }, selector, part);
-  return (await handle.jsonValue()) || '';
 }
 
 async function moves(page: Page, message: string): Promise<void> {
@@ -83,10 +67,10 @@ describe('a room', () => {
   };
 
   test('says that it is full, and lets in who tries again when somebody has left', async () => {
-    const first = await open(tag('full', 'no-prejoin no-audio no-video'));
-    const second = await open(tag('full', 'no-prejoin no-audio no-video'));
+    const first = await open(roomTag('full', 'no-prejoin no-audio no-video'));
+    const second = await open(roomTag('full', 'no-prejoin no-audio no-video'));
     await Promise.all([reaches(first, 'joined'), reaches(second, 'joined')]);
-    const third = await open(tag('full', 'no-prejoin no-audio no-video'));
+    const third = await open(roomTag('full', 'no-prejoin no-audio no-video'));
     assert.match(await words(third, ALERT, 'full'), /^This room is full\. Try again when someone has left\./);
     await first.close();
     pages.splice(pages.indexOf(first), 1);
@@ -97,7 +81,7 @@ describe('a room', () => {
   });
 
   test('goes on saying that the camera is blocked when it is joined after the refusal', async () => {
-    const page = await open(tag('refused'), (fresh) =>
+    const page = await open(roomTag('refused'), (fresh) =>
       fresh.evaluateOnNewDocument(() => {
         // As where the user has blocked the page for good: no prompt, and no time passes.
         navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
@@ -110,8 +94,8 @@ describe('a room', () => {
   });
 
   test('that is moved in the document goes on with its call', async () => {
-    const page = await open(`<main></main>${tag('moved')}`);
-    const other = await open(tag('moved'));
+    const page = await open(`<main></main>${roomTag('moved')}`);
+    const other = await open(roomTag('moved'));
     await Promise.all([moves(page, 'both are in the call'), moves(other, 'both are in the call')]);
     const before = await page.evaluate(() => {
       const room = document.querySelector<Room>('rtc-room');
@@ -131,8 +115,8 @@ describe('a room', () => {
   });
 
   test('that is removed closes camera and microphone, and leaves', async () => {
-    const page = await open(tag('removed'), (fresh) => fresh.evaluateOnNewDocument(keepStreams));
-    const other = await open(tag('removed'));
+    const page = await open(roomTag('removed'), (fresh) => fresh.evaluateOnNewDocument(keepStreams));
+    const other = await open(roomTag('removed'));
     await Promise.all([sees(page, 1), sees(other, 1)]);
     await page.waitForFunction(() => keptStreams.length > 0);
     assert.deepEqual((await openTracks(page)).toSorted(), ['audio', 'video']);
@@ -142,7 +126,7 @@ describe('a room', () => {
   });
 
   test('is used with the keyboard alone', async () => {
-    const page = await open(tag('keys', 'display-name="Ada"'), (fresh) => fresh.evaluateOnNewDocument(keepStreams));
+    const page = await open(roomTag('keys', 'display-name="Ada"'), (fresh) => fresh.evaluateOnNewDocument(keepStreams));
     await deepOne(page, 'rtc-prejoin >>> form');
     const focused = (): Promise<string> =>
       page.evaluate(() => {
@@ -210,7 +194,7 @@ describe('a room', () => {
     const ownSite = await startEmbeddingSite(own.url);
     let again: TestServer | undefined;
     try {
-      const bodies = ['Ada', 'Grace'].map((name) => ownSite.page(tag('restart', `no-prejoin display-name="${name}"`)));
+      const bodies = ['Ada', 'Grace'].map((name) => ownSite.page(roomTag('restart', `no-prejoin display-name="${name}"`)));
       for (const url of bodies) pages.push(await chromium.open(url));
       for (const page of pages) await moves(page, 'everybody sees the other');
       await own.close(0);
@@ -240,7 +224,9 @@ describe('a room', () => {
       const { pathname } = new URL(request.url ?? '/', 'http://site');
       if (pathname === '/') {
         response.writeHead(200, { 'content-type': 'text/html' });
-        response.end(`<!doctype html><script type="module" src="/glasscast.js"></script>${tag('team', 'no-prejoin no-audio no-video')}`);
+        response.end(
+          `<!doctype html><script type="module" src="/glasscast.js"></script>${roomTag('team', 'no-prejoin no-audio no-video')}`,
+        );
       } else {
         readFile(path.join(DIST, pathname)).then(
           (file) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(file),
@@ -286,8 +272,8 @@ describe('a room in a browser that asks first', () => {
     const context = chromium.browser.defaultBrowserContext();
     await context.overridePermissions(otherSite.origin, ['camera', 'microphone']);
     await context.overridePermissions(site.origin, []);
-    const other = await chromium.open(otherSite.page(tag('denied')));
-    const page = await chromium.open(site.page(tag('denied')));
+    const other = await chromium.open(otherSite.page(roomTag('denied')));
+    const page = await chromium.open(site.page(roomTag('denied')));
     try {
       assert.match(
         await words(page, ALERT, 'blocked'),
@@ -309,12 +295,12 @@ describe('a room in a browser that asks first', () => {
 
   test('whose sound is blocked shows the pictures and one prompt; a tap gives sound', async () => {
     await chromium.browser.defaultBrowserContext().overridePermissions(site.origin, ['camera', 'microphone']);
-    const others = [await chromium.open(site.page(tag('silent'))), await chromium.open(site.page(tag('silent')))];
+    const others = [await chromium.open(site.page(roomTag('silent'))), await chromium.open(site.page(roomTag('silent')))];
     for (const other of others) await sees(other, 1);
     // Whatever puppeteer evaluates counts as a gesture of the user: not before both tiles have met the refusal.
     const { promise: bothBlocked, resolve } = Promise.withResolvers<void>();
     let blocked = 0;
-    const page = await chromium.open(site.page(tag('silent', 'no-prejoin no-audio no-video')), (fresh) => {
+    const page = await chromium.open(site.page(roomTag('silent', 'no-prejoin no-audio no-video')), (fresh) => {
       fresh.on('console', (message) => {
         if (message.text() === 'rtc-sound-blocked' && ++blocked === 2) resolve();
       });
