@@ -1,7 +1,15 @@
-/** The floor for everything: two RTCPeerConnections in one page, with nothing between them. Runs in the page. */
-export async function startBarePair(video: HTMLVideoElement): Promise<number> {
+/**
+ * The floor for everything: two RTCPeerConnections in one page, with nothing between them. With `mirror` the page shows the own picture
+ * as well, as every call does; without a graphics card that costs as much as the connection. Runs in the page.
+ */
+export async function startBarePair(video: HTMLVideoElement, mirror = false): Promise<number> {
   const started = performance.now();
   const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+  if (mirror) {
+    const own = document.createElement('video');
+    Object.assign(own, { autoplay: true, muted: true, srcObject: stream });
+    document.body.append(own);
+  }
   const [from, to] = [new RTCPeerConnection(), new RTCPeerConnection()];
   from.onicecandidate = ({ candidate }) => to.addIceCandidate(candidate ?? undefined);
   to.onicecandidate = ({ candidate }) => from.addIceCandidate(candidate ?? undefined);

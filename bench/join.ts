@@ -3,8 +3,7 @@
  * through the network, and a signaling socket that is cut. Every library is loaded before the clock starts, and each has its own signaling
  * server on this machine.
  */
-import type { createServer } from 'node:http';
-import { PeerServer } from 'peer';
+import { setTimeout as settled } from 'node:timers/promises';
 import type { Page } from 'puppeteer-core';
 import { REMOTE, type Room } from '../test/support/call-page.ts';
 import { Chromium } from '../test/support/chromium.ts';
@@ -24,6 +23,8 @@ import { startSimplePeer } from './simple-peer-pages.ts';
 const CAMERA = { width: 640, height: 480, frameRate: 30 };
 /** How long pictures are watched after a socket was cut. */
 const WATCH_MS = 3000;
+/** Whoever is called has been there for a while: what their page does in its first moments is no part of another's joining. */
+const THERE_MS = 1000;
 
 interface Figures {
   readonly join: number[];
@@ -39,28 +40,12 @@ const figures = (): Figures => ({ join: [], newPath: [], socket: [], still: [] }
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
-async function startPeerServer(): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const { promise, resolve } = Promise.withResolvers<ReturnType<typeof createServer>>();
-  PeerServer({ host: '127.0.0.1', port: 0, path: '/' }, (server) => resolve(server as ReturnType<typeof createServer>));
-  const server = await promise;
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The peerjs server has no port.');
-  return {
-    port: address.port,
-    close: () =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeAllConnections();
-      }),
-  };
-}
-
 export async function benchJoin(seconds: number): Promise<void> {
   const rounds = Math.min(20, Math.max(2, Math.round(seconds / 6)));
   const server = await ChildServer.glasscast();
   const relay = await ChildServer.script(new URL('relay.ts', import.meta.url).pathname);
-  const peerServer = await startPeerServer();
-  const [toRoom, toPeerjs, toRelay] = await Promise.all([portOf(server.url), peerServer.port, portOf(relay.url)].map(startCutProxy));
+  const peerServer = await ChildServer.script(new URL('peer-server.ts', import.meta.url).pathname);
+  const [toRoom, toPeerjs, toRelay] = await Promise.all([server, peerServer, relay].map(({ url }) => startCutProxy(portOf(url))));
   if (!toRoom || !toPeerjs || !toRelay) throw new Error('unreachable');
   const site = await startPeerSite();
   const chromium = await Chromium.launch();
@@ -71,15 +56,16 @@ export async function benchJoin(seconds: number): Promise<void> {
       await page.evaluateOnNewDocument(installFrameLog, selector, 400);
     });
   const bare = figures();
+  const mirrored = figures();
   const room = figures();
   const peerjs = figures();
   const simplePeer = figures();
 
-  const bareRound = async (): Promise<void> => {
+  const bareRound = async (into: Figures, mirror: boolean): Promise<void> => {
     const page = await open(site.page('simple-peer'), 'video');
     const video = await deepOne<HTMLVideoElement>(page, 'video');
-    bare.join.push(await video.evaluate(startBarePair));
-    bare.newPath.push(await page.evaluate(frameOverNewPath, 'bare', 'video'));
+    into.join.push(await video.evaluate(startBarePair, mirror));
+    into.newPath.push(await page.evaluate(frameOverNewPath, 'bare', 'video'));
     await page.close();
   };
 
@@ -88,7 +74,7 @@ export async function benchJoin(seconds: number): Promise<void> {
     const since = Date.now();
     act();
     if (again !== undefined) into.socket.push(await again(since));
-    await new Promise((resolve) => setTimeout(resolve, since + WATCH_MS - Date.now()));
+    await settled(since + WATCH_MS - Date.now());
     into.still.push(await longestStill(guest, 1, since));
   };
 
@@ -101,6 +87,7 @@ export async function benchJoin(seconds: number): Promise<void> {
     for (const page of pages) await page.waitForFunction(() => customElements.get('rtc-room') !== undefined);
     const hosting = host.evaluate(startRoom, `join-${round}`, REMOTE);
     await deepOne(host, 'rtc-tile >>> video');
+    await settled(THERE_MS);
     room.join.push(await guest.evaluate(startRoom, `join-${round}`, REMOTE));
     await hosting;
     room.newPath.push(await guest.evaluate(frameOverNewPath, 'online', REMOTE));
@@ -121,7 +108,8 @@ export async function benchJoin(seconds: number): Promise<void> {
 
   const peerjsRound = async (round: number): Promise<void> => {
     const [host, guest] = [await open(site.page('peerjs'), 'video'), await open(site.page('peerjs'), 'video')];
-    await host.evaluate(startPeerjs, { port: peerServer.port, id: `host-${round}` });
+    await host.evaluate(startPeerjs, { port: portOf(peerServer.url), id: `host-${round}` });
+    await settled(THERE_MS);
     peerjs.join.push(await guest.evaluate(startPeerjs, { port: toPeerjs.port, id: `guest-${round}`, to: `host-${round}` }));
     peerjs.newPath.push(await guest.evaluate(() => peerjsAgain()));
     await cut(guest, peerjs, toPeerjs.cut, async (since) => {
@@ -134,6 +122,7 @@ export async function benchJoin(seconds: number): Promise<void> {
   const simplePeerRound = async (round: number): Promise<void> => {
     const [host, guest] = [await open(site.page('simple-peer'), 'video'), await open(site.page('simple-peer'), 'video')];
     await host.evaluate(startSimplePeer, { url: `ws://127.0.0.1:${portOf(relay.url)}/${round}`, initiator: false });
+    await settled(THERE_MS);
     simplePeer.join.push(await guest.evaluate(startSimplePeer, { url: `ws://127.0.0.1:${toRelay.port}/${round}`, initiator: true }));
     simplePeer.newPath.push(await guest.evaluate(() => simplePeerAgain()));
     await cut(guest, simplePeer, toRelay.cut);
@@ -142,7 +131,8 @@ export async function benchJoin(seconds: number): Promise<void> {
 
   try {
     for (let round = 0; round < rounds; round++) {
-      await bareRound();
+      await bareRound(bare, false);
+      await bareRound(mirrored, true);
       await roomRound(round);
       await peerjsRound(round);
       await simplePeerRound(round);
@@ -151,9 +141,7 @@ export async function benchJoin(seconds: number): Promise<void> {
     await chromium.close();
     await site.close();
     await Promise.all([toRoom, toPeerjs, toRelay].map((proxy) => proxy.close()));
-    await peerServer.close();
-    await server.stop();
-    await relay.stop();
+    await Promise.all([server, peerServer, relay].map((child) => child.stop()));
   }
 
   console.log(`\nCall of two beside peers, 640x480 at 30 frames a second, loopback; ms, p50/p95 of ${rounds} rounds`);
@@ -170,6 +158,7 @@ export async function benchJoin(seconds: number): Promise<void> {
   printTable([
     ['', 'to first remote frame', 'ratio', 'budget', 'frame over a new path', 'by', 'signaling again after a cut', 'picture stood'],
     row('bare pair', bare, 'ICE restart'),
+    row('bare pair that shows its own picture', mirrored, 'ICE restart'),
     row('rtc-room', room, 'ICE restart', '1.5'),
     row('peerjs', peerjs, 'hanging up and calling again: it has no restart'),
     row('simple-peer', simplePeer, 'a new peer: it has no restart, and no signaling of its own'),

@@ -131,19 +131,23 @@ export class RoomController implements ReactiveController {
     }
   }
 
-  /** Resolves when it is known who is inside, and the links to them are under way; or after `patience` milliseconds. */
+  /** Resolves when nobody else is inside, or what the first of them sends is about to arrive; or after `patience` milliseconds. */
   underWay(patience: Milliseconds): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
-        unlisten?.();
+        for (const unlisten of unlistens) unlisten?.();
         // In a task of its own: messages that have come meanwhile go first.
         setTimeout(resolve);
       };
       const timer = setTimeout(done, patience);
-      const unlisten = this.#call?.on('change', () => {
-        if (this.#call?.state !== 'joining') done();
-      });
+      const call = this.#call;
+      const unlistens = [
+        call?.on('track', done),
+        call?.on('change', () => {
+          if (call.state !== 'joining' && call.peers.length === 0) done();
+        }),
+      ];
     });
   }
 

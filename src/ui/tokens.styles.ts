@@ -74,14 +74,10 @@ export const tokens = css`
   }
 `;
 
-/** Buttons and text fields. */
-export const formStyles = css`
-  button,
-  input {
+export const buttonStyles = css`
+  button {
     font: inherit;
     color: inherit;
-  }
-  button {
     display: inline-flex;
     align-items: center;
     justify-content: center;
@@ -111,17 +107,9 @@ export const formStyles = css`
     background: var(--_danger);
     color: var(--_on-danger);
   }
-  :is(button, input):focus-visible {
+  button:focus-visible {
     outline: var(--_focus);
     outline-offset: 2px;
-  }
-  input {
-    min-block-size: 44px;
-    inline-size: 100%;
-    padding: 0.5em 0.9em;
-    border: 1px solid var(--_border);
-    border-radius: 10px;
-    background: var(--_surface);
   }
   svg {
     inline-size: 1.35em;

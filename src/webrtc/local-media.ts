@@ -217,7 +217,8 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     }
     if (slot === 'audio' && track !== null) track.enabled = this.#wanted.audio;
     // Taken back by the user or the browser, or unplugged; `stop()` fires no such event.
-    track?.addEventListener('ended', () => void this.#ended(slot, track), { once: true });
+    // Chromium may keep a track for longer than the page does: that must not keep the page's call as well.
+    track?.addEventListener('ended', () => void this.#ended(slot, track), { once: true, signal: this.#closing.signal });
     this.#tracks = { ...this.#tracks, [slot]: track };
     before?.stop();
     this.emit('change', slot);

@@ -11,7 +11,7 @@ import { errorText, renderError, toGlasscastError } from '../../ui/errors.ts';
 import type { RtcErrorDetail, RtcLogDetail, RtcStateDetail } from '../../ui/events.ts';
 import * as icons from '../../ui/icons.ts';
 import { ServerSettingsElement } from '../../ui/server-settings-element.ts';
-import { errorStyles, formStyles, tokens } from '../../ui/tokens.styles.ts';
+import { buttonStyles, errorStyles, tokens } from '../../ui/tokens.styles.ts';
 import { DEFAULTS, readSettings } from './broadcaster-settings.ts';
 import { formatBitrate, formatElapsed, stateWord, words } from './broadcaster-words.ts';
 import { broadcasterStyles } from './rtc-broadcaster.styles.ts';
@@ -64,7 +64,7 @@ const keys = new PublishKeys();
  * @cssproperty [--rtc-radius] - Radius of corners.
  */
 export class RtcBroadcaster extends ServerSettingsElement {
-  static override styles = [tokens, formStyles, errorStyles, broadcasterStyles];
+  static override styles = [tokens, buttonStyles, errorStyles, broadcasterStyles];
 
   /** Name to broadcast under: 1 to 63 of `a-z`, `0-9` and `-`, not starting with `-`. */
   @property({ reflect: true }) stream: string | null = null;

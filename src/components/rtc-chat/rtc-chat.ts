@@ -6,11 +6,12 @@ import { repeat } from 'lit/directives/repeat.js';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { ChatEntry } from '../../signaling/chat-entry.ts';
 import { Announcer } from '../../ui/announcer.ts';
+import { fieldStyles } from '../../ui/field.styles.ts';
 import * as icons from '../../ui/icons.ts';
 import { type RoomView, roomContext } from '../../ui/room-context.ts';
 import type { ChatEntryRequestDetail, ChatRequestDetail } from '../../ui/room-requests.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
-import { formStyles, tokens } from '../../ui/tokens.styles.ts';
+import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
 import { draftOf, keepDraft } from './chat-drafts.ts';
 import { type MessageContext, renderMessage } from './chat-message.ts';
 import { chatMessages as msg } from './chat-messages.ts';
@@ -48,7 +49,7 @@ const QUIET_MS = 1000;
  * @cssproperty --rtc-surface-2 - Behind the messages of others.
  */
 export class RtcChat extends RtcElement {
-  static override styles = [tokens, formStyles, chatStyles];
+  static override styles = [tokens, buttonStyles, fieldStyles, chatStyles];
   /** @ignore */
   static override shadowRootOptions: ShadowRootInit = { ...RtcElement.shadowRootOptions, delegatesFocus: true };
 

@@ -7,7 +7,7 @@ import { emptyRoomView, type Panel, type RoomView, roomContext } from '../../ui/
 import type { RoomRequests } from '../../ui/room-requests.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
 import { shortcutOf } from '../../ui/shortcuts.ts';
-import { formStyles, tokens } from '../../ui/tokens.styles.ts';
+import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
 import { controlsStyles } from './rtc-controls.styles.ts';
 
 const msg = messages('controls', {
@@ -80,7 +80,7 @@ interface Button {
  * @csspart badge - The number of unread messages.
  */
 export class RtcControls extends RtcElement {
-  static override styles = [tokens, formStyles, controlsStyles];
+  static override styles = [tokens, buttonStyles, controlsStyles];
   /** @ignore */
   static override shadowRootOptions: ShadowRootInit = { ...RtcElement.shadowRootOptions, delegatesFocus: true };
 

@@ -2,12 +2,13 @@ import { ContextConsumer } from '@lit/context';
 import { html, type TemplateResult } from 'lit';
 import { property, queryAll } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { fieldStyles } from '../../ui/field.styles.ts';
 import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
 import { roomContext } from '../../ui/room-context.ts';
 import type { DeviceRequestDetail } from '../../ui/room-requests.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
-import { formStyles, tokens } from '../../ui/tokens.styles.ts';
+import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
 import { type DeviceList, type DeviceOption, NO_DEVICES } from '../../webrtc/device-choice.ts';
 import { devicePickerStyles } from './rtc-device-picker.styles.ts';
 
@@ -38,7 +39,7 @@ const ICONS = { audioinput: icons.microphone, videoinput: icons.camera, audioout
  * @csspart none - Said where there is nothing to choose from yet.
  */
 export class RtcDevicePicker extends RtcElement {
-  static override styles = [tokens, formStyles, devicePickerStyles];
+  static override styles = [tokens, buttonStyles, fieldStyles, devicePickerStyles];
   /** @ignore */
   static override shadowRootOptions: ShadowRootInit = { ...RtcElement.shadowRootOptions, delegatesFocus: true };
 

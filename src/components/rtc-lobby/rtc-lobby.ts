@@ -6,10 +6,11 @@ import { LIMITS } from '../../protocol/limits.ts';
 import type { LobbyRoom } from '../../signaling/lobby-session.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { renderError } from '../../ui/errors.ts';
+import { fieldStyles } from '../../ui/field.styles.ts';
 import { fillHref } from '../../ui/href-template.ts';
 import { LobbyController } from '../../ui/lobby-controller.ts';
 import { ServerElement } from '../../ui/server-element.ts';
-import { errorStyles, formStyles, tokens } from '../../ui/tokens.styles.ts';
+import { buttonStyles, errorStyles, tokens } from '../../ui/tokens.styles.ts';
 import type { RtcLobbyEventMap, RtcLobbyRoomDetail } from './lobby-events.ts';
 import { lobbyMessages as msg } from './lobby-messages.ts';
 import { renderRoom } from './lobby-room.ts';
@@ -53,7 +54,7 @@ export interface RtcLobby {
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface adds overloads of inherited methods, nothing to initialize
 export class RtcLobby extends ServerElement {
-  static override styles = [tokens, formStyles, errorStyles, lobbyStyles];
+  static override styles = [tokens, buttonStyles, fieldStyles, errorStyles, lobbyStyles];
 
   /** Where a room opens, with `{slug}` in place of its slug: `/call.html?room={slug}`. Only http, https and relative addresses. */
   @property({ attribute: 'href-template' }) hrefTemplate: string | null = null;

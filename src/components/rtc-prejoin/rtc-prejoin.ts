@@ -3,12 +3,13 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { query } from 'lit/decorators.js';
 import { LIMITS } from '../../protocol/limits.ts';
 import { define } from '../../ui/define.ts';
+import { fieldStyles } from '../../ui/field.styles.ts';
 import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
 import { emptyRoomView, type RoomView, roomContext } from '../../ui/room-context.ts';
 import type { EnableRequestDetail, JoinRequestDetail } from '../../ui/room-requests.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
-import { formStyles, tokens } from '../../ui/tokens.styles.ts';
+import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
 import { LevelMeter } from '../../webrtc/level-meter.ts';
 import { devicesAreAllowed } from './device-permission.ts';
 import { prejoinStyles } from './rtc-prejoin.styles.ts';
@@ -60,7 +61,7 @@ const msg = messages('prejoin', {
  * @cssstate joined - The call is on; nothing is shown.
  */
 export class RtcPrejoin extends RtcElement {
-  static override styles = [tokens, formStyles, prejoinStyles];
+  static override styles = [tokens, buttonStyles, fieldStyles, prejoinStyles];
 
   @query('video') private readonly video!: HTMLVideoElement | null;
   @query('.level') private readonly level!: HTMLElement | null;

@@ -5,7 +5,7 @@ import { messages } from '../../ui/localize.ts';
 import type { Panel } from '../../ui/room-context.ts';
 import type { PanelRequestDetail } from '../../ui/room-requests.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
-import { formStyles, tokens } from '../../ui/tokens.styles.ts';
+import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
 
 const msg = messages('panel', {
   chat: 'Chat',
@@ -73,7 +73,7 @@ const panelStyles = css`
  * @csspart header - Title and button.
  */
 export class RtcPanel extends RtcElement {
-  static override styles = [tokens, formStyles, panelStyles];
+  static override styles = [tokens, buttonStyles, panelStyles];
 
   /** Which part is shown: `chat`, `roster`, `stats` or `devices`. */
   @property() panel: Panel = 'chat';

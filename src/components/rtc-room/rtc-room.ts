@@ -10,7 +10,7 @@ import { preloadParts } from '../../ui/parts.ts';
 import { figuresContext, type Panel, roomContext } from '../../ui/room-context.ts';
 import { RoomController } from '../../ui/room-controller.ts';
 import { LATE_REQUESTS, type RoomRequests, type TileWatchDetail } from '../../ui/room-requests.ts';
-import { errorStyles, formStyles, tokens } from '../../ui/tokens.styles.ts';
+import { buttonStyles, errorStyles, tokens } from '../../ui/tokens.styles.ts';
 import type { DeviceList } from '../../webrtc/device-choice.ts';
 import type { CallState, RoomCallEvents, RoomPeer } from '../../webrtc/room-call.ts';
 import { PartLoading } from './part-loading.ts';
@@ -34,7 +34,7 @@ const msg = messages('room', {
   guest: 'Guest',
 });
 
-const HEAD_START_MS = 100;
+const HEAD_START_MS = 250;
 
 export interface RtcRoom {
   addEventListener<K extends keyof RtcRoomEventMap>(
@@ -89,7 +89,7 @@ export interface SendMessageOptions {
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface adds overloads of inherited methods, nothing to initialize
 export class RtcRoom extends RoomSettingsElement {
-  static override styles = [tokens, formStyles, errorStyles, roomStyles];
+  static override styles = [tokens, buttonStyles, errorStyles, roomStyles];
 
   @state() private soundBlocked = false;
   @state() private hasOwnLayout = false;

@@ -7,7 +7,7 @@ import * as icons from '../../ui/icons.ts';
 import { type Participant, type RoomView, roomContext } from '../../ui/room-context.ts';
 import type { KickRequestDetail, MuteRequestDetail, PinRequestDetail } from '../../ui/room-requests.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
-import { formStyles, tokens } from '../../ui/tokens.styles.ts';
+import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
 import { describe, nameOf, troubleOf } from './participant-words.ts';
 import { rosterMessages as msg } from './roster-messages.ts';
 import { rosterStyles } from './rtc-roster.styles.ts';
@@ -32,7 +32,7 @@ const BAN_MINUTES = LIMITS.banMs / 60_000;
  * @cssproperty --rtc-surface - Behind everything.
  */
 export class RtcRoster extends RtcElement {
-  static override styles = [tokens, formStyles, rosterStyles];
+  static override styles = [tokens, buttonStyles, rosterStyles];
   /** @ignore */
   static override shadowRootOptions: ShadowRootInit = { ...RtcElement.shadowRootOptions, delegatesFocus: true };
 
