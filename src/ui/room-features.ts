@@ -5,6 +5,7 @@ import { CallMonitor } from '../webrtc/call-monitor.ts';
 import { type LinkFigures, type LinkQuality, UNKNOWN_QUALITY } from '../webrtc/link-quality.ts';
 import type { LocalMedia } from '../webrtc/local-media.ts';
 import type { RoomCall, RoomCallEvents } from '../webrtc/room-call.ts';
+import { chatPush } from '../webrtc/room-chat.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { toGlasscastError } from './errors.ts';
 import { messages } from './localize.ts';
@@ -58,7 +59,7 @@ export class RoomFeatures {
     this.#host = host;
     const { call } = host;
     this.#chat = new ChatLog({
-      push: (event, payload, options) => call.push(event, payload, options),
+      push: chatPush(call, (chat) => this.handleChat(chat)),
       localId: () => call.localId,
       localName: () => call.localName ?? '',
       joined: () => call.state === 'joined',

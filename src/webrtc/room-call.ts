@@ -147,7 +147,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
       chat: (event) => this.emit('chat', event),
       muted: (muted) => {
         // On a plain channel anybody can say anything.
-        if (!this.#isPlain) this.emit('moderated', muted);
+        if (!this.isPlain) this.emit('moderated', muted);
       },
       dismissed: (error) => {
         this.#dismissal = error;
@@ -186,6 +186,11 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     this.#mesh?.restart();
   }
 
+  /** Whether the room is a channel that does nothing but pass on what it is sent: it neither stamps, nor answers, nor sends back. */
+  get isPlain(): boolean {
+    return this.#resume === undefined;
+  }
+
   /** The link to each participant, by id. */
   get links(): ReadonlyMap<string, PeerLink> {
     return this.#mesh?.links ?? new Map();
@@ -208,12 +213,12 @@ export class RoomCall extends Emitter<RoomCallEvents> {
    */
   async push<T = unknown>(event: string, payload: object, options: PushOptions<T> = {}): Promise<T> {
     if (this.#session === undefined) throw new GlasscastError('network', `Not in a call: ${event} was not sent.`);
-    if (!this.#isPlain || (event !== 'chat' && event !== 'chat_delete')) return this.#session.push(event, payload, options);
-    // A plain channel neither stamps a message, nor answers it, nor sends it back to its author.
-    const message = { ...payload, from: this.localId, name: this.#localName ?? '', at: this.#now() };
-    if (!this.#session.cast(event, message)) throw new GlasscastError('network', 'Not connected: the message was not sent.');
-    this.emit('chat', { event, payload: message });
-    return message as T;
+    return this.#session.push(event, payload, options);
+  }
+
+  /** Sends an event that nobody answers. False when it could not be sent now, and was not. */
+  cast(event: string, payload: object): boolean {
+    return this.#session?.cast(event, payload) ?? false;
   }
 
   /** Statistics of each link, by the participant's id. */
@@ -341,12 +346,8 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     const { media } = this.#options;
     const state = { mic: media.microphoneEnabled, camera: media.cameraEnabled, screen: media.screenEnabled };
     // A plain channel passes this on as it is.
-    const from = this.#isPlain ? { from: this.localId, name: this.#localName } : {};
+    const from = this.isPlain ? { from: this.localId, name: this.#localName } : {};
     this.#session?.cast('state', { ...from, ...state });
-  }
-
-  get #isPlain(): boolean {
-    return this.#resume === undefined;
   }
 
   #woke(): void {
@@ -355,7 +356,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   }
 
   #sayGoodbye(): Promise<void> {
-    if (this.#isPlain && this.localId !== undefined) this.#session?.cast('bye', { from: this.localId });
+    if (this.isPlain && this.localId !== undefined) this.#session?.cast('bye', { from: this.localId });
     return this.#session?.leave() ?? Promise.resolve();
   }
 
