@@ -60,6 +60,8 @@ const LOOK_MS: Milliseconds = 200;
 const HIDDEN_LOOK_MS: Milliseconds = 1000;
 const READ_MS: Milliseconds = 2000;
 const HIDDEN_READ_MS: Milliseconds = 5000;
+/** Browsers read levels while the page waits, and a busy one takes its time: a look is followed by so many times its own length of none. */
+const REST = 10;
 /** One's own level takes a report, and is read every so many looks. */
 const OWN_LEVEL_LOOKS = 2;
 
@@ -116,11 +118,13 @@ export class CallMonitor extends Emitter<CallMonitorEvents> {
     if (speech !== null) this.emit('speaking', speech);
   }
 
-  #wait(): void {
-    const delay = this.#options.visible() ? LOOK_MS : HIDDEN_LOOK_MS;
-    this.#timer = this.#options.timers.setTimeout(() => {
-      this.#wait();
+  #wait(took: Milliseconds = 0): void {
+    const { now, timers, visible } = this.#options;
+    const delay = Math.max(visible() ? LOOK_MS : HIDDEN_LOOK_MS, took * REST);
+    this.#timer = timers.setTimeout(() => {
+      const began = now();
       this.#look();
+      if (!this.#closed) this.#wait(now() - began);
     }, delay);
   }
 
