@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signToken } from '../../server-reference/src/auth/sign-token.ts';
-import { CHUNK_HEADER_BYTES, decodeTextFrame, encodeChunk, encodeTextFrame } from '../../src/protocol/index.ts';
+import { CHUNK_HEADER_BYTES, encodeChunk } from '../../src/protocol/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { parseMediaPlaylist } from '../support/playlist.ts';
 import { Publisher, type PublisherOptions, type WireReply } from '../support/publisher.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { audioTrack, MICROSECONDS, opusPacket, videoFrame, videoTrack } from '../support/simulated-broadcast.ts';
+import { Watcher } from '../support/watcher.ts';
 
 const connect = (server: TestServer, more: Partial<PublisherOptions> = {}): Promise<Publisher> =>
   Publisher.connect({ server: server.url, stream: 'demo', tracks: [videoTrack(), audioTrack()], ...more });
@@ -29,48 +30,6 @@ async function send(publisher: Publisher, from: number, wall: number, seconds = 
 
 async function watched(server: TestServer, stream = 'demo'): Promise<{ state: string; session: string | null; title: string | null }> {
   return (await (await fetch(`${server.url}/api/streams/${stream}`)).json()) as Awaited<ReturnType<typeof watched>>;
-}
-
-/** One who watches `live:<name>`, and what it hears. */
-class Watcher {
-  readonly heard: { event: string; payload: Record<string, unknown> }[] = [];
-  readonly #socket: WebSocket;
-  #waiting: (() => void)[] = [];
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.addEventListener('message', ({ data }) => {
-      const { event, payload } = decodeTextFrame(String(data));
-      this.heard.push({ event, payload: payload as Record<string, unknown> });
-      for (const wake of this.#waiting.splice(0)) wake();
-    });
-  }
-
-  static async join(server: TestServer, name: string, token?: string): Promise<Watcher> {
-    const query = token === undefined ? '' : `&token=${token}`;
-    const socket = new WebSocket(`${server.socketUrl}/websocket?vsn=2.0.0${query}`);
-    const watcher = new Watcher(socket);
-    await new Promise((resolve) => socket.addEventListener('open', resolve));
-    socket.send(encodeTextFrame({ joinRef: '1', ref: '1', topic: `live:${name}`, event: 'phx_join', payload: { v: 1 } }));
-    await watcher.until('phx_reply');
-    return watcher;
-  }
-
-  get reply(): { status: string; response: Record<string, unknown> } {
-    return this.heard.find(({ event }) => event === 'phx_reply')?.payload as { status: string; response: Record<string, unknown> };
-  }
-
-  async until(event: string, matches: (payload: Record<string, unknown>) => boolean = () => true): Promise<Record<string, unknown>> {
-    for (;;) {
-      const found = this.heard.find((it) => it.event === event && matches(it.payload));
-      if (found !== undefined) return found.payload;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
 }
 
 test('whoever watches hears waiting, live, away, live and ended', async () => {
@@ -128,7 +87,13 @@ test('the publish key takes over a live stream, and the older connection is told
   assert.equal(second.joinReply.status, 'ok');
   assert.equal(second.session.session, first.session.session);
   await first.push('time', {});
-  assert.deepEqual(first.pushes.at(-1), { event: 'stopped', payload: { reason: 'taken-over' } });
+  assert.deepEqual(
+    first.pushes.filter(({ event }) => event !== 'keyframe'),
+    [
+      { event: 'stopped', payload: { reason: 'taken-over' } },
+      { event: 'phx_close', payload: {} },
+    ],
+  );
   await send(second, 10, Date.now());
   const playlist = parseMediaPlaylist(await (await fetch(`${server.url}/live/demo/${second.session.session}/v0/media.m3u8`)).text());
   assert.ok(playlist.segments.some(({ discontinuity }) => discontinuity));
@@ -254,10 +219,16 @@ test('a token publishes what it grants and nothing else; its subject takes over 
   assert.equal(first.joinReply.status, 'ok');
   const stranger = await connect(server, { token: await signToken(secret, { sub: 'bob', grants, ttl: 60 }) });
   assert.equal(stranger.joinReply.response['reason'], 'stream-taken');
+  assert.equal(stranger.joinReply.response['may_take_over'], false);
+  await send(first, 10, Date.now() - 1200);
+  const watcher = await Watcher.join(server, 'demo');
+  first.drop();
+  await watcher.until('state', ({ state }) => state === 'away');
   const again = await connect(server, { token: await signToken(secret, { sub: 'ada', grants, ttl: 60 }) });
   assert.equal(again.joinReply.status, 'ok');
   assert.equal(again.session.session, first.session.session);
-  for (const it of [first, stranger, again]) it.drop();
+  for (const it of [stranger, again]) it.drop();
+  watcher.close();
 });
 
 test('without the grant to watch neither the playlist nor live tells anything', async () => {

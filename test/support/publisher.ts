@@ -26,6 +26,7 @@ export interface PublisherOptions {
   readonly stream: string;
   readonly token?: string;
   readonly publishKey?: string;
+  readonly takeOver?: boolean;
   readonly tracks: readonly TrackDescription[];
   readonly container?: string;
   readonly title?: string;
@@ -73,6 +74,7 @@ export class Publisher {
       container: options.container ?? 'frames',
       tracks: options.tracks,
       ...(options.publishKey === undefined ? {} : { publish_key: options.publishKey }),
+      ...(options.takeOver === undefined ? {} : { take_over: options.takeOver }),
       ...(options.title === undefined ? {} : { title: options.title }),
     });
     return publisher;

@@ -3,7 +3,7 @@ import type { BitsPerSecond, Milliseconds } from '../../../src/protocol/index.ts
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { Viewer } from './audience.ts';
 import { LiveStream, type PublishRequest, type StreamStatus } from './live-stream.ts';
-import type { Publication } from './publication.ts';
+import { Publication } from './publication.ts';
 import type { Session } from './session.ts';
 
 export interface HubOptions {
@@ -21,7 +21,8 @@ export interface HubOptions {
 
 export type PublishOutcome =
   | { readonly ok: true; readonly publication: Publication }
-  | { readonly ok: false; readonly reason: 'stream-taken' | 'limit' };
+  | { readonly ok: false; readonly reason: 'stream-taken'; readonly mayTakeOver: boolean }
+  | { readonly ok: false; readonly reason: 'limit' };
 
 export class Hub {
   readonly options: HubOptions;
@@ -49,7 +50,7 @@ export class Hub {
     const existing = this.#streams.get(name);
     if (existing?.occupied !== true && this.#occupied() >= this.options.maxStreams) return { ok: false, reason: 'limit' };
     const publication = this.#stream(name).publish(request);
-    return publication === null ? { ok: false, reason: 'stream-taken' } : { ok: true, publication };
+    return publication instanceof Publication ? { ok: true, publication } : { ok: false, reason: 'stream-taken', ...publication };
   }
 
   status(name: string): StreamStatus {
@@ -60,6 +61,11 @@ export class Hub {
   /** The session that is running or was the last, while it is remembered. */
   session(name: string): Session | null {
     return this.#streams.get(name)?.session ?? null;
+  }
+
+  /** Whether this token's subject is the one of whoever broadcasts or may come back. */
+  owns(name: string, subject: string | null): boolean {
+    return subject !== null && this.#streams.get(name)?.ownerSubject === subject;
   }
 
   /** The codec string of a rendition, as its bitstream has it. */

@@ -14,7 +14,7 @@ import { LIMITS, type Milliseconds } from '../../../src/protocol/index.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
 import { Audience, type Viewer } from './audience.ts';
 import type { SourceTrack } from './epoch.ts';
-import { type Broadcaster, Publication, type PublicationHost, type StopReason } from './publication.ts';
+import { type Broadcaster, Publication, type PublicationHost, type StopReason, type StreamInfo } from './publication.ts';
 import { renditionsOf, Session } from './session.ts';
 
 export type StreamState = 'waiting' | 'live' | 'away' | 'ended';
@@ -44,9 +44,18 @@ export interface PublishRequest {
   readonly tracks: readonly SourceTrack[];
   readonly publishKey: string | null;
   readonly subject: string | null;
+  /** Asks to replace whoever is on air. */
+  readonly takeOver?: boolean;
+  /** Whether it may replace anybody, whoever that is. */
+  readonly moderates?: boolean;
   readonly title: string | null;
   readonly description: string | null;
   readonly broadcaster: Broadcaster;
+}
+
+/** Another broadcaster has the stream. */
+export interface StreamTaken {
+  readonly mayTakeOver: boolean;
 }
 
 /** A dropped broadcaster keeps its stream for this long. */
@@ -93,6 +102,11 @@ export class LiveStream implements PublicationHost {
     return this.#begun;
   }
 
+  /** The token's subject of whoever broadcasts or may come back. */
+  get ownerSubject(): string | null {
+    return this.#owner?.subject ?? null;
+  }
+
   get status(): StreamStatus {
     return {
       name: this.name,
@@ -115,19 +129,21 @@ export class LiveStream implements PublicationHost {
     return this.#owner === null && this.#audience.size === 0;
   }
 
-  /** Null where another broadcaster has the stream. */
-  publish(request: PublishRequest): Publication | null {
+  /** A stream that is on air or may come back is only for whoever owns it, or takes it over and may. */
+  publish(request: PublishRequest): Publication | StreamTaken {
     const owner = this.#owner;
-    if (owner !== null) {
-      const sameKey = request.publishKey !== null && equalInConstantTime(request.publishKey, owner.publishKey);
-      const sameSubject = request.subject !== null && request.subject === owner.subject;
-      if (!sameKey && !sameSubject) return null;
-    }
+    const own = owner === null || this.#isOwn(owner, request);
+    const mayTakeOver = request.moderates === true || (request.subject !== null && request.subject === owner?.subject);
+    if (!own && !(mayTakeOver && request.takeOver === true)) return { mayTakeOver };
     this.#publication?.stop('taken-over');
     this.#publication = null;
     this.#cancelGrace?.();
     this.#cancelGrace = null;
-    const identity = { publishKey: owner?.publishKey ?? this.#options.randomId(32), subject: request.subject ?? owner?.subject ?? null };
+    // The key of whom somebody else replaces is no longer good: it would take the stream back at its next attempt.
+    const identity = {
+      publishKey: own && owner !== null ? owner.publishKey : this.#options.randomId(32),
+      subject: request.subject ?? (own ? (owner?.subject ?? null) : null),
+    };
     this.#owner = identity;
     // Who comes back need not say it again; who comes after somebody else does not speak under their title.
     this.#title = request.title ?? (owner === null ? null : this.#title);
@@ -136,6 +152,12 @@ export class LiveStream implements PublicationHost {
     this.#publication = publication;
     this.#cancelTick ??= this.#options.clock.after(this.#options.partDuration, () => this.#tick());
     return publication;
+  }
+
+  /** By the key at once, since a page that reloads is faster than the end of its socket; by the subject once nobody is connected. */
+  #isOwn(owner: { publishKey: string; subject: string | null }, { publishKey, subject }: PublishRequest): boolean {
+    if (publishKey !== null && equalInConstantTime(publishKey, owner.publishKey)) return true;
+    return this.#publication === null && subject !== null && subject === owner.subject;
   }
 
   sessionFor(tracks: readonly SourceTrack[]): Session {
@@ -161,6 +183,13 @@ export class LiveStream implements PublicationHost {
 
   ended(publication: Publication): void {
     if (publication === this.#publication) this.#end(null);
+  }
+
+  described(publication: Publication, { title, description }: StreamInfo): void {
+    if (publication !== this.#publication) return;
+    if (title !== undefined) this.#title = title === '' ? null : title;
+    if (description !== undefined) this.#description = description === '' ? null : description;
+    this.#audience.tell(this.status);
   }
 
   dropped(publication: Publication): void {

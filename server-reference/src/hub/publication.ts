@@ -7,6 +7,12 @@ import type { Session } from './session.ts';
 /** Why a broadcaster is told to stop. */
 export type StopReason = 'taken-over' | 'ended' | 'draining' | 'unauthorized' | 'limit';
 
+/** What viewers are told of a stream. Undefined leaves it as it is, empty takes it away. */
+export interface StreamInfo {
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+}
+
 /** How the hub reaches the broadcaster. */
 export interface Broadcaster {
   keyframe(): void;
@@ -18,6 +24,7 @@ export interface PublicationHost {
   readonly now: Milliseconds;
   /** The session for these tracks: the running one, or a new one where they would change its fixed set. */
   sessionFor(tracks: readonly SourceTrack[]): Session;
+  described(publication: Publication, info: StreamInfo): void;
   ended(publication: Publication): void;
   dropped(publication: Publication): void;
 }
@@ -113,6 +120,11 @@ export class Publication {
 
   limitBitrate(track: number, bps: BitsPerSecond): void {
     if (this.#active) this.#broadcaster.bitrate(track, bps);
+  }
+
+  /** The broadcaster says what its viewers are told. */
+  describe(info: StreamInfo): void {
+    if (this.#active) this.#host.described(this, info);
   }
 
   /** The broadcaster ends the stream. */

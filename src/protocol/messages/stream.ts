@@ -30,15 +30,24 @@ export type TrackDescription = v.InferOutput<typeof TrackSchema>;
 
 const TracksField = v.pipe(v.array(TrackSchema), v.minLength(1), v.maxLength(LIMITS.tracksPerStream));
 
+const TitleField = v.pipe(v.string(), v.maxLength(200));
+const DescriptionField = v.pipe(v.string(), v.maxLength(2000));
+
 export const StreamJoinSchema = v.object({
   ...VersionField,
   container: v.picklist(CONTAINERS),
   publish_key: v.optional(v.pipe(v.string(), v.minLength(16), v.maxLength(256))),
-  tracks: TracksField,
+  /** Replaces whoever is on air, where this client may; a refusal says whether it may in `may_take_over`. */
+  take_over: v.optional(v.boolean()),
+  /** Needed for `frames`; other containers say it in their bytes. */
+  tracks: v.optional(TracksField),
   record: v.optional(v.boolean()),
-  title: v.optional(v.pipe(v.string(), v.maxLength(200))),
-  description: v.optional(v.pipe(v.string(), v.maxLength(2000))),
+  title: v.optional(TitleField),
+  description: v.optional(DescriptionField),
 });
+
+/** Push `info`: what viewers are told of the stream; what is left out stays as it is, and an empty text takes it away. */
+export const StreamInfoSchema = v.object({ title: v.optional(TitleField), description: v.optional(DescriptionField) });
 
 export const PlaybackSchema = v.object({
   hls: v.optional(v.string()),
@@ -77,3 +86,15 @@ export const TracksPushSchema = v.object({ tracks: TracksField });
 export const TracksReplySchema = v.object({ epoch: v.number() });
 export const BitratePushSchema = v.object({ track: v.number(), bps: v.number() });
 export const StoppedSchema = v.object({ reason: v.string() });
+
+/** `POST /ingest/:stream`: the reply to opening is a {@link StreamReplySchema} with the path of all that follows. */
+export const IngestReplySchema = v.object({ ...StreamReplySchema.entries, ingest: v.string() });
+export type IngestReply = v.InferOutput<typeof IngestReplySchema>;
+
+/** What the server would push on a channel, in the reply to any request of an HTTP broadcaster. */
+export const IngestRequestSchema = v.object({ event: v.string(), payload: v.record(v.string(), v.unknown()) });
+export type IngestRequest = v.InferOutput<typeof IngestRequestSchema>;
+export const IngestAnswerSchema = v.looseObject({ requests: v.array(IngestRequestSchema) });
+
+/** A JSON body of `POST /ingest/:stream/:id`: an event of `stream:*` other than `chunk`. */
+export const IngestEventSchema = v.object({ event: v.string(), payload: v.optional(v.record(v.string(), v.unknown()), {}) });
