@@ -8,11 +8,13 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import type { Playback } from '../protocol/messages/stream.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
+import type { DeviceList } from '../webrtc/device-choice.ts';
 import { type CapturedMedia, type CaptureRequest, openCamera, stopTracks } from './devices.ts';
 import type { PublishKeys } from './publish-keys.ts';
 import { type PublisherEvent, type PublisherState, toError } from './publisher-events.ts';
 import { openPublisher, type PublisherHost } from './publisher-host.ts';
 import type { EncodingOptions, PublisherReport, UplinkOptions } from './publisher-options.ts';
+import { type CardText, MAX_GAIN, type SourceChoice, UNCHANGED_GAIN } from './sources/source-choice.ts';
 import { openFeeds, requireEncoders } from './track-feeds.ts';
 
 export type BroadcastState = 'off' | 'requesting' | 'preview' | 'connecting' | 'live' | 'reconnecting' | 'stopping' | 'error';
@@ -20,7 +22,7 @@ export type BroadcastState = 'off' | 'requesting' | 'preview' | 'connecting' | '
 export interface BroadcastSettings {
   readonly capture: CaptureRequest;
   readonly encoding: EncodingOptions;
-  readonly uplink: Omit<UplinkOptions, 'publishKey' | 'hasTokenProvider'>;
+  readonly uplink: Omit<UplinkOptions, 'publishKey' | 'hasTokenProvider' | 'takeOver'>;
   readonly tokenProvider: TokenProvider | undefined;
   readonly workerUrl: string | null;
 }
@@ -35,6 +37,14 @@ export interface BroadcastHandler {
   state(state: BroadcastState, previous: BroadcastState): void;
   /** What the preview shows; null once the camera is off. */
   stream(stream: MediaStream | null): void;
+  /** The camera that is shown over the main picture, or null. */
+  inset?(stream: MediaStream | null): void;
+  /** What there is to choose from, and what is live. */
+  devices?(list: DeviceList): void;
+  /** The source, the inset, the microphone, the gain, or whether it is paused, is another than before. */
+  sources?(): void;
+  /** The sound that is sent, for a level meter; null where there is none. */
+  sound?(track: MediaStreamTrack | null): void;
   /** Joined, also after each reconnect. */
   onAir(details: OnAir): void;
   report(report: PublisherReport): void;
@@ -61,6 +71,11 @@ export class Broadcast {
   #run: Run | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
+  #source: SourceChoice = { kind: 'camera' };
+  #inset = false;
+  #paused = false;
+  #microphoneEnabled = true;
+  #gain = UNCHANGED_GAIN;
   /** How often it was stopped. */
   #stops = 0;
 
@@ -87,7 +102,11 @@ export class Broadcast {
    * @throws GlasscastError why not; `aborted` when stopped meanwhile
    */
   start(settings: BroadcastSettings): Promise<void> {
-    this.#starting ??= this.#start(settings).finally(() => {
+    return this.#startOnce(settings, false);
+  }
+
+  #startOnce(settings: BroadcastSettings, takeOver: boolean): Promise<void> {
+    this.#starting ??= this.#start(settings, takeOver).finally(() => {
       this.#starting = null;
     });
     return this.#starting;
@@ -104,11 +123,89 @@ export class Broadcast {
     return this.#stopping;
   }
 
+  /** Where the picture comes from, or will once it is opened. */
+  get source(): SourceChoice {
+    return this.#source;
+  }
+
+  /** Whether the camera is shown over the screen or the element. */
+  get inset(): boolean {
+    return this.#inset;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get microphoneEnabled(): boolean {
+    return this.#microphoneEnabled;
+  }
+
+  /** Of the microphones, 0 to 4; 1 leaves them as they are. */
+  get gain(): number {
+    return this.#gain;
+  }
+
+  /** Shows a card and sends silence until {@link resume}; the session goes on. */
+  pause(_card: CardText): void {
+    this.#paused = true;
+    this.#handler.sources?.();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#handler.sources?.();
+  }
+
+  /** Changes the picture, and the sound that belongs to it, also while live. */
+  async setSource(source: SourceChoice): Promise<void> {
+    this.#source = source;
+    this.#handler.sources?.();
+  }
+
+  /** Shows the camera over the screen or the element, or no longer. */
+  async setInset(on: boolean): Promise<void> {
+    this.#inset = on;
+    this.#handler.sources?.();
+  }
+
+  /** Plays a film or a song into the broadcast. Resolves once it plays. */
+  async playFile(file: File): Promise<void> {
+    throw new GlasscastError('unsupported', `${file.name} cannot be played.`);
+  }
+
+  /** Changes to another camera or microphone, and remembers it. */
+  async switchDevice(_kind: 'audioinput' | 'videoinput', _deviceId: string): Promise<void> {
+    this.#handler.sources?.();
+  }
+
+  /** Adds a microphone to the first one, or takes it away. */
+  async mixMicrophone(_deviceId: string, _on: boolean): Promise<void> {
+    this.#handler.sources?.();
+  }
+
+  setMicrophoneEnabled(on: boolean): void {
+    this.#microphoneEnabled = on;
+    if (this.#run?.media?.audio) this.#run.media.audio.enabled = on;
+    this.#handler.sources?.();
+  }
+
+  /** @param gain of the microphones, 0 to 4 */
+  setGain(gain: number): void {
+    this.#gain = Math.min(MAX_GAIN, Math.max(0, gain));
+    this.#handler.sources?.();
+  }
+
+  /** As `start`, in the place of whoever is on air: where `stream-taken` said `details.may_take_over`. */
+  takeOver(settings: BroadcastSettings): Promise<void> {
+    return this.#startOnce(settings, true);
+  }
+
   setToken(token: string): void {
     this.#run?.host?.setToken(token);
   }
 
-  async #start(settings: BroadcastSettings): Promise<void> {
+  async #start(settings: BroadcastSettings, takeOver: boolean): Promise<void> {
     if (this.#stopping !== null) await this.#afterStopping();
     if (this.#state === 'live' || this.#state === 'reconnecting') return;
     const run = this.#previewOf(settings.capture) ?? this.#begin(settings);
@@ -121,6 +218,7 @@ export class Broadcast {
       ...settings.uplink,
       hasTokenProvider: settings.tokenProvider !== undefined,
       publishKey: this.#keys.get(server, stream),
+      takeOver,
     });
     await run.live.promise;
   }

@@ -8,6 +8,10 @@ export interface CaptureRequest {
   /** Frames a second, likewise. */
   readonly frameRate: number;
   readonly audio: boolean;
+  /** Of the microphones; left out, the browser decides. */
+  readonly echoCancellation?: boolean;
+  readonly noiseSuppression?: boolean;
+  readonly autoGainControl?: boolean;
 }
 
 export interface CapturedMedia {

@@ -10,6 +10,8 @@ export interface ErrorData {
   readonly code: ErrorCode;
   readonly message: string;
   readonly cause: string | null;
+  /** As the server sent it: plain data. */
+  readonly details?: unknown;
 }
 
 /** What a publisher tells the page. Plain data, so that a worker can post it as it is. */
@@ -44,11 +46,17 @@ export type FromWorker =
 
 export function toErrorData(error: unknown): ErrorData {
   if (error instanceof GlasscastError) {
-    return { code: error.code, message: error.message, cause: error.cause === undefined ? null : String(error.cause) };
+    return {
+      code: error.code,
+      message: error.message,
+      cause: error.cause === undefined ? null : String(error.cause),
+      details: error.details,
+    };
   }
   return { code: 'media', message: 'The broadcast failed unexpectedly.', cause: String(error) };
 }
 
 export function toError(data: ErrorData): GlasscastError {
-  return new GlasscastError(data.code, data.message, data.cause === null ? {} : { cause: new Error(data.cause) });
+  const { code, message, cause, details } = data;
+  return new GlasscastError(code, message, { details, ...(cause === null ? {} : { cause: new Error(cause) }) });
 }

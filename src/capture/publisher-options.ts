@@ -23,6 +23,8 @@ export interface UplinkOptions {
   readonly stream: string;
   /** Proves that this page was on air with this stream before. */
   readonly publishKey: string | null;
+  /** Replaces whoever is on air, where this user may. */
+  readonly takeOver?: boolean;
 }
 
 export interface PublisherReport {

@@ -87,6 +87,8 @@ export class Uplink {
         container: 'frames',
         tracks: tracks(),
         ...(this.#publishKey === null ? {} : { publish_key: this.#publishKey }),
+        // Once: whoever is replaced later does not fight back.
+        ...(this.#options.takeOver === true && this.#publishKey === this.#options.publishKey ? { take_over: true } : {}),
       }),
       reply: StreamReplySchema,
     });
