@@ -5,12 +5,20 @@ export interface CutProxy {
   readonly port: number;
   /** Ends every connection that is open; new ones pass. */
   cut(): void;
+  /** Ends every connection, and new ones with them, until {@link up}. */
+  down(): void;
+  up(): void;
   close(): Promise<void>;
 }
 
 export async function startCutProxy(target: number): Promise<CutProxy> {
   const open = new Set<Socket>();
+  let isDown = false;
   const server = createServer((near) => {
+    if (isDown) {
+      near.destroy();
+      return;
+    }
     const far = connect(target, '127.0.0.1');
     for (const [from, to] of [
       [near, far],
@@ -33,6 +41,13 @@ export async function startCutProxy(target: number): Promise<CutProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    down: () => {
+      isDown = true;
+      cut();
+    },
+    up: () => {
+      isDown = false;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
- * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast.
+ * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, air.
  */
+import { benchAir } from './air.ts';
 import { benchBroadcast } from './broadcast.ts';
 import { benchCall } from './call.ts';
 import { benchCpu } from './cpu.ts';
@@ -20,6 +21,7 @@ const AREAS: Record<string, (seconds: number) => Promise<void>> = {
   crowd: benchCrowd,
   leaks: benchLeaks,
   broadcast: benchBroadcast,
+  air: benchAir,
 };
 
 const args = process.argv.slice(2);
