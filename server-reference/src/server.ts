@@ -4,6 +4,7 @@ import { type AddressInfo, isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Milliseconds } from '../../src/protocol/index.ts';
 import { Authenticator } from './auth/authenticator.ts';
+import { ingestRoutes } from './broadcasting/routes.ts';
 import { liveFamily } from './channels/live.ts';
 import { lobbyFamily } from './channels/lobby.ts';
 import { roomFamily } from './channels/room.ts';
@@ -107,6 +108,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   await app.register(apiRoutes, { config, clock, guard, authorizer, readiness, stunPort, developmentSecret });
   await app.register(roomRoutes, { rooms, authorizer });
   await app.register(streamRoutes, { hub, publicUrl: config.publicUrl, authorizer });
+  await app.register(ingestRoutes, { hub, publicUrl: config.publicUrl, authorizer });
   await app.register(originRoutes, { hub, authorize: (request, stream) => authorizer.require(request, 'watch', { stream }) });
   await app.register(staticRoutes, { sdkDirectory: sdkDirectory(), demoDirectory: demoDirectory() });
   const port = await listen(app, config);

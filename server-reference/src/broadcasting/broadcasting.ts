@@ -155,6 +155,11 @@ export class Broadcasting implements Broadcaster {
     this.#publication?.drop();
   }
 
+  /** Some of what it sent never came. */
+  lost(): void {
+    if (this.active) this.#publication?.lost();
+  }
+
   keyframe(): void {
     this.#port.push('keyframe', {});
   }
