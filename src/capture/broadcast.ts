@@ -13,7 +13,7 @@ import { type CapturedMedia, type CaptureRequest, openCamera, stopTracks } from 
 import type { PublishKeys } from './publish-keys.ts';
 import { type PublisherEvent, type PublisherState, toError } from './publisher-events.ts';
 import { openPublisher, type PublisherHost } from './publisher-host.ts';
-import type { EncodingOptions, PublisherReport, UplinkOptions } from './publisher-options.ts';
+import type { EncodingOptions, PublisherReport, StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { type CardText, MAX_GAIN, type SourceChoice, UNCHANGED_GAIN } from './sources/source-choice.ts';
 import { openFeeds, requireEncoders } from './track-feeds.ts';
 
@@ -203,6 +203,11 @@ export class Broadcast {
 
   setToken(token: string): void {
     this.#run?.host?.setToken(token);
+  }
+
+  /** Changes what viewers are told of the stream, also while live. */
+  setInfo(info: StreamInfo): void {
+    this.#run?.host?.setInfo(info);
   }
 
   async #start(settings: BroadcastSettings, takeOver: boolean): Promise<void> {

@@ -3,7 +3,7 @@ import { backgroundTimers } from '../workers/background-timers.ts';
 import { Publisher } from './publisher.ts';
 import type { MediaFeeds, PublisherEvent } from './publisher-events.ts';
 import type { PublisherHost } from './publisher-host.ts';
-import type { EncodingOptions, UplinkOptions } from './publisher-options.ts';
+import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { wallClock } from './wall-clock.ts';
 
 /** A publisher on the page's own thread, where no worker can be had. */
@@ -25,6 +25,10 @@ export class PagePublisher implements PublisherHost {
 
   setToken(token: string): void {
     this.#publisher.setToken(token);
+  }
+
+  setInfo(info: StreamInfo): void {
+    this.#publisher.setInfo(info);
   }
 
   stop(): Promise<void> {

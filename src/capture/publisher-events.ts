@@ -1,6 +1,6 @@
 import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
 import type { Playback } from '../protocol/messages/stream.ts';
-import type { EncodingOptions, PublisherReport, UplinkOptions } from './publisher-options.ts';
+import type { EncodingOptions, PublisherReport, StreamInfo, UplinkOptions } from './publisher-options.ts';
 
 /** `live` begins when the server has acknowledged a key frame. */
 export type PublisherState = 'idle' | 'measuring' | 'preparing' | 'joining' | 'live' | 'reconnecting' | 'ending' | 'ended';
@@ -33,6 +33,7 @@ export type ToWorker =
   | { readonly type: 'attach'; readonly feeds: MediaFeeds }
   | { readonly type: 'start'; readonly encoding: EncodingOptions; readonly uplink: UplinkOptions }
   | { readonly type: 'set-token'; readonly token: string }
+  | { readonly type: 'set-info'; readonly info: StreamInfo }
   | { readonly type: 'stop' }
   | { readonly type: 'token'; readonly id: number; readonly token: string }
   | { readonly type: 'no-token'; readonly id: number; readonly message: string };

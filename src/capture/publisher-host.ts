@@ -4,7 +4,7 @@ import type { Milliseconds } from '../protocol/units.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
 import { startWorker } from '../workers/start-worker.ts';
 import type { FromWorker, MediaFeeds, PublisherEvent, ToWorker } from './publisher-events.ts';
-import type { EncodingOptions, UplinkOptions } from './publisher-options.ts';
+import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
 
 /** One broadcast: attach, start, stop. */
 export interface PublisherHost {
@@ -14,6 +14,8 @@ export interface PublisherHost {
   attach(feeds: MediaFeeds): void;
   start(encoding: EncodingOptions, uplink: UplinkOptions): void;
   setToken(token: string): void;
+  /** Changes what viewers are told, also while live. */
+  setInfo(info: StreamInfo): void;
   /** Ends the broadcast and frees everything. Never rejects. */
   stop(): Promise<void>;
   /** Frees everything at once, after a failure. */
@@ -91,6 +93,10 @@ class WorkerPublisher implements PublisherHost {
 
   setToken(token: string): void {
     this.#post({ type: 'set-token', token });
+  }
+
+  setInfo(info: StreamInfo): void {
+    this.#post({ type: 'set-info', info });
   }
 
   async stop(): Promise<void> {

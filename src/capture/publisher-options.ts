@@ -12,6 +12,14 @@ export interface EncodingOptions {
   readonly keyFrameInterval: Seconds;
 }
 
+/** What viewers are told of a stream. An empty text takes away what was told before. */
+export interface StreamInfo {
+  /** At most 200 characters. */
+  readonly title?: string;
+  /** At most 2000 characters. */
+  readonly description?: string;
+}
+
 /** Where it goes. Survives being posted to a worker. */
 export interface UplinkOptions {
   /** The server's origin. */
@@ -25,6 +33,9 @@ export interface UplinkOptions {
   readonly publishKey: string | null;
   /** Replaces whoever is on air, where this user may. */
   readonly takeOver?: boolean;
+  /** Asks the server to keep a recording. */
+  readonly record?: boolean;
+  readonly info?: StreamInfo;
 }
 
 export interface PublisherReport {

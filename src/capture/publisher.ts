@@ -17,7 +17,7 @@ import { AudioTrackEncoder } from './audio-track-encoder.ts';
 import { AUDIO_TRACK, type EncodedFrame, TIMESCALE, VIDEO_TRACK } from './encoded-track.ts';
 import { FeedReader } from './feed-reader.ts';
 import { type MediaFeeds, type PublisherEvent, type PublisherState, toErrorData } from './publisher-events.ts';
-import type { EncodingOptions, UplinkOptions } from './publisher-options.ts';
+import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { TrackClocks } from './track-clocks.ts';
 import { Transmitter, type TransmitterEnvironment } from './transmitter.ts';
 import { VideoTrackEncoder } from './video-track-encoder.ts';
@@ -115,6 +115,10 @@ export class Publisher {
 
   setToken(token: string): void {
     this.#transmitter?.setToken(token);
+  }
+
+  setInfo(info: StreamInfo): void {
+    this.#transmitter?.setInfo(info);
   }
 
   /** Tells the server that the broadcast is over, and frees everything. */

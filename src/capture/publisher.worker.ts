@@ -17,6 +17,8 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
       return publisher.start(data.encoding, data.uplink);
     case 'set-token':
       return publisher.setToken(data.token);
+    case 'set-info':
+      return publisher.setInfo(data.info);
     case 'token':
       return questions.answer(data.id, data.token);
     case 'no-token':

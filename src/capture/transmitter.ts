@@ -12,7 +12,7 @@ import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { ClockReporter, type ReportedTrack } from './clock-reporter.ts';
 import { AUDIO_TRACK, type EncodedFrame, VIDEO_TRACK } from './encoded-track.ts';
 import { FrameSender } from './frame-sender.ts';
-import type { UplinkOptions } from './publisher-options.ts';
+import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { Uplink } from './uplink.ts';
 
 export interface TransmitterEnvironment {
@@ -168,6 +168,10 @@ export class Transmitter {
 
   setToken(token: string): void {
     this.#uplink.setToken(token);
+  }
+
+  setInfo(info: StreamInfo): void {
+    this.#uplink.setInfo(info);
   }
 
   /** Tells the server that the broadcast is over, and closes. Never rejects. */

@@ -24,7 +24,7 @@ import { Connection, type ConnectionOptions, type TokenProvider } from '../signa
 import type { Timers } from '../workers/worker-timers.ts';
 import type { ClockReport } from './clock-reporter.ts';
 import type { CreditReply } from './frame-sender.ts';
-import type { UplinkOptions } from './publisher-options.ts';
+import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
 
 export interface UplinkHandler {
   /** Joined, for the first time or after a drop; frames of a new epoch may follow. */
@@ -62,11 +62,13 @@ export class Uplink {
   #session: ChannelSession<StreamReply> | null = null;
   #publishKey: string | null;
   #stopped: GlasscastError | null = null;
+  #info: StreamInfo;
 
   constructor(options: UplinkOptions, handler: UplinkHandler, environment: UplinkEnvironment) {
     this.#options = options;
     this.#handler = handler;
     this.#publishKey = options.publishKey;
+    this.#info = options.info ?? {};
     const connect = environment.connect ?? ((init) => new Connection(init));
     this.#connection = connect({
       server: options.server,
@@ -87,6 +89,8 @@ export class Uplink {
         container: 'frames',
         tracks: tracks(),
         ...(this.#publishKey === null ? {} : { publish_key: this.#publishKey }),
+        ...(this.#options.record === true ? { record: true } : {}),
+        ...this.#info,
         // Once: whoever is replaced later does not fight back.
         ...(this.#options.takeOver === true && this.#publishKey === this.#options.publishKey ? { take_over: true } : {}),
       }),
@@ -130,6 +134,12 @@ export class Uplink {
 
   setToken(token: string): void {
     this.#connection.setToken(token);
+  }
+
+  /** Changes what viewers are told; said with the next join where nothing is joined. */
+  setInfo(info: StreamInfo): void {
+    this.#info = { ...this.#info, ...info };
+    this.#session?.cast('info', info);
   }
 
   /** Ends the session for viewers, as far as the server can still be told, and closes. Never rejects. */
