@@ -9,6 +9,7 @@ import { liveFamily } from './channels/live.ts';
 import { lobbyFamily } from './channels/lobby.ts';
 import { roomFamily } from './channels/room.ts';
 import { streamFamily } from './channels/stream.ts';
+import { LiveChats } from './chat/live-chats.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, completeConfig, type Settings } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -90,12 +91,14 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const stunPort = stun?.port ?? null;
   const hub = new Hub({ ...config, clock });
   ends.add(() => hub.close());
+  const chats = new LiveChats({ clock, pubsub });
+  ends.add(() => chats.close());
 
   const families = familiesOf([
     lobbyFamily({ rooms, pubsub }),
     roomFamily({ rooms, iceServers: (principal, hostname) => iceServers({ ...config, stunPort, clock }, principal, hostname) }),
     streamFamily({ hub, publicUrl: config.publicUrl }),
-    liveFamily({ hub, publicUrl: config.publicUrl }),
+    liveFamily({ hub, chats, publicUrl: config.publicUrl }),
   ]);
   const context = { families, authenticator, clock, log, guard, path: SOCKET_PATH };
   const webSockets = new WebSocketEndpoint({ ...context, trustProxy: config.trustProxy });

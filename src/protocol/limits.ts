@@ -25,6 +25,10 @@ export const LIMITS = {
   chatBurst: 10,
   /** … in this time. */
   chatBurstMs: 10_000,
+  /** Messages beside a stream that a newcomer is shown. */
+  liveChatHistory: 50,
+  /** Beside a stream a viewer may write once in this time. */
+  liveChatPaceMs: 1_000,
   /** Who was kicked is refused for this long. */
   banMs: 10 * 60_000,
 } as const;

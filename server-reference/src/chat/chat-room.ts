@@ -8,6 +8,17 @@ import { WritingPace } from './writing-pace.ts';
  * that a page still shows can be deleted.
  */
 const KNOWN_IDS = 5 * LIMITS.chatHistory;
+/** How much is shown to newcomers, and how fast one author may write. */
+export interface ChatLimits {
+  readonly history: number;
+  readonly burst: number;
+  readonly burstMs: Milliseconds;
+}
+
+export const ROOM_CHAT: ChatLimits = { history: LIMITS.chatHistory, burst: LIMITS.chatBurst, burstMs: LIMITS.chatBurstMs };
+/** Slow mode: a crowd writes. */
+export const LIVE_CHAT: ChatLimits = { history: LIMITS.liveChatHistory, burst: 1, burstMs: LIMITS.liveChatPaceMs };
+
 /** What a message takes beside its text, in UTF-16 code units. */
 const OVERHEAD = 256;
 
@@ -37,17 +48,19 @@ interface KnownId {
 
 export class ChatRoom {
   readonly #clock: Clock;
+  readonly #limits: ChatLimits;
   readonly #pace: WritingPace;
   readonly #known = new Map<string, KnownId>();
   #history: ChatMessage[] = [];
   #lastAt: Milliseconds = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits = ROOM_CHAT) {
     this.#clock = clock;
-    this.#pace = new WritingPace(clock, LIMITS.chatBurst, LIMITS.chatBurstMs);
+    this.#limits = limits;
+    this.#pace = new WritingPace(clock, limits.burst, limits.burstMs);
   }
 
-  /** The last {@link LIMITS.chatHistory}, the oldest first. */
+  /** The last of them, the oldest first. */
   get history(): readonly ChatMessage[] {
     return this.#history;
   }
@@ -73,7 +86,7 @@ export class ChatRoom {
     this.#lastAt = at;
     const message: ChatMessage = { id, from: author.id, name: author.name, body, at };
     this.#history.push(message);
-    if (this.#history.length > LIMITS.chatHistory) this.#history.shift();
+    if (this.#history.length > this.#limits.history) this.#history.shift();
     this.#known.set(id, { author: writer, at, deleted: false });
     const [oldest] = this.#known.size > KNOWN_IDS ? this.#known.keys() : [];
     if (oldest !== undefined) this.#known.delete(oldest);

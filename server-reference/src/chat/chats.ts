@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
-import { ChatRoom } from './chat-room.ts';
+import { type ChatLimits, ChatRoom, ROOM_CHAT } from './chat-room.ts';
 
 /** All histories together, in UTF-16 code units: some hundred rooms full of the longest messages, thousands of ordinary ones. */
 const BUDGET = 32 * 1024 * 1024;
@@ -12,7 +12,7 @@ interface HeldChat {
 }
 
 /**
- * The chats of all rooms, in memory alone. One lives as long as somebody is in its room, and a while longer, so that a reload of
+ * The chats of all rooms or of all streams, in memory alone. One lives as long as somebody is in its room, and a while longer, so that a reload of
  * everybody loses nothing:
  *
  *   open ──the last has left──▶ idle ──idleLife──▶ gone
@@ -22,10 +22,12 @@ export class Chats {
   readonly #clock: Clock;
   readonly #idleLife: Milliseconds;
   readonly #budget: number;
+  readonly #limits: ChatLimits;
   readonly #held = new Map<string, HeldChat>();
   #weight = 0;
 
-  constructor(clock: Clock, idleLife: Milliseconds, budget = BUDGET) {
+  constructor(clock: Clock, idleLife: Milliseconds, budget = BUDGET, limits = ROOM_CHAT) {
+    this.#limits = limits;
     this.#clock = clock;
     this.#idleLife = idleLife;
     this.#budget = budget;
@@ -42,7 +44,7 @@ export class Chats {
       held.cancel();
       return held.chat;
     }
-    const chat = new ChatRoom(this.#clock);
+    const chat = new ChatRoom(this.#clock, this.#limits);
     this.#held.set(slug, { chat, weight: 0, cancel: () => undefined });
     return chat;
   }

@@ -1,8 +1,13 @@
 import * as v from 'valibot';
+import { TitleSchema } from '../names.ts';
 import { VersionField } from './envelope.ts';
 import { PlaybackSchema } from './stream.ts';
 
-export const LiveJoinSchema = v.object(VersionField);
+/** `name` is the one to chat under; a token's name wins. */
+export const LiveJoinSchema = v.object({ ...VersionField, name: v.optional(TitleSchema) });
+
+/** Push `name`, for a viewer who says later what it is called. The reply is `{name}`. */
+export const LiveNameSchema = v.object({ name: TitleSchema });
 
 export const LIVE_STATES = ['waiting', 'live', 'away', 'ended'] as const;
 
@@ -16,3 +21,10 @@ export const LiveStateSchema = v.object({
   description: v.optional(v.string()),
 });
 export type LiveState = v.InferOutput<typeof LiveStateSchema>;
+
+/** The join's answer: the state, and who one is in the chat beside the stream. */
+export const LiveReplySchema = v.object({
+  ...LiveStateSchema.entries,
+  me: v.object({ id: v.string(), name: v.string(), can: v.array(v.string()) }),
+});
+export type LiveReply = v.InferOutput<typeof LiveReplySchema>;
