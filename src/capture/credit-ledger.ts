@@ -36,6 +36,11 @@ export class CreditLedger {
     return this.#outstanding;
   }
 
+  /** Pushes sent and not yet acknowledged. */
+  get pushes(): number {
+    return this.#inFlight.size;
+  }
+
   /** Bytes acknowledged in all, over every connection. */
   get acknowledged(): Bytes {
     return this.#acknowledged;

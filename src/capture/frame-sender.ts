@@ -18,6 +18,8 @@ export interface FrameSenderOptions {
   readonly now: () => Milliseconds;
   /** Sends one `chunk`; resolves with the server's reply. */
   readonly push: (chunk: ArrayBuffer) => Promise<CreditReply>;
+  /** Pushes that may be under way together; beyond them frames gather. */
+  readonly pushesAtOnce: () => number;
   /** Bytes that the socket has not handed to the network. */
   readonly bufferedAmount: () => Bytes;
   readonly onRate: (bitrate: BitsPerSecond) => void;
@@ -154,7 +156,7 @@ export class FrameSender {
   }
 
   #budget(now: Milliseconds): Bytes {
-    if (this.#ledger.oldestAge(now) > MAX_FLIGHT_AGE) return 0;
+    if (this.#ledger.oldestAge(now) > MAX_FLIGHT_AGE || this.#ledger.pushes >= this.#options.pushesAtOnce()) return 0;
     const onItsWay = Math.max(this.#ledger.outstanding, this.#options.bufferedAmount());
     // With nothing on its way even a frame above the limit has to go.
     if (onItsWay === 0) return this.#ledger.available;

@@ -13,7 +13,8 @@ import { ClockReporter, type ReportedTrack } from './clock-reporter.ts';
 import { AUDIO_TRACK, type EncodedFrame, VIDEO_TRACK } from './encoded-track.ts';
 import { FrameSender } from './frame-sender.ts';
 import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
-import { Uplink } from './uplink.ts';
+import type { Transport, Uplink } from './uplink.ts';
+import { openUplink } from './uplink-choice.ts';
 
 export interface TransmitterEnvironment {
   /** Wall clock in milliseconds, monotonic and finer than a millisecond. */
@@ -73,7 +74,7 @@ export class Transmitter {
     this.#handler = handler;
     this.#environment = environment;
     const { now, timers, tokenProvider, connect } = environment;
-    this.#uplink = new Uplink(
+    this.#uplink = openUplink(
       options.uplink,
       {
         joined: (reply) => this.#onJoined(reply),
@@ -90,6 +91,7 @@ export class Transmitter {
       soundBitrate: () => this.#soundBitrate(),
       now,
       push: (chunk) => this.#uplink.pushChunk(chunk),
+      pushesAtOnce: () => this.#uplink.pushesAtOnce,
       bufferedAmount: () => this.#uplink.bufferedAmount,
       onRate: (bitrate) => handler.rate(bitrate),
       onKeyFrameNeeded: () => handler.keyFrameNeeded(),
@@ -109,6 +111,11 @@ export class Transmitter {
   /** Whether frames are taken. */
   get joined(): boolean {
     return this.#joined;
+  }
+
+  /** How the frames travel. */
+  get transport(): Transport {
+    return this.#uplink.transport;
   }
 
   get epoch(): number {

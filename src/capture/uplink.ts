@@ -1,30 +1,13 @@
-/**
- * A stream's topic on a socket of its own: media must not wait behind signaling, nor signaling behind media.
- *
- *   closed ──open──▶ joining ──ok──▶ joined ──lost──▶ dropped ──ok (next epoch)──▶ joined …
- *                       └── refused for good, stopped by the server ──┴──▶ ended
- *   end() and close(), from any of them ─────────────────────────────────▶ closed
- */
-import * as v from 'valibot';
 import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
-import {
-  BitratePushSchema,
-  CreditSchema,
-  StoppedSchema,
-  type StreamReply,
-  StreamReplySchema,
-  TimeReplySchema,
-  type TrackDescription,
-  TracksReplySchema,
-} from '../protocol/messages/stream.ts';
-import { streamTopic } from '../protocol/names.ts';
+import type { StreamReply, TrackDescription } from '../protocol/messages/stream.ts';
 import type { BitsPerSecond, Bytes, Milliseconds } from '../protocol/units.ts';
-import type { ChannelSession } from '../signaling/channel-session.ts';
-import { Connection, type ConnectionOptions, type TokenProvider } from '../signaling/connection.ts';
+import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
 import type { Timers } from '../workers/worker-timers.ts';
 import type { ClockReport } from './clock-reporter.ts';
 import type { CreditReply } from './frame-sender.ts';
 import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
+
+export type Transport = 'channel' | 'http';
 
 export interface UplinkHandler {
   /** Joined, for the first time or after a drop; frames of a new epoch may follow. */
@@ -42,6 +25,31 @@ export interface UplinkEnvironment {
   readonly timers: Timers;
   readonly tokenProvider: TokenProvider | null;
   readonly connect?: (options: ConnectionOptions) => Connection;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** One stream's way to the server. */
+export interface Uplink {
+  readonly transport: Transport;
+  /** Pushes that may be under way together: beyond them, what comes had better gather. */
+  readonly pushesAtOnce: number;
+  /** Handed over and not yet handed to the network. */
+  readonly bufferedAmount: Bytes;
+  /** Joins. `tracks` is asked anew at each rejoin, since the picture may have changed while away. */
+  open(tracks: () => readonly TrackDescription[]): void;
+  /** @throws GlasscastError `network` when not joined; the server's refusal */
+  pushChunk(chunk: ArrayBuffer): Promise<CreditReply>;
+  /** Opens a new epoch in place. Its frames follow the resolved promise. */
+  pushTracks(tracks: readonly TrackDescription[]): Promise<number>;
+  reportClock(report: ClockReport): void;
+  serverTime(): Promise<Milliseconds>;
+  setToken(token: string): void;
+  /** Changes what viewers are told; said with the next join where nothing is joined. */
+  setInfo(info: StreamInfo): void;
+  /** Ends the session for viewers, as far as the server can still be told, and closes. Never rejects. */
+  end(): Promise<void>;
+  /** Lets go without ending the session: the server keeps it for whoever has the publish key. */
+  close(): void;
 }
 
 /** Why the server takes a stream away, in words. */
@@ -50,136 +58,25 @@ const STOPPED: Readonly<Record<string, [code: ErrorCode, message: string]>> = {
   unauthorized: ['unauthorized', 'The token for this broadcast has ended.'],
   ended: ['server', 'The server has ended this broadcast.'],
   limit: ['limit', 'The broadcast was more than the server takes.'],
+  draining: ['network', 'The server is restarting.'],
 };
 
-const END_TIMEOUT: Milliseconds = 1_500;
-const EmptySchema = v.looseObject({});
+/** The server goes away and comes back: what it stops can be joined again. */
+export const isRestart = (reason: string): boolean => reason === 'draining';
 
-export class Uplink {
-  readonly #options: UplinkOptions;
-  readonly #handler: UplinkHandler;
-  readonly #connection: Connection;
-  #session: ChannelSession<StreamReply> | null = null;
-  #publishKey: string | null;
-  #stopped: GlasscastError | null = null;
-  #info: StreamInfo;
+export function stoppedError(reason: string): GlasscastError {
+  return new GlasscastError(...(STOPPED[reason] ?? ['server', `The server has stopped this broadcast: ${reason}.`]), {
+    details: { reason },
+  });
+}
 
-  constructor(options: UplinkOptions, handler: UplinkHandler, environment: UplinkEnvironment) {
-    this.#options = options;
-    this.#handler = handler;
-    this.#publishKey = options.publishKey;
-    this.#info = options.info ?? {};
-    const connect = environment.connect ?? ((init) => new Connection(init));
-    this.#connection = connect({
-      server: options.server,
-      socketPath: options.socketPath,
-      timers: environment.timers,
-      // Media over long polling would arrive too late to be live.
-      longPoll: false,
-      ...(options.token === null ? {} : { token: options.token }),
-      ...(environment.tokenProvider === null ? {} : { tokenProvider: environment.tokenProvider }),
-    });
-    this.#connection.on('error', (error) => handler.trouble(error));
-  }
-
-  /** Joins. `tracks` is asked anew at each rejoin, since the picture may have changed while away. */
-  open(tracks: () => readonly TrackDescription[]): void {
-    const session = this.#connection.join(streamTopic(this.#options.stream), {
-      params: () => ({
-        container: 'frames',
-        tracks: tracks(),
-        ...(this.#publishKey === null ? {} : { publish_key: this.#publishKey }),
-        ...(this.#options.record === true ? { record: true } : {}),
-        ...this.#info,
-        // Once: whoever is replaced later does not fight back.
-        ...(this.#options.takeOver === true && this.#publishKey === this.#options.publishKey ? { take_over: true } : {}),
-      }),
-      reply: StreamReplySchema,
-    });
-    this.#session = session;
-    session.on('keyframe', EmptySchema, () => this.#handler.keyFrameWanted());
-    session.on('bitrate', BitratePushSchema, ({ track, bps }) => this.#handler.bitrateLimited(track, bps));
-    session.on('stopped', StoppedSchema, ({ reason }) => this.#stoppedByServer(reason));
-    session.onRejoin((reply) => this.#joined(reply));
-    session.onDrop(() => this.#handler.dropped());
-    session.onEnd((error) => this.#handler.ended(this.#stopped ?? error));
-    session.joined.then(
-      (reply) => this.#joined(reply),
-      () => undefined, // onEnd tells it, and leaving on purpose needs no telling
-    );
-  }
-
-  /** @throws GlasscastError `network` when not joined */
-  pushChunk(chunk: ArrayBuffer): Promise<CreditReply> {
-    return this.#require().push('chunk', chunk, { reply: CreditSchema });
-  }
-
-  /** Opens a new epoch in place. Its frames follow the resolved promise. */
-  async pushTracks(tracks: readonly TrackDescription[]): Promise<number> {
-    return (await this.#require().push('tracks', { tracks }, { reply: TracksReplySchema })).epoch;
-  }
-
-  reportClock(report: ClockReport): void {
-    // Lost while not joined; a rejoin reports anew.
-    this.#session?.cast('clock', report);
-  }
-
-  async serverTime(): Promise<Milliseconds> {
-    return (await this.#require().push('time', {}, { reply: TimeReplySchema })).server_ms;
-  }
-
-  get bufferedAmount(): Bytes {
-    return this.#connection.bufferedAmount;
-  }
-
-  setToken(token: string): void {
-    this.#connection.setToken(token);
-  }
-
-  /** Changes what viewers are told; said with the next join where nothing is joined. */
-  setInfo(info: StreamInfo): void {
-    this.#info = { ...this.#info, ...info };
-    this.#session?.cast('info', info);
-  }
-
-  /** Ends the session for viewers, as far as the server can still be told, and closes. Never rejects. */
-  async end(): Promise<void> {
-    if (this.#session?.state === 'joined') {
-      try {
-        await this.#session.push('end', {}, { timeoutMs: END_TIMEOUT });
-      } catch (error) {
-        const cause =
-          error instanceof GlasscastError ? error : new GlasscastError('network', 'The broadcast was not ended.', { cause: error });
-        this.#handler.trouble(cause);
-      }
-    }
-    this.close();
-  }
-
-  /** Lets go without ending the session: the server keeps it for whoever has the publish key. */
-  close(): void {
-    this.#connection.close();
-  }
-
-  #joined(reply: StreamReply): void {
-    this.#publishKey = reply.publish_key;
-    this.#handler.joined(reply);
-  }
-
-  #stoppedByServer(reason: string): void {
-    if (reason === 'draining') {
-      // The server restarts and closes the socket; the next join opens a new session.
-      this.#handler.trouble(new GlasscastError('network', 'The server is restarting.'));
-      return;
-    }
-    this.#stopped = new GlasscastError(...(STOPPED[reason] ?? ['server', `The server has stopped this broadcast: ${reason}.`]), {
-      details: { reason },
-    });
-    this.#handler.ended(this.#stopped);
-  }
-
-  #require(): ChannelSession<StreamReply> {
-    if (this.#session === null) throw new GlasscastError('network', 'The stream is not joined.');
-    return this.#session;
-  }
+/** What a join says beside its tracks. */
+export function joinParams(options: UplinkOptions, publishKey: string | null, info: StreamInfo): Record<string, unknown> {
+  return {
+    ...(publishKey === null ? {} : { publish_key: publishKey }),
+    ...(options.record === true ? { record: true } : {}),
+    ...info,
+    // Once: whoever is replaced later does not fight back.
+    ...(options.takeOver === true && publishKey === options.publishKey ? { take_over: true } : {}),
+  };
 }

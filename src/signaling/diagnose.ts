@@ -5,6 +5,9 @@ import { WIRE_VERSION } from '../protocol/version.ts';
 /** What matters here of the answer of `/api/hello`. */
 const HelloSchema = v.object({ wire: v.array(v.number()), origin_allowed: v.boolean() });
 
+/** In `details`: the socket does not open, and plain requests may pass. */
+const SOCKET_BLOCKED = { reason: 'socket-blocked' } as const;
+
 /** What `/api/hello` let us conclude about a socket that was refused. */
 export type Diagnosis =
   | { readonly kind: 'unreachable'; readonly error: GlasscastError }
@@ -40,14 +43,17 @@ export async function diagnose(server: string, fetch: typeof globalThis.fetch, s
     return { kind: 'refused', error: new GlasscastError('version', message) };
   }
   const blocked = 'The server answers, but its socket does not open. A proxy may block WebSockets.';
-  return { kind: 'reachable', error: new GlasscastError('network', blocked) };
+  return { kind: 'reachable', error: new GlasscastError('network', blocked, { details: SOCKET_BLOCKED }) };
 }
 
 /** The error of a socket that the page is not allowed to open. */
 export function forbiddenSocket(server: string, cause: unknown): GlasscastError {
   return (
     mixedContent(server, cause) ??
-    new GlasscastError('network', `The page's security policy forbids a socket to ${server}. Allow it in connect-src.`, { cause })
+    new GlasscastError('network', `The page's security policy forbids a socket to ${server}. Allow it in connect-src.`, {
+      cause,
+      details: SOCKET_BLOCKED,
+    })
   );
 }
 

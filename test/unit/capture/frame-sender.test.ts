@@ -11,6 +11,7 @@ const FRAME = BITRATE / 8 / 30;
 class Rig {
   now = 1_000_000;
   buffered = 0;
+  pushesAtOnce = Number.POSITIVE_INFINITY;
   rates: number[] = [];
   keysNeeded = 0;
   keysAcknowledged = 0;
@@ -26,6 +27,7 @@ class Rig {
       soundBitrate: () => 0,
       now: () => this.now,
       push: (chunk) => new Promise((resolve, reject) => this.pushes.push({ chunk: new Uint8Array(chunk), resolve, reject })),
+      pushesAtOnce: () => this.pushesAtOnce,
       bufferedAmount: () => this.buffered,
       onRate: (rate) => this.rates.push(rate),
       onKeyFrameNeeded: () => this.keysNeeded++,
