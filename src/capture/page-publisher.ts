@@ -1,7 +1,7 @@
 import type { TokenProvider } from '../signaling/connection.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { Publisher } from './publisher.ts';
-import type { MediaFeeds, PublisherEvent } from './publisher-events.ts';
+import type { Card, FeedOf, InputName, MediaFeeds, PublisherEvent } from './publisher-events.ts';
 import type { PublisherHost } from './publisher-host.ts';
 import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { wallClock } from './wall-clock.ts';
@@ -21,6 +21,14 @@ export class PagePublisher implements PublisherHost {
 
   start(encoding: EncodingOptions, uplink: UplinkOptions): void {
     this.#publisher.start(encoding, uplink);
+  }
+
+  replace<I extends InputName>(input: I, feed: FeedOf<I> | null): void {
+    this.#publisher.replace(input, feed);
+  }
+
+  setCard(card: Card | null): void {
+    this.#publisher.setCard(card);
   }
 
   setToken(token: string): void {

@@ -19,10 +19,26 @@ export type PublisherEvent =
   | { readonly type: 'state'; readonly state: PublisherState }
   | { readonly type: 'joined'; readonly session: string; readonly epoch: number; readonly publishKey: string; readonly playback: Playback }
   | { readonly type: 'report'; readonly report: PublisherReport }
+  /** A feed has ended by itself (`error` is null) or broke; the broadcast goes on with a card, without inset, or with silence. */
+  | { readonly type: 'input-ended'; readonly input: InputName; readonly error: ErrorData | null }
   /** Something is not as it should be, and the broadcast goes on. */
   | { readonly type: 'notice'; readonly error: ErrorData }
   /** The broadcast is over, and not because the page stopped it. */
   | { readonly type: 'failed'; readonly error: ErrorData };
+
+/** `main` is the picture, `inset` a smaller one over it. */
+export type InputName = 'main' | 'inset' | 'sound';
+
+export type PictureFeed = ReadableStream<VideoFrame>;
+export type SoundFeed = ReadableStream<AudioData>;
+/** The feed of an input. */
+export type FeedOf<I extends InputName> = I extends 'sound' ? SoundFeed : PictureFeed;
+
+/** Shown in place of the picture. */
+export interface Card {
+  readonly title: string;
+  readonly text: string;
+}
 
 export interface MediaFeeds {
   readonly video: ReadableStream<VideoFrame>;
@@ -32,6 +48,8 @@ export interface MediaFeeds {
 export type ToWorker =
   | { readonly type: 'attach'; readonly feeds: MediaFeeds }
   | { readonly type: 'start'; readonly encoding: EncodingOptions; readonly uplink: UplinkOptions }
+  | { readonly type: 'replace'; readonly input: InputName; readonly feed: PictureFeed | SoundFeed | null }
+  | { readonly type: 'set-card'; readonly card: Card | null }
   | { readonly type: 'set-token'; readonly token: string }
   | { readonly type: 'set-info'; readonly info: StreamInfo }
   | { readonly type: 'stop' }

@@ -3,7 +3,7 @@ import { GlasscastError } from '../protocol/errors.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
 import { startWorker } from '../workers/start-worker.ts';
-import type { FromWorker, MediaFeeds, PublisherEvent, ToWorker } from './publisher-events.ts';
+import type { Card, FeedOf, FromWorker, InputName, MediaFeeds, PublisherEvent, ToWorker } from './publisher-events.ts';
 import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
 
 /** One broadcast: attach, start, stop. */
@@ -13,6 +13,13 @@ export interface PublisherHost {
   /** Takes the feeds over; they cannot be used elsewhere afterwards. */
   attach(feeds: MediaFeeds): void;
   start(encoding: EncodingOptions, uplink: UplinkOptions): void;
+  /**
+   * Another feed from here on, in the same session, or none: a card in place of `main`, nothing over it, silence. Sound cannot be added to
+   * a broadcast that began without.
+   */
+  replace<I extends InputName>(input: I, feed: FeedOf<I> | null): void;
+  /** Pauses: shows the card in place of the picture and sends silence. Null goes on. */
+  setCard(card: Card | null): void;
   setToken(token: string): void;
   /** Changes what viewers are told, also while live. */
   setInfo(info: StreamInfo): void;
@@ -89,6 +96,14 @@ class WorkerPublisher implements PublisherHost {
 
   start(encoding: EncodingOptions, uplink: UplinkOptions): void {
     this.#post({ type: 'start', encoding, uplink });
+  }
+
+  replace<I extends InputName>(input: I, feed: FeedOf<I> | null): void {
+    this.#post({ type: 'replace', input, feed }, feed === null ? [] : [feed]);
+  }
+
+  setCard(card: Card | null): void {
+    this.#post({ type: 'set-card', card });
   }
 
   setToken(token: string): void {

@@ -16,7 +16,16 @@ import type { TimerId } from '../workers/worker-timers.ts';
 import { AudioTrackEncoder } from './audio-track-encoder.ts';
 import { AUDIO_TRACK, type EncodedFrame, TIMESCALE, VIDEO_TRACK } from './encoded-track.ts';
 import { FeedReader } from './feed-reader.ts';
-import { type MediaFeeds, type PublisherEvent, type PublisherState, toErrorData } from './publisher-events.ts';
+import {
+  type Card,
+  type InputName,
+  type MediaFeeds,
+  type PictureFeed,
+  type PublisherEvent,
+  type PublisherState,
+  type SoundFeed,
+  toErrorData,
+} from './publisher-events.ts';
 import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { TrackClocks } from './track-clocks.ts';
 import { Transmitter, type TransmitterEnvironment } from './transmitter.ts';
@@ -63,10 +72,7 @@ export class Publisher {
   attach(feeds: MediaFeeds): void {
     if (this.#state !== 'idle') return;
     this.#setState('measuring');
-    this.#videoFeed = new FeedReader(feeds.video, {
-      frame: (frame) => this.#onVideo(frame),
-      ended: (cause) => this.#fail(new GlasscastError('media', 'The camera has stopped. Connect it again, then start anew.', { cause })),
-    });
+    this.#replaceMain(feeds.video);
     if (feeds.audio === null) return;
     this.#audioFeed = new FeedReader(feeds.audio, {
       frame: (block) => this.#onAudio(block),
@@ -113,6 +119,12 @@ export class Publisher {
     });
   }
 
+  replace(input: InputName, feed: PictureFeed | SoundFeed | null): void {
+    if (input === 'main') this.#replaceMain(feed as PictureFeed | null);
+  }
+
+  setCard(_card: Card | null): void {}
+
   setToken(token: string): void {
     this.#transmitter?.setToken(token);
   }
@@ -128,6 +140,19 @@ export class Publisher {
     this.#releaseMedia();
     await this.#transmitter?.end();
     this.#setState('ended');
+  }
+
+  #replaceMain(feed: PictureFeed | null): void {
+    this.#videoFeed?.close();
+    this.#videoFeed = null;
+    if (feed === null) return;
+    this.#videoFeed = new FeedReader(feed, {
+      frame: (frame) => this.#onVideo(frame),
+      ended: (cause) => {
+        this.#videoFeed = null;
+        this.#emit({ type: 'input-ended', input: 'main', error: cause === null ? null : toErrorData(cause) });
+      },
+    });
   }
 
   #onVideo(frame: VideoFrame): void {
@@ -260,6 +285,10 @@ export class Publisher {
         videoCodec: this.#videoTrack?.codec ?? null,
         audioCodec: this.#audioTrack?.codec ?? null,
         epoch: this.#transmitter?.epoch ?? 0,
+        encoder: 'WebCodecs',
+        layers: [],
+        limited: 'none',
+        transport: 'channel',
       },
     });
   }

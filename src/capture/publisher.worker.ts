@@ -15,6 +15,10 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
       return publisher.attach(data.feeds);
     case 'start':
       return publisher.start(data.encoding, data.uplink);
+    case 'replace':
+      return publisher.replace(data.input, data.feed);
+    case 'set-card':
+      return publisher.setCard(data.card);
     case 'set-token':
       return publisher.setToken(data.token);
     case 'set-info':
