@@ -1,12 +1,12 @@
 /**
- * Turns `new URL('./x.worker.ts', import.meta.url)` into a bundled worker beside the chunks. Each worker is a rollup build of
- * its own without further chunks, since a worker that is started through a blob trampoline loads exactly one module.
+ * Turns `new URL('./x.worker.ts', import.meta.url)` into a bundled worker beside the chunks, and `x.worklet.ts` likewise. Each is a
+ * rollup build of its own without further chunks, since a worker that is started through a blob trampoline loads exactly one module.
  */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { rollup } from 'rollup';
 
-const REFERENCE = /new URL\(\s*(['"])(\.{1,2}\/[\w./-]+\.worker)\.ts\1\s*,\s*import\.meta\.url\s*\)/g;
+const REFERENCE = /new URL\(\s*(['"])(\.{1,2}\/[\w./-]+\.(?:worker|worklet))\.ts\1\s*,\s*import\.meta\.url\s*\)/g;
 
 /** @param {{ plugins: () => import('rollup').Plugin[] }} options the plugins that transpile the worker's sources */
 export function workers({ plugins }) {
@@ -29,7 +29,7 @@ export function workers({ plugins }) {
   return {
     name: 'workers',
     async transform(code, id) {
-      if (!code.includes('.worker')) return null;
+      if (!/\.(?:worker|worklet)/.test(code)) return null;
       const references = [...code.matchAll(REFERENCE)];
       if (references.length === 0) return null;
       let result = code;

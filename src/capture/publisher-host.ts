@@ -5,6 +5,7 @@ import type { TokenProvider } from '../signaling/connection.ts';
 import { startWorker } from '../workers/start-worker.ts';
 import type { Card, FeedOf, FromWorker, InputName, MediaFeeds, PublisherEvent, ToWorker } from './publisher-events.ts';
 import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
+import { feedsAreTransferable } from './track-feeds.ts';
 
 /** One broadcast: attach, start, stop. */
 export interface PublisherHost {
@@ -44,6 +45,14 @@ const STOP_PATIENCE: Milliseconds = 3_000;
 
 /** Opens a publisher in a worker, else on the page. Resolves once it can be handed the media. */
 export async function openPublisher(options: PublisherHostOptions): Promise<PublisherHost> {
+  const inWorker = feedsAreTransferable() ? await openInWorker(options) : null;
+  if (inWorker !== null) return inWorker;
+  // Loaded on demand: nearly every page has its worker, and this is the larger half of the code.
+  const { PagePublisher } = await import('./page-publisher.ts');
+  return new PagePublisher(options.tokenProvider, options.onEvent);
+}
+
+async function openInWorker(options: PublisherHostOptions): Promise<PublisherHost | null> {
   try {
     const worker = startWorker(new URL('./publisher.worker.ts', import.meta.url), {
       name: 'glasscast publisher',
@@ -53,9 +62,7 @@ export async function openPublisher(options: PublisherHostOptions): Promise<Publ
     return new WorkerPublisher(worker, options);
   } catch (error) {
     if (!(error instanceof GlasscastError)) throw error;
-    // Loaded on demand: nearly every page has its worker, and this is the larger half of the code.
-    const { PagePublisher } = await import('./page-publisher.ts');
-    return new PagePublisher(options.tokenProvider, options.onEvent);
+    return null;
   }
 }
 
