@@ -6,89 +6,60 @@
  *   stop(), from any of them ──▶ stopping ──▶ off          a failure, from any of them ──▶ error ──start, preview──▶ requesting
  */
 import { GlasscastError } from '../protocol/errors.ts';
-import type { Playback } from '../protocol/messages/stream.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
-import type { DeviceList } from '../webrtc/device-choice.ts';
-import { type CapturedMedia, type CaptureRequest, openCamera, stopTracks } from './devices.ts';
+import { BroadcastControls } from './broadcast-controls.ts';
+import type { BroadcastHandler, BroadcastSettings, BroadcastState, OnAir } from './broadcast-handler.ts';
+import type { CaptureRequest } from './devices.ts';
+import { OnAirClaim } from './on-air-claim.ts';
+import { OnAirMarks } from './on-air-marks.ts';
 import type { PublishKeys } from './publish-keys.ts';
-import { type PublisherEvent, type PublisherState, toError } from './publisher-events.ts';
+import { type ErrorData, type PublisherEvent, type PublisherState, toError } from './publisher-events.ts';
 import { openPublisher, type PublisherHost } from './publisher-host.ts';
-import type { EncodingOptions, PublisherReport, StreamInfo, UplinkOptions } from './publisher-options.ts';
-import { type CardText, MAX_GAIN, type SourceChoice, UNCHANGED_GAIN } from './sources/source-choice.ts';
-import { openFeeds, requireEncoders } from './track-feeds.ts';
+import type { StreamInfo } from './publisher-options.ts';
+import { BroadcastSources, type SourceInput } from './sources/broadcast-sources.ts';
+import type { CardText } from './sources/source-choice.ts';
+import { openAudioFeed, openFeeds, openVideoFeed, requireEncoders } from './track-feeds.ts';
 
-export type BroadcastState = 'off' | 'requesting' | 'preview' | 'connecting' | 'live' | 'reconnecting' | 'stopping' | 'error';
+export type { BroadcastHandler, BroadcastSettings, BroadcastState, OnAir };
 
-export interface BroadcastSettings {
-  readonly capture: CaptureRequest;
-  readonly encoding: EncodingOptions;
-  readonly uplink: Omit<UplinkOptions, 'publishKey' | 'hasTokenProvider' | 'takeOver'>;
-  readonly tokenProvider: TokenProvider | undefined;
-  readonly workerUrl: string | null;
-}
-
-export interface OnAir {
-  readonly session: string;
-  readonly epoch: number;
-  readonly playback: Playback;
-}
-
-export interface BroadcastHandler {
-  state(state: BroadcastState, previous: BroadcastState): void;
-  /** What the preview shows; null once the camera is off. */
-  stream(stream: MediaStream | null): void;
-  /** The camera that is shown over the main picture, or null. */
-  inset?(stream: MediaStream | null): void;
-  /** What there is to choose from, and what is live. */
-  devices?(list: DeviceList): void;
-  /** The source, the inset, the microphone, the gain, or whether it is paused, is another than before. */
-  sources?(): void;
-  /** The sound that is sent, for a level meter; null where there is none. */
-  sound?(track: MediaStreamTrack | null): void;
-  /** Joined, also after each reconnect. */
-  onAir(details: OnAir): void;
-  report(report: PublisherReport): void;
-  /** Something is wrong, and the broadcast goes on. */
-  notice(error: GlasscastError): void;
-  failed(error: GlasscastError): void;
-}
-
-/** What one go at being on air holds, from the camera to the uplink. */
+/** What one go at being on air holds, from the sources to the uplink. */
 interface Run {
   readonly abort: AbortController;
   /** Of the preview, until it goes on air. */
   settings: BroadcastSettings;
   readonly live: PromiseWithResolvers<void>;
-  media: CapturedMedia | null;
+  readonly sources: BroadcastSources;
   host: PublisherHost | null;
   ready: Promise<void>;
+  /** Why there is no microphone though one was wanted, until the user has been told. */
+  silence: GlasscastError | null;
+  readonly fedAgain: WeakSet<MediaStreamTrack>;
 }
 
-export class Broadcast {
+export class Broadcast extends BroadcastControls {
   readonly #handler: BroadcastHandler;
   readonly #keys: PublishKeys;
+  readonly #marks: OnAirMarks;
+  readonly #claim = new OnAirClaim();
   #state: BroadcastState = 'off';
   #run: Run | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
-  #source: SourceChoice = { kind: 'camera' };
-  #inset = false;
-  #paused = false;
-  #microphoneEnabled = true;
-  #gain = UNCHANGED_GAIN;
   /** How often it was stopped. */
   #stops = 0;
 
-  constructor(handler: BroadcastHandler, keys: PublishKeys) {
+  constructor(handler: BroadcastHandler, keys: PublishKeys, marks = new OnAirMarks()) {
+    super();
     this.#handler = handler;
     this.#keys = keys;
+    this.#marks = marks;
   }
 
   get state(): BroadcastState {
     return this.#state;
   }
 
-  /** Opens the camera without going on air, and measures its clock meanwhile. Rejects as `openCamera` does. */
+  /** Opens the camera without going on air, and measures its clock meanwhile. Rejects as `start` does before it connects. */
   async preview(settings: BroadcastSettings): Promise<void> {
     if (this.#stopping !== null) await this.#afterStopping();
     if (this.#run !== null) return this.#run.ready;
@@ -105,13 +76,6 @@ export class Broadcast {
     return this.#startOnce(settings, false);
   }
 
-  #startOnce(settings: BroadcastSettings, takeOver: boolean): Promise<void> {
-    this.#starting ??= this.#start(settings, takeOver).finally(() => {
-      this.#starting = null;
-    });
-    return this.#starting;
-  }
-
   /** Ends the broadcast for its viewers and turns the camera off. Never rejects. */
   stop(): Promise<void> {
     this.#stops++;
@@ -123,82 +87,34 @@ export class Broadcast {
     return this.#stopping;
   }
 
-  /** Where the picture comes from, or will once it is opened. */
-  get source(): SourceChoice {
-    return this.#source;
-  }
-
-  /** Whether the camera is shown over the screen or the element. */
-  get inset(): boolean {
-    return this.#inset;
-  }
-
-  get paused(): boolean {
-    return this.#paused;
-  }
-
-  get microphoneEnabled(): boolean {
-    return this.#microphoneEnabled;
-  }
-
-  /** Of the microphones, 0 to 4; 1 leaves them as they are. */
-  get gain(): number {
-    return this.#gain;
-  }
-
-  /** Shows a card and sends silence until {@link resume}; the session goes on. */
-  pause(_card: CardText): void {
-    this.#paused = true;
-    this.#handler.sources?.();
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.#handler.sources?.();
-  }
-
-  /** Changes the picture, and the sound that belongs to it, also while live. */
-  async setSource(source: SourceChoice): Promise<void> {
-    this.#source = source;
-    this.#handler.sources?.();
-  }
-
-  /** Shows the camera over the screen or the element, or no longer. */
-  async setInset(on: boolean): Promise<void> {
-    this.#inset = on;
-    this.#handler.sources?.();
-  }
-
-  /** Plays a film or a song into the broadcast. Resolves once it plays. */
-  async playFile(file: File): Promise<void> {
-    throw new GlasscastError('unsupported', `${file.name} cannot be played.`);
-  }
-
-  /** Changes to another camera or microphone, and remembers it. */
-  async switchDevice(_kind: 'audioinput' | 'videoinput', _deviceId: string): Promise<void> {
-    this.#handler.sources?.();
-  }
-
-  /** Adds a microphone to the first one, or takes it away. */
-  async mixMicrophone(_deviceId: string, _on: boolean): Promise<void> {
-    this.#handler.sources?.();
-  }
-
-  setMicrophoneEnabled(on: boolean): void {
-    this.#microphoneEnabled = on;
-    if (this.#run?.media?.audio) this.#run.media.audio.enabled = on;
-    this.#handler.sources?.();
-  }
-
-  /** @param gain of the microphones, 0 to 4 */
-  setGain(gain: number): void {
-    this.#gain = Math.min(MAX_GAIN, Math.max(0, gain));
-    this.#handler.sources?.();
-  }
-
-  /** As `start`, in the place of whoever is on air: where `stream-taken` said `details.may_take_over`. */
+  /**
+   * Goes on air in the place of whoever is: where `stream-taken` said `details.may_take_over`. The one before is told, and stays off.
+   * @throws GlasscastError as `start`
+   */
   takeOver(settings: BroadcastSettings): Promise<void> {
     return this.#startOnce(settings, true);
+  }
+
+  /**
+   * Whether this tab was live with the stream when its page was left, and `start` needs no click now. A microphone that was muted, and a
+   * card that was shown, are so again.
+   */
+  async shouldResume(server: string, stream: string): Promise<boolean> {
+    const mark = await this.#marks.resumable(server, stream);
+    if (mark === null || this.#run !== null) return false;
+    // In a tab that was duplicated the mark is a copy, and the first tab still on air.
+    if (!(await this.#claim.take(server, stream)) || this.#run !== null) return false;
+    this.wishes.microphone = !mark.muted;
+    this.showCard(mark.card);
+    return true;
+  }
+
+  /** Brings what is live to another size, frame rate or sound processing, without going off air. Never rejects. */
+  async adjust(capture: CaptureRequest): Promise<void> {
+    const run = this.#run;
+    if (run === null) return;
+    run.settings = { ...run.settings, capture };
+    await run.sources.adjust(capture);
   }
 
   setToken(token: string): void {
@@ -210,22 +126,57 @@ export class Broadcast {
     this.#run?.host?.setInfo(info);
   }
 
+  protected override get sources(): BroadcastSources | null {
+    return this.#run?.sources ?? null;
+  }
+
+  protected override showCard(card: CardText | null): void {
+    super.showCard(card);
+    this.#run?.host?.setCard(card);
+    this.sourcesChanged();
+  }
+
+  protected override sourcesChanged(): void {
+    this.#mark();
+    this.#handler.sources?.();
+  }
+
+  #startOnce(settings: BroadcastSettings, takeOver: boolean): Promise<void> {
+    this.#starting ??= this.#start(settings, takeOver).finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
   async #start(settings: BroadcastSettings, takeOver: boolean): Promise<void> {
     if (this.#stopping !== null) await this.#afterStopping();
     if (this.#state === 'live' || this.#state === 'reconnecting') return;
+    const { server, stream } = settings.uplink;
     const run = this.#previewOf(settings.capture) ?? this.#begin(settings);
+    const mine = this.#claim.take(server, stream);
+    if (run.settings.capture !== settings.capture) await run.sources.adjust(settings.capture);
     run.settings = settings;
     await run.ready;
+    const publishKey = (await mine) ? this.#keys.get(server, stream) : null;
     if (this.#run !== run || run.host === null) throw new GlasscastError('aborted', 'The broadcast was stopped before it was live.');
+    this.#confirmSilence(run);
     this.#setState('connecting');
-    const { server, stream } = settings.uplink;
     run.host.start(settings.encoding, {
       ...settings.uplink,
       hasTokenProvider: settings.tokenProvider !== undefined,
-      publishKey: this.#keys.get(server, stream),
+      publishKey,
       takeOver,
     });
     await run.live.promise;
+  }
+
+  /** Nobody should talk to an audience that hears nothing: a microphone that is blocked takes a second click. */
+  #confirmSilence(run: Run): void {
+    const { silence } = run;
+    run.silence = null;
+    if (silence?.code !== 'permission-denied') return;
+    this.#setState('preview');
+    throw silence;
   }
 
   /** A start that waits for the end before is itself called off by another stop. */
@@ -235,10 +186,10 @@ export class Broadcast {
     if (stops !== this.#stops) throw new GlasscastError('aborted', 'The broadcast was stopped before it began.');
   }
 
-  /** What is running already, unless its camera is another than is wanted now. */
+  /** What is running already, unless it has sound and none is wanted now, or the other way round. */
   #previewOf(wanted: CaptureRequest): Run | null {
     const run = this.#run;
-    if (run === null || sameCapture(run.settings.capture, wanted)) return run;
+    if (run === null || run.settings.capture.audio === wanted.audio) return run;
     run.abort.abort();
     this.#closeMedia(run);
     run.host?.close();
@@ -249,23 +200,39 @@ export class Broadcast {
     const live = Promise.withResolvers<void>();
     // Told to the handler too: a preview that fails has nobody who waits for it to be live.
     live.promise.catch(() => undefined);
-    const run: Run = { abort: new AbortController(), settings, live, media: null, host: null, ready: Promise.resolve() };
+    const sources = new BroadcastSources(settings.capture, this.wishes, {
+      track: (input, track) => this.#trackChanged(run, input, track),
+      changed: () => this.sourcesChanged(),
+      devices: (list) => this.#handler.devices?.(list),
+      notice: (error) => this.#handler.notice(error),
+    });
+    const run: Run = {
+      abort: new AbortController(),
+      settings,
+      live,
+      sources,
+      host: null,
+      ready: Promise.resolve(),
+      silence: null,
+      fedAgain: new WeakSet(),
+    };
     this.#run = run;
     this.#setState('requesting');
     run.ready = this.#open(run);
     return run;
   }
 
-  /** Camera, publisher, and the one into the other. */
+  /** Sources, publisher, and the ones into the other. */
   async #open(run: Run): Promise<void> {
     const { signal } = run.abort;
     try {
       // Before anybody is asked for a camera that could not be used.
       requireEncoders();
-      run.media = await openCamera(run.settings.capture, signal);
-      this.#handler.stream(run.media.stream);
-      if (run.settings.capture.audio && run.media.audio === null) {
-        this.#handler.notice(new GlasscastError('device-not-found', 'No microphone was found; going on without sound.'));
+      run.silence = await run.sources.open();
+      if (signal.aborted) throw new GlasscastError('aborted', 'Stopped before the camera was open.');
+      if (run.silence !== null && (run.silence.code !== 'permission-denied' || this.#starting === null)) {
+        this.#handler.notice(silenceNotice(run.silence));
+        run.silence = null;
       }
       const host = await openPublisher({
         workerUrl: run.settings.workerUrl,
@@ -276,12 +243,31 @@ export class Broadcast {
         host.close();
         throw new GlasscastError('aborted', 'Stopped before the broadcast began.');
       }
+      const { main, inset, sound } = run.sources.tracks;
+      if (main === null) throw new GlasscastError('device-not-found', 'The camera is gone. Connect it again, then try anew.');
       run.host = host;
-      host.attach(openFeeds(run.media));
+      host.attach(openFeeds({ video: main, audio: sound }));
+      if (inset !== null) host.replace('inset', openVideoFeed(inset));
+      if (this.card !== null) host.setCard(this.card);
     } catch (error) {
       this.#fail(run, error);
       throw error;
     }
+  }
+
+  #trackChanged(run: Run, input: SourceInput, track: MediaStreamTrack | null): void {
+    if (this.#run !== run) return;
+    this.#show(input, track);
+    if (run.host === null) return;
+    if (track === null) run.host.replace(input, null);
+    else if (input === 'sound') run.host.replace(input, openAudioFeed(track));
+    else run.host.replace(input, openVideoFeed(track));
+  }
+
+  #show(input: SourceInput, track: MediaStreamTrack | null): void {
+    if (input === 'sound') this.#handler.sound?.(track);
+    else if (input === 'inset') this.#handler.inset?.(track && new MediaStream([track]));
+    else this.#handler.stream(track && new MediaStream([track]));
   }
 
   #receive(run: Run, event: PublisherEvent): void {
@@ -293,10 +279,14 @@ export class Broadcast {
         return;
       case 'joined':
         this.#keys.set(server, stream, event.publishKey);
+        this.#mark();
         this.#handler.onAir({ session: event.session, epoch: event.epoch, playback: event.playback });
         return;
       case 'report':
         this.#handler.report(event.report);
+        return;
+      case 'input-ended':
+        this.#feedAgain(run, event.input, event.error);
         return;
       case 'notice':
         this.#handler.notice(toError(event.error));
@@ -304,6 +294,15 @@ export class Broadcast {
       case 'failed':
         this.#fail(run, toError(event.error));
     }
+  }
+
+  /** A track that has ended is replaced by the sources; a feed that broke while its track goes on is opened anew, once. */
+  #feedAgain(run: Run, input: SourceInput, error: ErrorData | null): void {
+    const track = run.sources.tracks[input];
+    if (error === null || track?.readyState !== 'live' || run.fedAgain.has(track)) return;
+    run.fedAgain.add(track);
+    this.#handler.notice(toError(error));
+    this.#trackChanged(run, input, track);
   }
 
   #follow(run: Run, state: PublisherState): void {
@@ -323,11 +322,15 @@ export class Broadcast {
     const { server, stream } = run.settings.uplink;
     run.abort.abort();
     run.live.reject(new GlasscastError('aborted', 'The broadcast was stopped.'));
+    if (run.host === null) this.#closeMedia(run);
+    this.#marks.delete(server, stream);
     await run.host?.stop();
     this.#closeMedia(run);
     // The session is over: what starts next is a new one.
     this.#keys.delete(server, stream);
+    this.#claim.release();
     this.#run = null;
+    this.showCard(null);
     this.#setState('off');
   }
 
@@ -339,15 +342,34 @@ export class Broadcast {
     this.#closeMedia(run);
     run.host?.close();
     run.live.reject(error);
+    const { server, stream } = run.settings.uplink;
+    this.#marks.delete(server, stream);
+    // Whoever was replaced does not come back with the old key.
+    if (error.code === 'stream-taken') this.#keys.delete(server, stream);
+    this.#claim.release();
+    this.showCard(null);
     this.#setState('error');
     this.#handler.failed(error);
   }
 
   #closeMedia(run: Run): void {
-    if (run.media === null) return;
-    stopTracks(run.media.stream);
-    run.media = null;
-    this.#handler.stream(null);
+    const open = run.sources.tracks;
+    if (!run.sources.close()) return;
+    for (const input of ['main', 'inset', 'sound'] as const) if (open[input] !== null) this.#show(input, null);
+  }
+
+  /** What a page that is reloaded goes on with. */
+  #mark(): void {
+    const run = this.#run;
+    if (run === null || (this.#state !== 'live' && this.#state !== 'reconnecting' && this.#state !== 'connecting')) return;
+    const { server, stream } = run.settings.uplink;
+    const { choice, inset, microphone } = this.wishes;
+    this.#marks.set(server, stream, {
+      camera: choice.kind === 'camera' || inset,
+      microphone: run.settings.capture.audio,
+      muted: !microphone,
+      card: this.card,
+    });
   }
 
   #setState(state: BroadcastState): void {
@@ -358,8 +380,10 @@ export class Broadcast {
   }
 }
 
-const sameCapture = (a: CaptureRequest, b: CaptureRequest): boolean =>
-  a.width === b.width && a.height === b.height && a.frameRate === b.frameRate && a.audio === b.audio;
+const silenceNotice = (reason: GlasscastError): GlasscastError =>
+  reason.code === 'device-not-found'
+    ? new GlasscastError('device-not-found', 'No microphone was found; going on without sound.', { cause: reason })
+    : reason;
 
 async function askToken(provider: TokenProvider | undefined): Promise<string> {
   if (provider === undefined) throw new GlasscastError('unauthorized', 'The page has no token.');

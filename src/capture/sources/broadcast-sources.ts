@@ -1,0 +1,373 @@
+/**
+ * What a broadcast shows and lets hear: camera, screen or element, the camera over them, and the sounds. Switching opens the next
+ * source before it lets go of the one before; a camera that nobody sees is turned off.
+ */
+import { GlasscastError } from '../../protocol/errors.ts';
+import type { DeviceList } from '../../webrtc/device-choice.ts';
+import { LocalMedia } from '../../webrtc/local-media.ts';
+import type { CaptureKind } from '../../webrtc/media-host.ts';
+import { type CaptureRequest, constraintsOf } from '../devices.ts';
+import { isBlocked } from '../permissions.ts';
+import { ElementCapture } from './element-capture.ts';
+import { FilePlayer } from './file-player.ts';
+import { MoreMicrophones } from './more-microphones.ts';
+import { MutedTracks } from './muted-tracks.ts';
+import { SoundDesk } from './sound-desk.ts';
+import type { SoundInput } from './sound-mixer.ts';
+import type { SourceChoice } from './source-choice.ts';
+
+export type SourceInput = 'main' | 'inset' | 'sound';
+
+/** What the user wants, which outlives a broadcast. */
+export interface SourceWishes {
+  choice: SourceChoice;
+  inset: boolean;
+  microphone: boolean;
+  gain: number;
+}
+
+export interface SourcesHandler {
+  /** Another track is to be sent, or none. */
+  track(input: SourceInput, track: MediaStreamTrack | null): void;
+  /** A wish has changed by itself: the screen is no longer shared, the file has ended. */
+  changed(): void;
+  devices(list: DeviceList): void;
+  notice(error: GlasscastError): void;
+}
+
+const CAMERA: SourceChoice = { kind: 'camera' };
+
+export class BroadcastSources {
+  readonly #wishes: SourceWishes;
+  readonly #handler: SourcesHandler;
+  readonly #media: LocalMedia;
+  readonly #desk: SoundDesk;
+  readonly #more: MoreMicrophones;
+  readonly #muted: MutedTracks;
+  readonly #sent: Record<SourceInput, MediaStreamTrack | null> = { main: null, inset: null, sound: null };
+  #capture: CaptureRequest;
+  #element: ElementCapture | null = null;
+  #player: FilePlayer | null = null;
+  /** Of the request for devices that is under way: an error to throw, and not to tell as a notice. */
+  #refusal: GlasscastError | null = null;
+  #asking = false;
+  /** The screen is let go of to choose another. */
+  #choosing = false;
+  #steps: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  /** @param wishes are changed in place */
+  constructor(capture: CaptureRequest, wishes: SourceWishes, handler: SourcesHandler) {
+    this.#capture = capture;
+    this.#wishes = wishes;
+    this.#handler = handler;
+    const notice = (error: GlasscastError): void => {
+      if (!this.#closed) handler.notice(error);
+    };
+    const update = (): void => this.#update();
+    this.#desk = new SoundDesk({ track: (track) => this.#send('sound', track), notice });
+    this.#more = new MoreMicrophones(update, notice);
+    this.#muted = new MutedTracks(update, notice);
+    this.#media = new LocalMedia({
+      devices: () => globalThis.navigator?.mediaDevices,
+      constraints: () => constraintsOf(this.#capture),
+    });
+    this.#media.on('change', (slot) => {
+      if (slot === 'screen' && this.#media.tracks.screen === null) this.#screenEnded();
+      update();
+    });
+    this.#media.on('devices', (list) => handler.devices(list));
+    this.#media.on('error', (error) => {
+      if (this.#asking) this.#refusal ??= error;
+      else notice(error);
+    });
+  }
+
+  /** What is to be sent now. */
+  get tracks(): Readonly<Record<SourceInput, MediaStreamTrack | null>> {
+    return this.#sent;
+  }
+
+  /** Devices of the microphones beside the first. */
+  get moreMicrophones(): readonly string[] {
+    return this.#more.deviceIds;
+  }
+
+  /**
+   * Opens what is wanted, asking the user where needed. Without a microphone, or where it alone is blocked, the picture is opened.
+   * @returns why there is no microphone, or null
+   * @throws GlasscastError why there is no picture
+   */
+  async open(): Promise<GlasscastError | null> {
+    const { choice } = this.#wishes;
+    // First, while the click that the browser asks for is fresh.
+    if (choice.kind === 'screen') await this.#shareScreen();
+    if (choice.kind === 'element') this.#element = new ElementCapture(choice.element, () => this.#update());
+    const kinds: CaptureKind[] = this.#capture.audio ? ['audio'] : [];
+    if (this.#needsCamera) kinds.unshift('video');
+    const refusal = await this.#openDevices(kinds);
+    if (this.#closed) return null;
+    if (!this.#wishes.microphone) await this.#media.setMicrophoneEnabled(false);
+    this.#desk.gain = this.#wishes.gain;
+    this.#update();
+    if (this.#sent.main === null) throw refusal ?? noPicture(choice);
+    return this.#capture.audio && this.#media.tracks.audio === null ? refusal : null;
+  }
+
+  /** @throws GlasscastError why it stays with the source before; a screen that the user does not choose is no error */
+  setSource(choice: SourceChoice): Promise<void> {
+    return this.#step(async () => {
+      const element = choice.kind === 'element' ? new ElementCapture(choice.element, () => this.#update()) : null;
+      if (choice.kind === 'screen') {
+        if (!(await this.#chooseScreen())) return;
+      } else if ((choice.kind === 'camera' || element?.hasPicture === false) && !this.#media.cameraEnabled) await this.#requireCamera();
+      this.#become(choice, element);
+    });
+  }
+
+  /** @throws GlasscastError where the camera cannot be had */
+  setInset(on: boolean): Promise<void> {
+    return this.#step(async () => {
+      if (on && !this.#media.cameraEnabled) await this.#requireCamera();
+      this.#wishes.inset = on;
+      await this.#settle();
+    });
+  }
+
+  /** @throws GlasscastError `media` */
+  playFile(file: File): Promise<void> {
+    const before = this.#wishes.choice.kind === 'element' ? CAMERA : this.#wishes.choice;
+    return this.#step(async () => {
+      const player = await FilePlayer.open(file, () => void this.#fileEnded(player, before));
+      if (this.#closed) return player.close();
+      try {
+        await player.play();
+        const element = new ElementCapture(player.element, () => this.#update());
+        if (!element.hasPicture && !this.#media.cameraEnabled) await this.#requireCamera();
+        this.#become({ kind: 'element', element: player.element }, element);
+        this.#player = player;
+      } catch (error) {
+        player.close();
+        throw error;
+      }
+    });
+  }
+
+  /** A failure is told as a notice, and leaves the device before. */
+  switchDevice(kind: 'audioinput' | 'videoinput', deviceId: string): Promise<void> {
+    return this.#media.switchDevice(kind, deviceId);
+  }
+
+  async mixMicrophone(deviceId: string, on: boolean): Promise<void> {
+    if (on) await this.#more.add(deviceId, constraintsOf(this.#capture).audio);
+    else this.#more.remove(deviceId);
+  }
+
+  async setMicrophoneEnabled(on: boolean): Promise<void> {
+    this.#wishes.microphone = on;
+    this.#more.enabled = on;
+    if (this.#capture.audio) await this.#media.setMicrophoneEnabled(on);
+  }
+
+  setGain(gain: number): void {
+    this.#wishes.gain = gain;
+    this.#desk.gain = gain;
+  }
+
+  /** Brings what is live to another size, frame rate or processing, in place where the browser does that. */
+  async adjust(capture: CaptureRequest): Promise<void> {
+    this.#capture = capture;
+    await this.#media.constraintsChanged();
+  }
+
+  watchDevices(): Promise<void> {
+    return this.#media.watchDevices();
+  }
+
+  /** Stops everything, also what is granted later. Says whether that was still to do. */
+  close(): boolean {
+    if (this.#closed) return false;
+    this.#closed = true;
+    this.#muted.close();
+    this.#desk.close();
+    this.#more.close();
+    this.#media.close();
+    this.#releaseElement();
+    return true;
+  }
+
+  /** One change of source at a time. */
+  #step(work: () => Promise<void>): Promise<void> {
+    const done = this.#steps.then(async () => {
+      if (this.#closed) throw new GlasscastError('aborted', 'The broadcast was stopped before its source was changed.');
+      await work();
+    });
+    this.#steps = done.catch(() => undefined); // told to whoever asked
+    return done;
+  }
+
+  get #needsCamera(): boolean {
+    const { choice, inset } = this.#wishes;
+    return choice.kind === 'camera' || inset || this.#element?.hasPicture === false;
+  }
+
+  #become(choice: SourceChoice, element: ElementCapture | null): void {
+    if (this.#closed) {
+      element?.close();
+      return;
+    }
+    const player = this.#player;
+    const before = this.#element;
+    this.#player = null;
+    this.#element = element;
+    this.#wishes.choice = choice;
+    this.#update();
+    before?.close();
+    player?.close();
+    void this.#settle();
+    this.#handler.changed();
+  }
+
+  /** Lets go of what is no longer seen. */
+  async #settle(): Promise<void> {
+    this.#update();
+    if (this.#wishes.choice.kind !== 'screen') this.#media.stopScreenShare();
+    if (!this.#needsCamera && this.#media.cameraEnabled) await this.#media.setCameraEnabled(false);
+  }
+
+  async #shareScreen(): Promise<void> {
+    await this.#gather(() => this.#media.startScreenShare());
+    if (this.#closed) return;
+    if (!this.#media.screenEnabled) throw this.#refusal ?? new GlasscastError('permission-dismissed', 'No screen was chosen. Choose one.');
+    this.#limitScreen();
+  }
+
+  /** @returns whether a screen was chosen; where there was one before, it is gone either way, and the camera takes its place */
+  async #chooseScreen(): Promise<boolean> {
+    const again = this.#media.screenEnabled;
+    this.#choosing = true;
+    if (again) this.#media.stopScreenShare();
+    const refusal = await this.#gather(() => this.#media.startScreenShare());
+    this.#choosing = false;
+    if (this.#media.screenEnabled) {
+      this.#limitScreen();
+      return true;
+    }
+    if (again) {
+      if (!this.#media.cameraEnabled) await this.#requireCamera();
+      this.#become(CAMERA, null);
+    }
+    if (refusal !== null) throw refusal;
+    return false;
+  }
+
+  /** A screen may have four times the pixels of what is watched, and each would be encoded. */
+  #limitScreen(): void {
+    const width = { max: Math.max(this.#capture.width, 1920) };
+    const height = { max: Math.max(this.#capture.height, 1080) };
+    // Browsers that cannot scale a screen send it as it is.
+    void this.#media.tracks.screen?.applyConstraints({ width, height, frameRate: { max: 30 } }).catch(() => undefined);
+  }
+
+  async #openDevices(kinds: readonly CaptureKind[]): Promise<GlasscastError | null> {
+    if (kinds.length === 0) return null;
+    const refusal = await this.#gather(() => this.#media.open(kinds));
+    if (refusal?.code !== 'permission-denied' || kinds.length < 2) return refusal;
+    const [microphone, camera] = await Promise.all([isBlocked('microphone'), isBlocked('camera')]);
+    if (camera && !microphone) {
+      return new GlasscastError('permission-denied', 'The camera is blocked. Allow it in the address bar, then try again.', {
+        cause: refusal,
+        details: { kinds: ['video'] },
+      });
+    }
+    if (camera || !microphone) return refusal;
+    const second = await this.#gather(() => this.#media.open(['video']));
+    if (second !== null) return second;
+    return new GlasscastError('permission-denied', 'The microphone is blocked. Allow it in the address bar, or go on without sound.', {
+      cause: refusal,
+      details: { kinds: ['audio'] },
+    });
+  }
+
+  async #requireCamera(): Promise<void> {
+    const refusal = await this.#gather(() => this.#media.setCameraEnabled(true));
+    if (this.#media.tracks.video === null) throw refusal ?? noPicture(CAMERA);
+  }
+
+  /** What goes wrong meanwhile is the caller's to tell. */
+  async #gather(work: () => Promise<void>): Promise<GlasscastError | null> {
+    this.#asking = true;
+    this.#refusal = null;
+    await work();
+    this.#asking = false;
+    return this.#refusal;
+  }
+
+  /** The user has ended it in the browser's own bar: the camera takes over, and a card stands in until it is open. */
+  #screenEnded(): void {
+    if (this.#closed || this.#choosing || this.#wishes.choice.kind !== 'screen') return;
+    void this.#fallBack(CAMERA);
+  }
+
+  async #fileEnded(player: FilePlayer, before: SourceChoice): Promise<void> {
+    if (this.#player !== player) return;
+    await this.#fallBack(before.kind === 'screen' && !this.#media.screenEnabled ? CAMERA : before);
+  }
+
+  async #fallBack(choice: SourceChoice): Promise<void> {
+    try {
+      await this.#step(async () => {
+        if (choice.kind === 'camera' && !this.#media.cameraEnabled) await this.#requireCamera();
+        this.#become(choice, null);
+      });
+    } catch (error) {
+      if (!this.#closed && error instanceof GlasscastError) this.#handler.notice(error);
+    }
+  }
+
+  #releaseElement(): void {
+    // A file plays once.
+    if (this.#player !== null) this.#wishes.choice = CAMERA;
+    this.#element?.close();
+    this.#element = null;
+    this.#player?.close();
+    this.#player = null;
+  }
+
+  #update(): void {
+    if (this.#closed) return;
+    const { choice, inset } = this.#wishes;
+    const { video, screen } = this.#media.tracks;
+    const camera = this.#muted.follow('camera', video);
+    const main = choice.kind === 'screen' ? screen : choice.kind === 'element' ? this.#elementPicture(camera) : camera;
+    this.#send('main', main);
+    this.#send('inset', inset && choice.kind !== 'camera' && main !== camera ? camera : null);
+    if (this.#capture.audio) this.#desk.inputs = this.#sounds();
+  }
+
+  #elementPicture(camera: MediaStreamTrack | null): MediaStreamTrack | null {
+    return this.#element?.hasPicture === false ? camera : (this.#element?.video ?? null);
+  }
+
+  #sounds(): SoundInput[] {
+    const { choice } = this.#wishes;
+    const { audio, screenAudio } = this.#media.tracks;
+    this.#muted.follow('microphone', audio);
+    const microphones = [audio, ...this.#more.tracks].map((track) => ({ track, isMicrophone: true }));
+    const others = [choice.kind === 'screen' ? screenAudio : null, choice.kind === 'element' ? (this.#element?.audio ?? null) : null];
+    return [...microphones, ...others.map((track) => ({ track, isMicrophone: false }))].filter(
+      (input): input is SoundInput => input.track !== null,
+    );
+  }
+
+  #send(input: SourceInput, track: MediaStreamTrack | null): void {
+    if (this.#closed || this.#sent[input] === track) return;
+    this.#sent[input] = track;
+    this.#handler.track(input, track);
+  }
+}
+
+function noPicture(choice: SourceChoice): GlasscastError {
+  if (choice.kind === 'camera') return new GlasscastError('device-not-found', 'No camera was found. Connect one, then try again.');
+  return new GlasscastError('media', 'What was chosen shows no picture yet. Play it, then try again.');
+}
