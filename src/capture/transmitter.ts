@@ -22,6 +22,7 @@ export interface TransmitterEnvironment {
   readonly timers: Timers;
   readonly tokenProvider: TokenProvider;
   readonly connect?: (options: ConnectionOptions) => Connection;
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 export interface TransmitterOptions {
@@ -73,7 +74,7 @@ export class Transmitter {
     this.#options = options;
     this.#handler = handler;
     this.#environment = environment;
-    const { now, timers, tokenProvider, connect } = environment;
+    const { now, timers, tokenProvider, connect, fetch } = environment;
     this.#uplink = openUplink(
       options.uplink,
       {
@@ -84,7 +85,12 @@ export class Transmitter {
         bitrateLimited: (track, bitrate) => this.#onLimit(track, bitrate),
         trouble: (error) => handler.trouble(error),
       },
-      { timers, tokenProvider: options.uplink.hasTokenProvider ? tokenProvider : null, ...(connect === undefined ? {} : { connect }) },
+      {
+        timers,
+        tokenProvider: options.uplink.hasTokenProvider ? tokenProvider : null,
+        ...(connect === undefined ? {} : { connect }),
+        ...(fetch === undefined ? {} : { fetch }),
+      },
     );
     this.#sender = new FrameSender({
       bitrate: options.bitrate,

@@ -41,6 +41,11 @@ export const ingestRoutes: FastifyPluginAsync<IngestRoutesOptions> = async (app,
     sessions.clear();
   });
   app.addContentTypeParser(MEDIA, { parseAs: 'buffer', bodyLimit: LIMITS.binaryFrameBytes }, (_request, body, done) => done(null, body));
+  // Without a type too: a browser that names one asks beforehand whether it may, for each number anew.
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: LIMITS.binaryFrameBytes }, (request, body, done) => {
+    if (request.headers['content-type'] === undefined) done(null, body);
+    else done(new Problem(415, 'media-type', 'The body is media or JSON.'));
+  });
 
   const forget = (session: HttpSession): void => {
     session.dispose();

@@ -217,3 +217,43 @@ test("the server's limit lowers the rate at once", () => {
   rig.sender.limit(700_000);
   assert.deepEqual(rig.rates, [700_000]);
 });
+
+test('with two pushes under way frames gather, and go together with the next reply', async () => {
+  const rig = new Rig();
+  rig.pushesAtOnce = 2;
+  rig.sender.open(4_000_000);
+  rig.video(true);
+  for (let index = 0; index < 6; index++) {
+    rig.now += 33;
+    rig.video();
+  }
+  assert.equal(rig.pushes.length, 2);
+  await rig.answer();
+  assert.equal(rig.pushes.length, 3);
+  assert.equal(rig.records.length, 7);
+});
+
+test('where two pushes stay unanswered the rate falls within a second, and nothing is sent that is older than a second', async () => {
+  const rig = new Rig();
+  rig.pushesAtOnce = 2;
+  rig.sender.open(4_000_000);
+  const began = rig.now;
+  rig.video(true);
+  let fellAfter = Number.POSITIVE_INFINITY;
+  for (let time = 0; time < 5_000; time += 33) {
+    rig.now += 33;
+    rig.video();
+    if (time % 200 < 33) rig.sender.tick();
+    if (rig.rates.length > 0) fellAfter = Math.min(fellAfter, rig.now - began);
+  }
+  assert.ok(fellAfter <= 1_000, `${fellAfter} ms`);
+  assert.equal(rig.pushes.length, 2);
+  const resumed = rig.now;
+  await rig.answer();
+  await rig.answer();
+  rig.sender.tick();
+  assert.ok(rig.keysNeeded > 0, 'a key frame is asked for');
+  rig.video(true);
+  const late = rig.records.slice(2).filter(({ dts }) => dts / 1_000 < resumed - 1_000);
+  assert.deepEqual(late, []);
+});
