@@ -4,8 +4,12 @@ import type { Ticks } from '../protocol/units.ts';
 /** WebCodecs counts in microseconds; the wire takes them as they are, so nothing is rounded on the way. */
 export const TIMESCALE = 1_000_000;
 
+/** Of the smallest layer. */
 export const VIDEO_TRACK = 0;
 export const AUDIO_TRACK = 1;
+
+/** @param layer 0 for the smallest */
+export const videoTrack = (layer: number): number => (layer === 0 ? VIDEO_TRACK : AUDIO_TRACK + layer);
 
 export interface EncodedFrame {
   readonly key: boolean;

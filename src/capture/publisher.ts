@@ -14,8 +14,8 @@ import type { StreamReply, TrackDescription } from '../protocol/messages/stream.
 import type { Milliseconds } from '../protocol/units.ts';
 import type { TimerId } from '../workers/worker-timers.ts';
 import { AudioTrackEncoder } from './audio-track-encoder.ts';
-import { AUDIO_TRACK, type EncodedFrame, TIMESCALE, VIDEO_TRACK } from './encoded-track.ts';
-import { FeedReader } from './feed-reader.ts';
+import { AUDIO_TRACK, type EncodedFrame, TIMESCALE } from './encoded-track.ts';
+import { totalBitrate } from './layer-plan.ts';
 import {
   type Card,
   type InputName,
@@ -27,9 +27,11 @@ import {
   toErrorData,
 } from './publisher-events.ts';
 import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
+import { PictureScene } from './scene/picture-scene.ts';
+import { SoundScene } from './scene/sound-scene.ts';
 import { TrackClocks } from './track-clocks.ts';
 import { Transmitter, type TransmitterEnvironment } from './transmitter.ts';
-import { VideoTrackEncoder } from './video-track-encoder.ts';
+import { VideoLayers } from './video-layers.ts';
 
 /** A microphone that gives no sound for so long does not hold up the picture. */
 const AUDIO_PATIENCE: Milliseconds = 2_000;
@@ -45,11 +47,13 @@ export class Publisher {
   readonly #emit: (event: PublisherEvent) => void;
   readonly #clocks = new TrackClocks();
   #state: PublisherState = 'idle';
-  #videoFeed: FeedReader<VideoFrame> | null = null;
-  #audioFeed: FeedReader<AudioData> | null = null;
-  #video: VideoTrackEncoder | null = null;
+  #picture: PictureScene | null = null;
+  /** Null where the broadcast has no sound. */
+  #sound: SoundScene | null = null;
+  #video: VideoLayers | null = null;
   #audio: AudioTrackEncoder | null = null;
-  #videoTrack: TrackDescription | null = null;
+  /** Smallest layer first; empty until the encoders have described them. */
+  #videoTracks: readonly TrackDescription[] = [];
   #audioTrack: TrackDescription | null = null;
   /** When the video encoder gave its first output. */
   #describedAt: Milliseconds = 0;
@@ -72,12 +76,16 @@ export class Publisher {
   attach(feeds: MediaFeeds): void {
     if (this.#state !== 'idle') return;
     this.#setState('measuring');
-    this.#replaceMain(feeds.video);
-    if (feeds.audio === null) return;
-    this.#audioFeed = new FeedReader(feeds.audio, {
-      frame: (block) => this.#onAudio(block),
-      ended: (cause) => this.#audioLost(new GlasscastError('media', 'The microphone has stopped; the picture goes on.', { cause })),
+    const { now, timers } = this.#environment;
+    this.#picture = new PictureScene({
+      now,
+      timers,
+      origin: () => this.#clocks.videoOrigin,
+      frame: (frame, made) => this.#onVideo(frame, made),
+      ended: (input, cause) => this.#inputEnded(input, cause),
     });
+    this.#picture.setMain(feeds.video);
+    if (feeds.audio !== null) this.#replaceSound(feeds.audio);
   }
 
   start(encoding: EncodingOptions, uplink: UplinkOptions): void {
@@ -86,9 +94,9 @@ export class Publisher {
     this.#transmitter = new Transmitter(
       {
         uplink,
-        bitrate: encoding.bitrate,
+        bitrate: totalBitrate(encoding),
         tracks: () => this.#tracks(),
-        clocks: () => this.#clocks.reported(this.#audioTrack !== null),
+        clocks: () => this.#clocks.reported(this.#tracks().map(({ id }) => id)),
       },
       {
         joined: (reply) => this.#onJoined(reply),
@@ -102,12 +110,17 @@ export class Publisher {
       },
       this.#environment,
     );
-    this.#video = new VideoTrackEncoder(encoding, {
-      track: (track) => this.#onVideoTrack(track),
-      frame: (frame) => this.#send(VIDEO_TRACK, frame),
-      failed: (error) => this.#fail(error),
-    });
-    if (this.#audioFeed !== null) {
+    this.#video = new VideoLayers(
+      encoding,
+      {
+        tracks: (tracks) => this.#onVideoTracks(tracks),
+        frame: (track, frame) => this.#send(track, frame),
+        trouble: (error) => this.#notice(error),
+        failed: (error) => this.#fail(error),
+      },
+      this.#environment.now,
+    );
+    if (this.#sound !== null) {
       this.#audio = new AudioTrackEncoder({
         track: (track) => this.#onAudioTrack(track),
         frame: (frame) => this.#send(AUDIO_TRACK, frame),
@@ -115,15 +128,23 @@ export class Publisher {
       });
     }
     this.#after(VIDEO_PATIENCE, () => {
-      if (this.#videoTrack === null) this.#fail(new GlasscastError('media', 'The camera gives no pictures. Is another program using it?'));
+      if (this.#videoTracks.length === 0)
+        this.#fail(new GlasscastError('media', 'The camera gives no pictures. Is another program using it?'));
     });
   }
 
+  /** Another feed from here on, in the same session. Null: a card for `main`, nothing for `inset`, silence for `sound`. */
   replace(input: InputName, feed: PictureFeed | SoundFeed | null): void {
-    if (input === 'main') this.#replaceMain(feed as PictureFeed | null);
+    if (input === 'sound') this.#replaceSound(feed as SoundFeed | null);
+    else if (input === 'inset') this.#picture?.setInset(feed as PictureFeed | null);
+    else this.#picture?.setMain(feed as PictureFeed | null);
   }
 
-  setCard(_card: Card | null): void {}
+  /** Shows a card in place of the picture, and sends silence; null goes on. */
+  setCard(card: Card | null): void {
+    this.#picture?.setCard(card);
+    this.#sound?.setMuted(card !== null);
+  }
 
   setToken(token: string): void {
     this.#transmitter?.setToken(token);
@@ -142,34 +163,46 @@ export class Publisher {
     this.#setState('ended');
   }
 
-  #replaceMain(feed: PictureFeed | null): void {
-    this.#videoFeed?.close();
-    this.#videoFeed = null;
-    if (feed === null) return;
-    this.#videoFeed = new FeedReader(feed, {
-      frame: (frame) => this.#onVideo(frame),
-      ended: (cause) => {
-        this.#videoFeed = null;
-        this.#emit({ type: 'input-ended', input: 'main', error: cause === null ? null : toErrorData(cause) });
-      },
-    });
+  #replaceSound(feed: SoundFeed | null): void {
+    if (this.#sound === null) {
+      // A session's renditions are fixed.
+      if (feed === null || this.#state !== 'measuring') {
+        void feed?.cancel();
+        if (feed !== null)
+          this.#notice(new GlasscastError('media', 'This broadcast began without sound; sound comes with the next start.'));
+        return;
+      }
+      const { now, timers } = this.#environment;
+      this.#sound = new SoundScene({
+        now,
+        timers,
+        origin: () => this.#clocks.soundOrigin,
+        block: (block, made) => this.#onAudio(block, made),
+        ended: (cause) => this.#inputEnded('sound', cause),
+      });
+    }
+    this.#sound.setFeed(feed);
   }
 
-  #onVideo(frame: VideoFrame): void {
-    this.#clocks.frameArrived(frame.timestamp, this.#environment.now());
+  #inputEnded(input: InputName, cause: unknown): void {
+    this.#emit({ type: 'input-ended', input, error: cause === null ? null : toErrorData(cause) });
+  }
+
+  #onVideo(frame: VideoFrame, made: boolean): void {
+    if (!made) this.#clocks.frameArrived(frame.timestamp, this.#environment.now());
     this.#joinWhenReady();
-    if (this.#video === null || !this.#isWanted(this.#videoTrack)) {
+    if (this.#video === null || !this.#isWanted(this.#videoTracks.length > 0)) {
       frame.close();
       return;
     }
     this.#video.encode(frame);
   }
 
-  #onAudio(block: AudioData): void {
+  #onAudio(block: AudioData, made: boolean): void {
     const now = this.#environment.now();
     const end = block.timestamp + (block.numberOfFrames * TIMESCALE) / block.sampleRate;
-    this.#clocks.blockArrived(end, now);
-    if (this.#audio === null || !this.#isWanted(this.#audioTrack)) {
+    if (!made) this.#clocks.blockArrived(end, now);
+    if (this.#audio === null || !this.#isWanted(this.#audioTrack !== null)) {
       block.close();
       return;
     }
@@ -178,14 +211,14 @@ export class Publisher {
   }
 
   /** Until its encoder has described the track, and while the stream is joined, a frame is worth encoding. */
-  #isWanted(track: TrackDescription | null): boolean {
-    return track === null || this.#transmitter?.joined === true;
+  #isWanted(described: boolean): boolean {
+    return !described || this.#transmitter?.joined === true;
   }
 
-  #onVideoTrack(track: TrackDescription): void {
-    const first = this.#videoTrack === null;
+  #onVideoTracks(tracks: readonly TrackDescription[]): void {
+    const first = this.#videoTracks.length === 0;
     if (first) this.#describedAt = this.#environment.now();
-    this.#videoTrack = track;
+    this.#videoTracks = tracks;
     void this.#transmitter?.tracksChanged();
     if (first && this.#audio !== null && this.#audioTrack === null) this.#after(AUDIO_PATIENCE, () => this.#joinWithoutAudio());
     this.#joinWhenReady();
@@ -206,7 +239,7 @@ export class Publisher {
   }
 
   #joinWhenReady(): void {
-    if (this.#state !== 'preparing' || this.#videoTrack === null) return;
+    if (this.#state !== 'preparing' || this.#videoTracks.length === 0) return;
     if (this.#audio !== null && this.#audioTrack === null) return;
     // Joined earlier, the first report of a clock would be wrong, and sound and picture apart until the server has slewed it away.
     if (!this.#clocksSettled()) return;
@@ -223,7 +256,7 @@ export class Publisher {
   }
 
   #tracks(): TrackDescription[] {
-    return [this.#videoTrack, this.#audioTrack].filter((track) => track !== null);
+    return this.#audioTrack === null ? [...this.#videoTracks] : [...this.#videoTracks, this.#audioTrack];
   }
 
   #onJoined(reply: StreamReply): void {
@@ -255,7 +288,7 @@ export class Publisher {
   }
 
   #send(track: number, frame: EncodedFrame): void {
-    this.#clocks.encoded(track === VIDEO_TRACK ? 'video' : 'audio', frame.timestamp);
+    this.#clocks.encoded(track === AUDIO_TRACK ? 'audio' : 'video', frame.timestamp);
     this.#transmitter?.send(track, frame);
   }
 
@@ -272,23 +305,26 @@ export class Publisher {
     const at = now();
     const frameRate = ((encoded - this.#reported.encoded) * 1_000) / Math.max(1, at - this.#reported.at);
     this.#reported = { at, encoded };
+    const layers = this.#video?.review() ?? [];
+    const videoCodec = this.#videoTracks.at(-1)?.codec ?? null;
+    const audioCodec = this.#audioTrack?.codec ?? null;
     this.#emit({
       type: 'report',
       report: {
         bitrate: Math.round(this.#transmitter?.throughput ?? 0),
         targetBitrate: this.#video?.bitrate ?? 0,
         frameRate,
-        width: this.#video?.width ?? 0,
-        height: this.#video?.height ?? 0,
+        width: this.#video?.size.width ?? 0,
+        height: this.#video?.size.height ?? 0,
         droppedFrames: (this.#video?.dropped ?? 0) + (this.#transmitter?.dropped ?? 0),
         uplinkDelay: this.#transmitter?.delay ?? 0,
-        videoCodec: this.#videoTrack?.codec ?? null,
-        audioCodec: this.#audioTrack?.codec ?? null,
+        videoCodec,
+        audioCodec,
         epoch: this.#transmitter?.epoch ?? 0,
-        encoder: 'WebCodecs',
-        layers: [],
-        limited: 'none',
-        transport: 'channel',
+        encoder: `WebCodecs H.264${audioCodec === null ? '' : audioCodec === 'opus' ? ' + Opus' : ' + AAC'}`,
+        layers,
+        limited: this.#video?.limited ?? 'none',
+        transport: this.#transmitter?.transport ?? 'channel',
       },
     });
   }
@@ -303,8 +339,8 @@ export class Publisher {
   }
 
   #audioLost(error: unknown): void {
-    this.#audioFeed?.close();
-    this.#audioFeed = null;
+    this.#sound?.close();
+    this.#sound = null;
     this.#audio?.close();
     this.#audio = null;
     if (this.#state === 'ending' || this.#state === 'ended') return;
@@ -325,8 +361,8 @@ export class Publisher {
     for (const id of this.#timers) timers.clearTimeout(id);
     this.#timers.clear();
     timers.clearInterval(this.#reporting);
-    this.#videoFeed?.close();
-    this.#audioFeed?.close();
+    this.#picture?.close();
+    this.#sound?.close();
     this.#video?.close();
     this.#audio?.close();
   }

@@ -22,7 +22,9 @@ export const frameBytes = (frame: OutgoingFrame): Bytes => frame.record.data.byt
 export class SendQueue {
   readonly #maxAge: Milliseconds;
   #frames: OutgoingFrame[] = [];
-  #needsKey = true;
+  /** Tracks of video that have come, and of them those that go on from a key frame. */
+  readonly #known = new Set<number>();
+  readonly #flowing = new Set<number>();
   #dropped = 0;
 
   constructor(options: SendQueueOptions) {
@@ -31,7 +33,7 @@ export class SendQueue {
 
   /** Whether only a key frame of video can follow: the caller asks its encoder for one when there is room again. */
   get needsKey(): boolean {
-    return this.#needsKey;
+    return this.#known.size === 0 || this.#flowing.size < this.#known.size;
   }
 
   /** Video frames dropped in all. */
@@ -46,11 +48,13 @@ export class SendQueue {
   /** Queues a frame, unless it cannot be decoded without one that was dropped. */
   add(frame: OutgoingFrame): void {
     if (frame.kind === 'video') {
-      if (this.#needsKey && !frame.record.key) {
+      const { track, key } = frame.record;
+      this.#known.add(track);
+      if (!this.#flowing.has(track) && !key) {
         this.#dropped++;
         return;
       }
-      this.#needsKey = false;
+      this.#flowing.add(track);
     }
     this.#frames.push(frame);
   }
@@ -72,26 +76,33 @@ export class SendQueue {
   /** Drops what has waited too long, and the video that hangs on it. Returns whether video was dropped. */
   expire(now: Milliseconds): boolean {
     const isStale = (frame: OutgoingFrame): boolean => now - frame.queuedAt > this.#maxAge;
-    const staleVideo = this.#frames.findLastIndex((frame) => frame.kind === 'video' && isStale(frame));
-    const nextKey = this.#frames.findIndex((frame, index) => index > staleVideo && frame.kind === 'video' && frame.record.key);
-    const resumeAt = nextKey === -1 ? this.#frames.length : nextKey;
     const before = this.#frames.length;
-    let droppedVideo = 0;
-    this.#frames = this.#frames.filter((frame, index) => {
-      if (frame.kind === 'audio') return !isStale(frame);
-      const keep = staleVideo === -1 || index >= resumeAt;
-      if (!keep) droppedVideo++;
-      return keep;
-    });
-    if (droppedVideo > 0 && nextKey === -1) this.#needsKey = true;
+    const droppedSound = this.#frames.filter((frame) => frame.kind === 'audio' && isStale(frame)).length;
+    // Layers do not depend on each other: each goes on from its own next key frame.
+    const resumeAt = new Map([...this.#flowing].map((track) => [track, this.#resumeAt(track, isStale)]));
+    this.#frames = this.#frames.filter((frame, index) =>
+      frame.kind === 'audio' ? !isStale(frame) : index >= (resumeAt.get(frame.record.track) ?? 0),
+    );
+    const droppedVideo = before - this.#frames.length - droppedSound;
     this.#dropped += droppedVideo;
-    return before !== this.#frames.length && droppedVideo > 0;
+    return droppedVideo > 0;
+  }
+
+  /** Index of the first frame of this track that is kept. */
+  #resumeAt(track: number, isStale: (frame: OutgoingFrame) => boolean): number {
+    const isOf = (frame: OutgoingFrame): boolean => frame.kind === 'video' && frame.record.track === track;
+    const stale = this.#frames.findLastIndex((frame) => isOf(frame) && isStale(frame));
+    if (stale === -1) return 0;
+    const nextKey = this.#frames.findIndex((frame, index) => index > stale && isOf(frame) && frame.record.key);
+    if (nextKey === -1) this.#flowing.delete(track);
+    return nextKey === -1 ? this.#frames.length : nextKey;
   }
 
   /** Forgets everything, after a reconnect: nothing stale is replayed. Video goes on with a key frame. */
   clear(): void {
     this.#dropped += this.#frames.filter((frame) => frame.kind === 'video').length;
     this.#frames = [];
-    this.#needsKey = true;
+    this.#known.clear();
+    this.#flowing.clear();
   }
 }

@@ -2,7 +2,7 @@ import type { Milliseconds, Ticks } from '../protocol/units.ts';
 import type { EncodedBlock } from './audio-track-encoder.ts';
 import { CaptureClock } from './capture-clock.ts';
 import type { ReportedTrack } from './clock-reporter.ts';
-import { AUDIO_TRACK, VIDEO_TRACK } from './encoded-track.ts';
+import { AUDIO_TRACK } from './encoded-track.ts';
 
 /** The clocks of one camera and one microphone, and how far their encoders have come. */
 export class TrackClocks {
@@ -37,8 +37,22 @@ export class TrackClocks {
     return this.#video.settled && (!withAudio || this.#blocks.settled);
   }
 
-  reported(withAudio: boolean): ReportedTrack[] {
-    const video = { track: VIDEO_TRACK, clock: this.#video, timestamp: this.#videoTime };
-    return withAudio ? [video, { track: AUDIO_TRACK, clock: this.#audio, timestamp: this.#audioTime }] : [video];
+  /** Wall clock at 0 of the pictures' timeline; null before the first. */
+  get videoOrigin(): Milliseconds | null {
+    return this.#video.origin;
+  }
+
+  /** Wall clock at 0 of the timeline of the sound's blocks; null before the first. */
+  get soundOrigin(): Milliseconds | null {
+    return this.#blocks.origin;
+  }
+
+  /** By track: all layers are of one camera. */
+  reported(tracks: readonly number[]): ReportedTrack[] {
+    return tracks.map((track) =>
+      track === AUDIO_TRACK
+        ? { track, clock: this.#audio, timestamp: this.#audioTime }
+        : { track, clock: this.#video, timestamp: this.#videoTime },
+    );
   }
 }

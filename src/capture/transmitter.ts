@@ -10,7 +10,7 @@ import type { BitsPerSecond, Milliseconds } from '../protocol/units.ts';
 import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { ClockReporter, type ReportedTrack } from './clock-reporter.ts';
-import { AUDIO_TRACK, type EncodedFrame, VIDEO_TRACK } from './encoded-track.ts';
+import { AUDIO_TRACK, type EncodedFrame } from './encoded-track.ts';
 import { FrameSender } from './frame-sender.ts';
 import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
 import type { Transport, Uplink } from './uplink.ts';
@@ -152,7 +152,7 @@ export class Transmitter {
   send(track: number, frame: EncodedFrame): void {
     if (!this.#joined) return;
     this.#sender.add({
-      kind: track === VIDEO_TRACK ? 'video' : 'audio',
+      kind: track === AUDIO_TRACK ? 'audio' : 'video',
       queuedAt: this.#environment.now(),
       record: { track, key: frame.key, duration: frame.duration, dts: frame.timestamp, cts: 0, data: frame.data },
     });
@@ -231,7 +231,9 @@ export class Transmitter {
   }
 
   #onLimit(track: number, bitrate: BitsPerSecond): void {
-    if (track === VIDEO_TRACK) this.#sender.limit(bitrate);
+    // The server limits each layer alike; ours share one rate.
+    const layers = this.#options.tracks().filter(({ kind }) => kind === 'video');
+    if (layers[0]?.id === track) this.#sender.limit(bitrate * layers.length);
   }
 
   #soundBitrate(): BitsPerSecond {

@@ -3,7 +3,7 @@ import { expect } from '@open-wc/testing';
 import { AudioTrackEncoder } from '../../../src/capture/audio-track-encoder.ts';
 import type { EncodedFrame, EncodedTrackSink } from '../../../src/capture/encoded-track.ts';
 import type { EncodingOptions } from '../../../src/capture/publisher-options.ts';
-import { VideoTrackEncoder } from '../../../src/capture/video-track-encoder.ts';
+import { type LayersSink, VideoLayers } from '../../../src/capture/video-layers.ts';
 import type { TrackDescription } from '../../../src/protocol/messages/stream.ts';
 
 const OPTIONS: EncodingOptions = { codec: 'auto', bitrate: 800_000, frameRate: 30, keyFrameInterval: 2 };
@@ -15,6 +15,15 @@ class Sink implements EncodedTrackSink {
   readonly frames: (EncodedFrame & { epoch: number })[] = [];
   readonly failures: unknown[] = [];
   #waiting: (() => void)[] = [];
+  /** All layers' tracks in one list. */
+  readonly layers: LayersSink = {
+    tracks: (descriptions) => {
+      for (const description of descriptions) this.track(description);
+    },
+    frame: (_track, frame) => this.frame(frame),
+    trouble: (error) => this.failures.push(error),
+    failed: (cause) => this.failed(cause),
+  };
 
   track(description: TrackDescription): void {
     this.tracks.push(description);
@@ -59,13 +68,7 @@ function sound(timestamp: number, frames = 480, sampleRate = 48_000): AudioData 
 }
 
 /** Encodes frames one after the other, each once the one before is out, so that none is dropped. */
-async function encodeAll(
-  encoder: VideoTrackEncoder,
-  sink: Sink,
-  width: number,
-  height: number,
-  timestamps: readonly number[],
-): Promise<void> {
+async function encodeAll(encoder: VideoLayers, sink: Sink, width: number, height: number, timestamps: readonly number[]): Promise<void> {
   for (const timestamp of timestamps) {
     const before = sink.frames.length;
     // The first frames open the encoder and are not taken until it is configured.
@@ -80,13 +83,13 @@ async function encodeAll(
 
 const grid = (count: number, start = 0): number[] => Array.from({ length: count }, (_, index) => Math.round(start + index * FRAME));
 
-describe('VideoTrackEncoder', () => {
+describe('VideoLayers', () => {
   let sink: Sink;
-  let encoder: VideoTrackEncoder;
+  let encoder: VideoLayers;
 
   beforeEach(() => {
     sink = new Sink();
-    encoder = new VideoTrackEncoder(OPTIONS, sink);
+    encoder = new VideoLayers(OPTIONS, sink.layers, () => performance.now());
   });
 
   afterEach(() => encoder.close());
@@ -168,7 +171,7 @@ describe('VideoTrackEncoder', () => {
   });
 
   it('says which codec the browser cannot encode', async () => {
-    encoder = new VideoTrackEncoder({ ...OPTIONS, codec: 'avc1.42e00a' }, sink);
+    encoder = new VideoLayers({ ...OPTIONS, codec: 'avc1.42e00a' }, sink.layers, () => performance.now());
     encoder.encode(picture(1280, 720, 0));
     await sink.until(() => sink.failures.length > 0);
     expect(sink.failures[0]).to.have.property('code', 'codec-unsupported');

@@ -1,0 +1,264 @@
+/**
+ * A picture as one to three layers of H.264, key frames on the same input frame in all.
+ *
+ *   idle ──frame──▶ opening ──▶ encoding ──frame of another size──▶ opening …
+ *    ▲                             │ └── a layer returns ──▶ opening (the others go on)
+ *    └── an encoder fails ─────────┘          no codec, or it fails too often ──▶ closed
+ *
+ * From each opening on output is held until every layer has been described: the tracks change together.
+ */
+import { GlasscastError } from '../protocol/errors.ts';
+import type { TrackDescription } from '../protocol/messages/stream.ts';
+import type { BitsPerSecond, Milliseconds } from '../protocol/units.ts';
+import { type EncodedFrame, TIMESCALE, videoTrack } from './encoded-track.ts';
+import { videoConfig } from './encoder-probe.ts';
+import { FrameRateLimit } from './frame-rate-limit.ts';
+import { KeyFrameSchedule } from './key-frame-schedule.ts';
+import { LayerEncoder } from './layer-encoder.ts';
+import { LayerLimiter, type Shortage } from './layer-limiter.ts';
+import { LayerMeter } from './layer-meter.ts';
+import { fitPicture, type PictureSize, type PlannedLayer, planLayers, shareBitrate, totalBitrate } from './layer-plan.ts';
+import type { EncodingOptions, LayerReport } from './publisher-options.ts';
+
+/** Where the layers' output goes. `tracks` comes before the first frame under them. */
+export interface LayersSink {
+  /** Smallest first. */
+  tracks(descriptions: readonly TrackDescription[]): void;
+  frame(track: number, frame: EncodedFrame): void;
+  /** An encoder failed and is made anew. */
+  trouble(error: GlasscastError): void;
+  /** The encoders are lost. */
+  failed(cause: unknown): void;
+}
+
+/** Encoders that fail more often are not made anew. */
+const FAILURES_A_MINUTE = 3;
+const MINUTE: Milliseconds = 60_000;
+
+type State = 'idle' | 'opening' | 'encoding' | 'closed';
+
+export class VideoLayers {
+  readonly #options: EncodingOptions;
+  readonly #sink: LayersSink;
+  readonly #now: () => Milliseconds;
+  readonly #schedule: KeyFrameSchedule;
+  readonly #frameRate: FrameRateLimit;
+  readonly #meter = new LayerMeter();
+  #state: State = 'idle';
+  #size: PictureSize = { width: 0, height: 0 };
+  /** Of the picture as it comes. */
+  #source: PictureSize = { width: 0, height: 0 };
+  #plan: readonly PlannedLayer[] = [];
+  #limiter: LayerLimiter | null = null;
+  /** Smallest first, as many as are active. */
+  #encoders: LayerEncoder[] = [];
+  /** Counts openings: what an earlier one brings about is out of date. */
+  #opening = 0;
+  /** Output since an opening; null once every layer has been described. */
+  #held: { readonly track: number; readonly frame: EncodedFrame }[] | null = [];
+  #total: BitsPerSecond;
+  #lastTimestamp = Number.NEGATIVE_INFINITY;
+  #encoded = 0;
+  #dropped = 0;
+  #failures: Milliseconds[] = [];
+
+  constructor(options: EncodingOptions, sink: LayersSink, now: () => Milliseconds) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#now = now;
+    this.#total = totalBitrate(options);
+    this.#frameRate = new FrameRateLimit(options.frameRate);
+    this.#schedule = new KeyFrameSchedule({
+      interval: Math.round(options.keyFrameInterval * TIMESCALE),
+      tolerance: Math.round(TIMESCALE / options.frameRate / 2),
+    });
+  }
+
+  /** Of all layers together, as the encoders are set now. */
+  get bitrate(): BitsPerSecond {
+    return this.#encoders.reduce((sum, encoder) => sum + encoder.bitrate, 0);
+  }
+
+  /** Of the best layer that is encoded. */
+  get size(): PictureSize {
+    return this.#encoders.at(-1)?.plan ?? this.#size;
+  }
+
+  /** Frames given to the encoders. */
+  get encoded(): number {
+    return this.#encoded;
+  }
+
+  /** Frames that came while an encoder was busy: they are dropped in all layers, or their key frames would part. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  get limited(): Shortage {
+    return this.#limiter?.limited ?? 'none';
+  }
+
+  /** The next frame becomes a key frame. */
+  requestKeyFrame(): void {
+    this.#schedule.request();
+  }
+
+  /** The next frame becomes a key frame and the origin of the grid of key frames. */
+  restartGrid(): void {
+    this.#schedule.restart();
+  }
+
+  /** What the uplink holds for all layers together. Takes effect with the next frame, which becomes a key frame. */
+  setBitrate(total: BitsPerSecond): void {
+    this.#total = total;
+    const shares = shareBitrate(
+      total,
+      this.#encoders.map(({ plan }) => plan),
+    );
+    const changed = this.#encoders.map((encoder, index) => encoder.setBitrate(shares[index] ?? encoder.bitrate));
+    if (changed.includes(true)) this.#schedule.request();
+  }
+
+  /** Encodes a frame in every layer, or drops it where an encoder is behind. Closes it in either case. */
+  encode(frame: VideoFrame): void {
+    try {
+      this.#take(frame);
+    } catch (cause) {
+      this.#failed(cause);
+    } finally {
+      frame.close();
+    }
+  }
+
+  /** To be called once a second: says how the layers do, best first, and lets the best rest or return. */
+  review(): LayerReport[] {
+    const now = this.#now();
+    const busy = this.#meter.busy(this.#encoded, this.#dropped);
+    const report = this.#meter.report(now, this.#plan, this.#encoders);
+    if (this.#limiter !== null && this.#state === 'encoding') {
+      this.#setActive(this.#limiter.update({ now, rate: this.#total, busy }));
+    }
+    return report;
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#release();
+  }
+
+  #take(frame: VideoFrame): void {
+    if (this.#state === 'closed') return;
+    const { displayWidth: width, displayHeight: height, timestamp } = frame;
+    if (this.#state === 'idle' || (this.#state === 'encoding' && (width !== this.#source.width || height !== this.#source.height))) {
+      this.#source = { width, height };
+      void this.#open();
+    }
+    if (this.#encoders.length === 0 || !this.#frameRate.accept(timestamp)) return;
+    if (timestamp <= this.#lastTimestamp || this.#encoders.some(({ busy }) => busy)) {
+      this.#dropped++;
+      return;
+    }
+    this.#lastTimestamp = timestamp;
+    const key = this.#schedule.take(timestamp);
+    for (const encoder of this.#encoders) encoder.encode(frame, key);
+    this.#encoded++;
+  }
+
+  /** Encoders of the picture's size, all of them fresh. */
+  async #open(): Promise<void> {
+    this.#release();
+    this.#state = 'opening';
+    const size = fitPicture(this.#source, this.#options.maxSize);
+    const plan = planLayers(size, this.#options);
+    // Where the same layers go on at another size, what is short still is.
+    if (this.#limiter === null || plan.length !== this.#plan.length) this.#limiter = new LayerLimiter(plan.map(({ bitrate }) => bitrate));
+    this.#size = size;
+    this.#plan = plan;
+    await this.#add(plan.slice(0, this.#limiter.active));
+  }
+
+  async #add(plan: readonly PlannedLayer[]): Promise<void> {
+    const opening = ++this.#opening;
+    const { codec, frameRate } = this.#options;
+    try {
+      const configs = await Promise.all(
+        plan.map(({ width, height, bitrate }) => videoConfig({ width, height, frameRate, bitrate }, codec)),
+      );
+      if (opening !== this.#opening || this.#state === 'closed') return;
+      this.#held ??= [];
+      for (const [index, planned] of plan.entries()) {
+        const config = configs[index];
+        if (config !== undefined) this.#encoders.push(this.#encoder(planned, config));
+      }
+      // The uplink may have asked for another rate while we probed.
+      this.setBitrate(this.#total);
+      if (plan.length === this.#encoders.length) this.#schedule.restart();
+      else this.#schedule.request();
+      this.#state = 'encoding';
+    } catch (cause) {
+      if (opening === this.#opening) this.#failed(cause);
+    }
+  }
+
+  #encoder(plan: PlannedLayer, config: VideoEncoderConfig): LayerEncoder {
+    // What an encoder that was let go still had inside belongs to no epoch.
+    const ifCurrent = (then: () => void): void => {
+      if (this.#encoders.includes(encoder)) then();
+    };
+    const encoder: LayerEncoder = new LayerEncoder(plan, config, {
+      described: () => ifCurrent(() => this.#tell()),
+      frame: (layer, frame) => ifCurrent(() => this.#output(videoTrack(layer), frame)),
+      failed: (cause) => ifCurrent(() => this.#failed(cause)),
+    });
+    return encoder;
+  }
+
+  #output(track: number, frame: EncodedFrame): void {
+    if (this.#held === null) this.#sink.frame(track, frame);
+    else this.#held.push({ track, frame });
+  }
+
+  #tell(): void {
+    const tracks = this.#encoders.map(({ track }) => track).filter((track) => track !== null);
+    if (tracks.length < this.#encoders.length) return;
+    const held = this.#held ?? [];
+    this.#held = null;
+    this.#sink.tracks(tracks);
+    for (const { track, frame } of held) this.#sink.frame(track, frame);
+  }
+
+  #setActive(active: number): void {
+    const before = this.#encoders.length;
+    if (active < before) {
+      for (const encoder of this.#encoders.splice(active)) encoder.close();
+      this.setBitrate(this.#total);
+      this.#schedule.request();
+      this.#tell();
+    } else if (active > before) {
+      this.#state = 'opening';
+      void this.#add(this.#plan.slice(before, active));
+    }
+  }
+
+  #release(): void {
+    this.#opening++;
+    for (const encoder of this.#encoders.splice(0)) encoder.close();
+    this.#held = [];
+  }
+
+  /** Fresh encoders, in a new epoch, unless they fail again and again. */
+  #failed(cause: unknown): void {
+    if (this.#state === 'closed') return;
+    const now = this.#now();
+    this.#failures = [...this.#failures.filter((at) => now - at < MINUTE), now];
+    if (cause instanceof GlasscastError || this.#failures.length > FAILURES_A_MINUTE) {
+      this.close();
+      const failed = 'The video encoder of this browser has failed.';
+      this.#sink.failed(cause instanceof GlasscastError ? cause : new GlasscastError('codec-unsupported', failed, { cause }));
+      return;
+    }
+    this.#release();
+    this.#state = 'idle';
+    this.#sink.trouble(new GlasscastError('media', 'The video encoder failed and was started anew.', { cause }));
+  }
+}
