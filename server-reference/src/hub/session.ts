@@ -31,6 +31,8 @@ export class Session implements EpochHost {
   readonly #frontiers = new Map<string, Seconds>();
   readonly #timescales: ReadonlyMap<string, number>;
   readonly #ring: GopRing;
+  /** Layers that rest, by the layer whose frames stand in for theirs. */
+  #standIns: ReadonlyMap<string, readonly string[]> = new Map();
   #epoch: EpochInfo | null = null;
   #allocated = 0;
   #zero: Milliseconds | null = null;
@@ -108,7 +110,7 @@ export class Session implements EpochHost {
   begin(tracks: ReadonlyMap<string, EpochTrack>, at: Seconds, wallAtStart: Milliseconds, number: number | null): EpochInfo {
     const first = this.#zero === null;
     if (first) this.#zero = wallAtStart - SESSION_LEAD * 1000;
-    const epoch = { number: number ?? this.allocateEpoch(), at: first ? SESSION_LEAD : at, tracks };
+    const epoch = { number: number ?? this.allocateEpoch(), at: first ? SESSION_LEAD : at, tracks: this.#withStandIns(tracks) };
     if (first) this.#options.opened(this);
     this.#epoch = epoch;
     this.#ring.clear();
@@ -117,10 +119,36 @@ export class Session implements EpochHost {
   }
 
   emit(frame: Frame): void {
+    this.#deliver(frame);
+    for (const rendition of this.#standIns.get(frame.rendition) ?? []) this.#deliver({ ...frame, rendition });
+  }
+
+  #deliver(frame: Frame): void {
     if (this.#ended) return;
     this.#frontiers.set(frame.rendition, (frame.dts + frame.duration) / (this.#timescales.get(frame.rendition) ?? 1));
     this.#ring.push(frame);
     for (const output of this.#outputs) output.frame(frame);
+  }
+
+  /**
+   * A broadcaster that is short of something lets its best layers rest. The set of renditions is fixed and players do not look for another
+   * one when theirs has gaps, so whoever watches a layer that rests gets the best one below it (else above it), in an epoch of its own.
+   */
+  #withStandIns(tracks: ReadonlyMap<string, EpochTrack>): ReadonlyMap<string, EpochTrack> {
+    const videos = this.renditions.filter(({ kind }) => kind === 'video');
+    const complete = new Map(tracks);
+    const standIns = new Map<string, string[]>();
+    for (const [index, { id }] of videos.entries()) {
+      if (tracks.has(id)) continue;
+      const present = (other: RenditionInfo): boolean => tracks.has(other.id);
+      const other = videos.slice(0, index).findLast(present) ?? videos.slice(index).find(present);
+      const track = other === undefined ? undefined : tracks.get(other.id);
+      if (other === undefined || track === undefined) continue;
+      complete.set(id, track);
+      standIns.set(other.id, [...(standIns.get(other.id) ?? []), id]);
+    }
+    this.#standIns = standIns;
+    return complete;
   }
 
   keyframeNeeded(track: number): void {
