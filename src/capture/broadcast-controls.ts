@@ -5,8 +5,7 @@ import { type CardText, MAX_GAIN, type SourceChoice, UNCHANGED_GAIN } from './so
 /** What can be changed of a broadcast at any time, before and while it is live. */
 export abstract class BroadcastControls {
   protected readonly wishes: SourceWishes = { choice: { kind: 'camera' }, inset: false, microphone: true, gain: UNCHANGED_GAIN };
-  /** What is shown instead of the picture while paused. */
-  protected card: CardText | null = null;
+  #card: CardText | null = null;
 
   /** Null while off. */
   protected abstract get sources(): BroadcastSources | null;
@@ -24,8 +23,13 @@ export abstract class BroadcastControls {
     return this.wishes.inset;
   }
 
+  /** What is shown instead of the picture while paused, or null. */
+  get card(): CardText | null {
+    return this.#card;
+  }
+
   get paused(): boolean {
-    return this.card !== null;
+    return this.#card !== null;
   }
 
   get microphoneEnabled(): boolean {
@@ -112,6 +116,6 @@ export abstract class BroadcastControls {
   }
 
   protected showCard(card: CardText | null): void {
-    this.card = card;
+    this.#card = card;
   }
 }

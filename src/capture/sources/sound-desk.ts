@@ -23,7 +23,8 @@ export class SoundDesk {
   readonly #handler: SoundDeskHandler;
   readonly #environment: SoundMixerEnvironment;
   readonly #timers: Timers;
-  #inputs: readonly SoundInput[] = [];
+  /** Null until there has been a first set of them: without, nothing is sent, not even silence. */
+  #inputs: readonly SoundInput[] | null = null;
   #gain = UNCHANGED_GAIN;
   #mixer: SoundMixer | null = null;
   #calming: TimerId | undefined;
@@ -43,8 +44,8 @@ export class SoundDesk {
 
   /** Without any, silence is sent: a session that began without sound cannot get it later. */
   set inputs(inputs: readonly SoundInput[]) {
-    const same = inputs.length === this.#inputs.length && inputs.every(({ track }, index) => track === this.#inputs[index]?.track);
-    if (same && (this.#track !== null || inputs.length > 0)) return;
+    const before = this.#inputs;
+    if (inputs.length === before?.length && inputs.every(({ track }, index) => track === before[index]?.track)) return;
     this.#inputs = inputs;
     this.#update();
   }
@@ -62,13 +63,13 @@ export class SoundDesk {
   }
 
   get #straight(): MediaStreamTrack | null {
-    const [only, second] = this.#inputs;
+    const [only, second] = this.#inputs ?? [];
     if (only === undefined || second !== undefined) return null;
     return only.isMicrophone && this.#gain !== UNCHANGED_GAIN ? null : only.track;
   }
 
   #update(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#inputs === null) return;
     const straight = this.#straight;
     if (straight === null) this.#mix();
     else if (this.#mixer === null) this.#send(straight);
@@ -101,9 +102,10 @@ export class SoundDesk {
   }
 
   #feed(mixer: SoundMixer): void {
-    mixer.inputs = this.#inputs;
+    const inputs = this.#inputs ?? [];
+    mixer.inputs = inputs;
     // Unmixed sound is better than none while the browser holds the mixer back.
-    const [first] = [...this.#inputs].sort((a, b) => Number(b.isMicrophone) - Number(a.isMicrophone));
+    const [first] = [...inputs].sort((a, b) => Number(b.isMicrophone) - Number(a.isMicrophone));
     this.#send(mixer.running ? mixer.track : (first?.track ?? null));
   }
 

@@ -47,8 +47,9 @@ export class SoundMixer {
     this.#timers = environment.timers ?? realmTimers;
     this.#page = environment.page ?? globalThis.document;
     this.#context = environment.createContext?.() ?? new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' });
-    this.#microphones = new GainNode(this.#context, { gain });
-    this.#output = new MediaStreamAudioDestinationNode(this.#context, { channelCount: 2 });
+    this.#microphones = this.#context.createGain();
+    this.#microphones.gain.value = gain;
+    this.#output = this.#context.createMediaStreamDestination();
     this.#microphones.connect(this.#output);
     this.#context.addEventListener('statechange', () => this.#stateChanged(), { signal: this.#closing.signal });
     this.#wake();
