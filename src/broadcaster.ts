@@ -1,9 +1,20 @@
 /** The elements of a broadcast, without registering them. */
-export type { BroadcastState } from './capture/broadcast.ts';
-export type { PublisherReport } from './capture/publisher-options.ts';
-export {
-  RtcBroadcaster,
-  type RtcLiveDetail,
-  type RtcOfflineDetail,
-  type RtcReportDetail,
-} from './components/rtc-broadcaster/rtc-broadcaster.ts';
+export type { BroadcastState } from './capture/broadcast-handler.ts';
+export type { LayerReport, PublisherReport } from './capture/publisher-options.ts';
+export type { CapturableElement, CardText } from './capture/sources/source-choice.ts';
+export type {
+  RtcLiveDetail,
+  RtcOfflineDetail,
+  RtcReportDetail,
+  RtcSourceDetail,
+  RtcViewersDetail,
+} from './components/rtc-broadcaster/broadcaster-events.ts';
+export { RtcBroadcaster } from './components/rtc-broadcaster/rtc-broadcaster.ts';
+export type { StudioPanel, StudioSettings, StudioSource, StudioView } from './ui/studio-context.ts';
+export type {
+  GainRequestDetail,
+  InfoRequestDetail,
+  SettingsRequestDetail,
+  SourceRequestDetail,
+  StudioPanelRequestDetail,
+} from './ui/studio-requests.ts';

@@ -28,6 +28,11 @@ export abstract class BroadcastControls {
     return this.#card;
   }
 
+  /** What viewers see while paused; null when they see the picture. */
+  get pauseCard(): CardText | null {
+    return this.card;
+  }
+
   get paused(): boolean {
     return this.#card !== null;
   }

@@ -21,8 +21,13 @@ export function toGlasscastError(cause: unknown, code: ErrorCode = 'server'): Gl
 /**
  * The error for people, announced by screen readers. Style it with the `error` part and `errorStyles`.
  * @param action for example a button that tries again
+ * @param text instead of the error's own words
  */
-export function renderError(error: GlasscastError | null | undefined, action: unknown = nothing): TemplateResult | typeof nothing {
+export function renderError(
+  error: GlasscastError | null | undefined,
+  action: unknown = nothing,
+  text?: string,
+): TemplateResult | typeof nothing {
   if (!error) return nothing;
-  return html`<div class="error" part="error" role="alert" data-code=${error.code}><span>${errorText(error)}</span>${action}</div>`;
+  return html`<div class="error" part="error" role="alert" data-code=${error.code}><span>${text ?? errorText(error)}</span>${action}</div>`;
 }

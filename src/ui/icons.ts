@@ -10,3 +10,4 @@ export * from './icons/panels.ts';
 export * from './icons/player.ts';
 export * from './icons/signal.ts';
 export * from './icons/stage.ts';
+export * from './icons/studio.ts';

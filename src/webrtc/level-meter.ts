@@ -3,6 +3,8 @@ import { realmTimers, type TimerId, type Timers } from '../workers/worker-timers
 export interface LevelMeterOptions {
   /** From 0, silence, to 1, as loud as speech gets. Told while listening, 16 times a second, when it has changed. */
   readonly onLevel: (level: number) => void;
+  /** The largest sample lately, of 1 at full scale: where sound is cut off. Told with every measurement. */
+  readonly onPeak?: (peak: number) => void;
   readonly createContext?: () => AudioContext;
   readonly timers?: Timers;
 }
@@ -100,7 +102,12 @@ export class LevelMeter {
   #measure(): void {
     this.#analyser?.getFloatTimeDomainData(this.#samples);
     let power = 0;
-    for (const sample of this.#samples) power += sample * sample;
+    let peak = 0;
+    for (const sample of this.#samples) {
+      power += sample * sample;
+      peak = Math.max(peak, Math.abs(sample));
+    }
+    this.#options.onPeak?.(peak);
     const decibels = 10 * Math.log10(power / this.#samples.length || Number.MIN_VALUE);
     const level = Math.min(1, Math.max(0, (decibels - QUIET) / (LOUD - QUIET)));
     const shown = Math.max(level, this.#level * DECAY);

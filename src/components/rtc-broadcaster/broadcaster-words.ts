@@ -1,4 +1,5 @@
-import type { BroadcastState } from '../../capture/broadcast.ts';
+import type { BroadcastState } from '../../capture/broadcast-handler.ts';
+import type { PublisherReport } from '../../capture/publisher-options.ts';
 import { messages } from '../../ui/localize.ts';
 
 export const words = messages('broadcaster', {
@@ -10,15 +11,26 @@ export const words = messages('broadcaster', {
   'state.reconnecting': 'Reconnecting',
   'state.stopping': 'Stopping',
   'state.error': 'Off air',
+  paused: 'Paused',
   start: 'Go live',
-  stop: 'Stop',
+  stop: 'End',
   cancel: 'Cancel',
+  pause: 'Pause',
+  resume: 'Resume',
   preview: 'Show preview',
-  'preview-label': 'Your camera',
+  'preview-label': 'What viewers see',
+  'card-title': 'Back in a moment',
+  'card-text': 'The broadcast is paused.',
   resolution: 'Resolution',
   bitrate: 'Bit rate',
   dropped: 'Dropped',
-  'slow-uplink': 'The uplink is slow: sending at {rate}.',
+  viewers: '{count} watching',
+  'slow-uplink': 'The uplink is slow: sending {height}p at {rate}.',
+  busy: 'The computer is busy: sending {height}p with {frames} frames a second.',
+  'other-tab': 'Another tab or device is on air with this stream.',
+  'taken-over': 'Another tab or device has taken this stream over.',
+  'take-over': 'Take over',
+  host: 'Host',
   watch: 'Watch page',
   copy: 'Copy link',
   copied: 'Link copied',
@@ -27,6 +39,14 @@ export const words = messages('broadcaster', {
 });
 
 export const stateWord = (state: BroadcastState): string => words(`state.${state}`);
+
+/** What keeps a broadcast below what was asked for, in words; null where nothing does. */
+export function healthWords(report: PublisherReport | null): string | null {
+  if (report === null || report.limited === 'none') return null;
+  const height = Math.min(report.width, report.height);
+  if (report.limited === 'uplink') return words('slow-uplink', { height, rate: formatBitrate(report.targetBitrate) });
+  return words('busy', { height, frames: Math.round(report.frameRate) });
+}
 
 /** `2.1 Mbit/s`, `640 kbit/s` */
 export function formatBitrate(bitsPerSecond: number): string {

@@ -7,7 +7,10 @@ export const broadcasterStyles = css`
     container-type: inline-size;
   }
   .card {
-    overflow: hidden;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    /* Not hidden, which would make a box of its own to scroll in: the bar sticks to the screen's lower edge. */
+    overflow: clip;
     border: 1px solid var(--_border);
     border-radius: var(--_radius);
     background: var(--_surface);
@@ -36,6 +39,32 @@ export const broadcasterStyles = css`
   .mirrored {
     transform: scaleX(-1);
   }
+  .inset {
+    z-index: 1;
+    place-self: end;
+    inline-size: 25%;
+    block-size: auto;
+    margin: 2%;
+    border-radius: 8px;
+  }
+  .paused {
+    z-index: 1;
+    display: grid;
+    align-content: center;
+    justify-items: center;
+    gap: 6px;
+    inline-size: 100%;
+    block-size: 100%;
+    padding: var(--_space);
+    background: rgb(12 14 22 / 88%);
+    color: #fff;
+    text-align: center;
+    overflow-wrap: anywhere;
+  }
+  .paused strong {
+    font-size: clamp(1.1rem, 5cqi, 2rem);
+    line-height: 1.2;
+  }
   .placeholder {
     display: grid;
     justify-items: center;
@@ -48,15 +77,21 @@ export const broadcasterStyles = css`
     block-size: 48px;
     opacity: 0.6;
   }
-  .badge {
-    place-self: start;
+  .badges {
+    place-self: start stretch;
     /* The mirrored video makes a layer of its own, which would cover what is not positioned. */
     position: relative;
-    z-index: 1;
+    z-index: 2;
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-between;
+    gap: 6px;
+    margin: var(--_space);
+  }
+  .badge {
     display: flex;
     align-items: center;
     gap: 0.5em;
-    margin: var(--_space);
     padding: 0.3em 0.8em;
     border-radius: 999px;
     background: rgb(12 14 22 / 72%);
@@ -64,6 +99,9 @@ export const broadcasterStyles = css`
     font-size: 0.85rem;
     font-weight: 600;
     font-variant-numeric: tabular-nums;
+  }
+  .badge.plain::before {
+    display: none;
   }
   .badge::before {
     content: '';
@@ -90,26 +128,73 @@ export const broadcasterStyles = css`
       opacity: 0.35;
     }
   }
-  .body {
+  .body,
+  .foot {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     gap: var(--_space);
-    padding: var(--_space);
+    padding: var(--_space) var(--_space) 0;
+  }
+  .foot:not(:has(*)) {
+    display: none;
+  }
+  rtc-panel {
+    display: block;
+    block-size: min(60dvb, 480px);
+    margin-block-start: var(--_space);
+    border-block: 1px solid var(--_border);
+    border-radius: 0;
+    box-shadow: none;
   }
   .bar {
+    position: sticky;
+    z-index: 3;
+    inset-block-end: 0;
     display: flex;
     flex-wrap: wrap;
-    align-items: center;
-    gap: var(--_space);
+    gap: 8px;
+    padding: var(--_space);
+    padding-block-end: max(var(--_space), env(safe-area-inset-bottom));
+    border-end-start-radius: var(--_radius);
+    border-end-end-radius: var(--_radius);
+    background: var(--_surface);
   }
-  .go {
-    flex: 1 1 9rem;
+  .go,
+  .pause {
+    flex: 2 1 9rem;
     min-block-size: 52px;
     font-size: 1.05rem;
   }
+  .pause {
+    flex-grow: 1;
+    flex-basis: 7rem;
+    border-color: var(--_border);
+  }
+  @container (min-width: 820px) {
+    .card[data-panel] {
+      grid-template-columns: minmax(0, 1fr) min(var(--rtc-panel-width, 320px), 40%);
+      grid-template-rows: auto auto auto 1fr;
+    }
+    .card[data-panel] > * {
+      grid-column: 1;
+    }
+    /* As tall as what stands beside it, and not the other way round. */
+    .card[data-panel] > rtc-panel {
+      grid-column: 2;
+      grid-row: 1 / span 4;
+      block-size: auto;
+      min-block-size: 0;
+      margin: 0;
+      border-block: 0;
+      border-inline-start: 1px solid var(--_border);
+      contain: size;
+    }
+    .bar {
+      align-self: end;
+    }
+  }
   .figures {
     display: flex;
-    flex: 2 1 14rem;
     flex-wrap: wrap;
     gap: 4px 20px;
     margin: 0;
@@ -126,7 +211,9 @@ export const broadcasterStyles = css`
   }
   .notice {
     margin: 0;
-    color: var(--_text-2);
+    padding: 8px 12px;
+    border-radius: 10px;
+    background: color-mix(in srgb, #f5b83d 18%, var(--_surface));
     font-size: 0.9rem;
   }
   .share {
@@ -152,8 +239,10 @@ export const broadcasterStyles = css`
     outline-offset: 2px;
   }
   @container (max-width: 280px) {
-    .badge {
+    .badges {
       margin: 6px;
+    }
+    .badge {
       font-size: 0.75rem;
     }
     .stage {
@@ -170,7 +259,11 @@ export const broadcasterStyles = css`
     .placeholder button {
       font-size: 0.85rem;
     }
-    .body {
+    .body,
+    .foot {
+      padding: 8px 8px 0;
+    }
+    .bar {
       padding: 8px;
     }
     .figures dd {

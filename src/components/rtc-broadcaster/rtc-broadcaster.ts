@@ -1,47 +1,38 @@
+import { ContextProvider } from '@lit/context';
 import { html, nothing, type TemplateResult } from 'lit';
-import { property, query, state } from 'lit/decorators.js';
-import { Broadcast, type BroadcastSettings, type BroadcastState, type OnAir } from '../../capture/broadcast.ts';
-import { PublishKeys } from '../../capture/publish-keys.ts';
+import { query, state } from 'lit/decorators.js';
+import type { BroadcastState } from '../../capture/broadcast-handler.ts';
 import type { PublisherReport } from '../../capture/publisher-options.ts';
 import { GlasscastError } from '../../protocol/errors.ts';
-import type { Playback } from '../../protocol/messages/stream.ts';
-import { isName } from '../../protocol/name-pattern.ts';
 import { Announcer } from '../../ui/announcer.ts';
-import { errorText, renderError, toGlasscastError } from '../../ui/errors.ts';
-import type { RtcErrorDetail, RtcLogDetail, RtcStateDetail } from '../../ui/events.ts';
+import { errorText, renderError } from '../../ui/errors.ts';
+import type { RtcLogDetail } from '../../ui/events.ts';
 import * as icons from '../../ui/icons.ts';
-import { ServerSettingsElement } from '../../ui/server-settings-element.ts';
+import { loadParts } from '../../ui/parts.ts';
+import { emptyRoomView, type RoomView, roomContext } from '../../ui/room-context.ts';
+import { type StudioPanel, type StudioView, studioContext } from '../../ui/studio-context.ts';
 import { buttonStyles, errorStyles, tokens } from '../../ui/tokens.styles.ts';
-import { DEFAULTS, readSettings } from './broadcaster-settings.ts';
-import { formatBitrate, formatElapsed, stateWord, words } from './broadcaster-words.ts';
+import { BroadcastElement } from './broadcast-element.ts';
+import { formatBitrate, formatElapsed, healthWords, stateWord, words } from './broadcaster-words.ts';
 import { broadcasterStyles } from './rtc-broadcaster.styles.ts';
-
-/** Detail of `rtc-live`: the server has acknowledged a key frame. */
-export interface RtcLiveDetail {
-  readonly session: string;
-  readonly epoch: number;
-  readonly playback: Playback;
-}
-
-/** Detail of `rtc-offline`. */
-export interface RtcOfflineDetail {
-  readonly reason: 'stopped' | 'error';
-}
-
-/** Detail of `rtc-report`, once a second while on air. */
-export interface RtcReportDetail {
-  readonly report: PublisherReport;
-}
-
-const keys = new PublishKeys();
+import type { StudioDesk } from './studio-desk.ts';
 
 /**
- * @summary Broadcasts the camera: capture, H.264 in a worker, and the way to the server, with a preview and a button.
+ * @summary A studio: preview, sources, sound, and the way to the server, with buttons to go live, pause and end.
  * @tagname rtc-broadcaster
+ *
+ * @slot - A layout of the page's own below the preview and its messages, instead of the controls and panels. Parts of a studio stand in it wherever the page likes.
+ * @slot controls - Instead of the row of buttons.
+ * @slot settings - Instead of the settings.
+ * @slot details - Instead of title, description and link.
+ * @slot chat - Instead of the chat.
+ * @slot stats - Instead of the figures.
  *
  * @event {CustomEvent<RtcLiveDetail>} rtc-live - On air: the server has acknowledged the first key frame, or the first after a reconnect.
  * @event {CustomEvent<RtcOfflineDetail>} rtc-offline - No longer on air, for good.
  * @event {CustomEvent<RtcReportDetail>} rtc-report - Figures, once a second while on air.
+ * @event {CustomEvent<RtcSourceDetail>} rtc-source-change - What is sent is another than before: source, inset, pause, microphone or gain.
+ * @event {CustomEvent<RtcViewersDetail>} rtc-viewers - How many watch.
  * @event {CustomEvent<RtcStateDetail>} rtc-state - The state has changed.
  * @event {CustomEvent<RtcErrorDetail>} rtc-error - A failure, also shown in the element.
  * @event {CustomEvent<RtcLogDetail>} rtc-log - What a developer may want to know.
@@ -49,224 +40,162 @@ const keys = new PublishKeys();
  * @csspart card - Everything.
  * @csspart stage - The area of the preview.
  * @csspart video - The preview.
+ * @csspart inset - The camera over the screen or element, in the preview.
+ * @csspart pause-card - What viewers see while the broadcast is paused.
  * @csspart state - The state in words, with the time live.
- * @csspart start-button - The button that goes live, cancels and stops.
+ * @csspart viewers - How many watch.
+ * @csspart start-button - The button that goes live, cancels and ends.
+ * @csspart pause-button - The button that pauses and resumes.
  * @csspart preview-button - The button that shows the camera without going live.
  * @csspart figures - Resolution, bit rate and dropped frames.
  * @csspart notice - What is not as it should be while the broadcast goes on.
  * @csspart share - The link to the watch page.
+ * @csspart panel - What stands beside the preview: settings, details, chat or figures.
  * @csspart error - What went wrong and what to do.
  *
  * @cssproperty [--rtc-broadcaster-aspect-ratio=16 / 9] - Shape of the preview.
+ * @cssproperty [--rtc-panel-width=320px] - Width of the panel in a wide studio.
  * @cssproperty [--rtc-live=#c81e3a] - Colour of the word that says live.
  * @cssproperty [--rtc-accent] - Colour of the button.
  * @cssproperty [--rtc-surface] - Background.
  * @cssproperty [--rtc-radius] - Radius of corners.
  */
-export class RtcBroadcaster extends ServerSettingsElement {
+export class RtcBroadcaster extends BroadcastElement {
   static override styles = [tokens, buttonStyles, errorStyles, broadcasterStyles];
-
-  /** Name to broadcast under: 1 to 63 of `a-z`, `0-9` and `-`, not starting with `-`. */
-  @property({ reflect: true }) stream: string | null = null;
-
-  /** Wanted width in pixels, 16 to 4096, by default 1280; the camera's nearest is taken. */
-  @property({ type: Number, attribute: 'capture-width' }) captureWidth: number = DEFAULTS.captureWidth;
-
-  /** Wanted height in pixels, 16 to 4096, by default 720; the camera's nearest is taken. */
-  @property({ type: Number, attribute: 'capture-height' }) captureHeight: number = DEFAULTS.captureHeight;
-
-  /** Wanted frames a second, 1 to 120, by default 30; the camera's nearest is taken. */
-  @property({ type: Number, attribute: 'frame-rate' }) frameRate: number = DEFAULTS.frameRate;
-
-  /** Bits a second of the video, 50 000 to 100 000 000, by default 2 000 000. A slow uplink lowers it for as long as it is slow. */
-  @property({ type: Number }) bitrate: number = DEFAULTS.bitrate;
-
-  /** Seconds between key frames, 0.5 to 20, by default 2. It should equal the server's segment duration. */
-  @property({ type: Number, attribute: 'keyframe-interval' }) keyframeInterval: number = DEFAULTS.keyframeInterval;
-
-  /** `auto`, or an H.264 codec string such as `avc1.42e01f` to insist on. */
-  @property() codec = 'auto';
-
-  /** Broadcasts without sound, and does not ask for the microphone. */
-  @property({ type: Boolean, attribute: 'no-audio' }) noAudio = false;
-
-  /** `auto` or `channel`: how media travels to the server. */
-  @property() transport: 'auto' | 'channel' = 'auto';
-
-  /**
-   * Address of a copy of the encoder's worker (`chunks/publisher.worker-*.js` of the same version) on the page's own origin, for pages whose
-   * policy forbids `blob:` workers. Where no worker starts at all, the page's main thread encodes.
-   */
-  @property({ attribute: 'worker-url' }) workerUrl: string | null = null;
-
-  /** Address of the page where people watch, `{stream}` standing for the name. Shown as a link while live. */
-  @property({ attribute: 'watch-url' }) watchUrl: string | null = null;
 
   @query('[part="start-button"]') private readonly startButton!: HTMLButtonElement;
 
-  @state() private media: MediaStream | null = null;
-  @state() private broadcastState: BroadcastState = 'off';
-  @state() private onAir: OnAir | null = null;
-  @state() private figures: PublisherReport | null = null;
-  @state() private failure: GlasscastError | null = null;
-  @state() private notice: GlasscastError | null = null;
+  @state() private panel: StudioPanel | null = null;
   @state() private copied = false;
+  @state() private hasOwnLayout = false;
 
   readonly #announcer = new Announcer(this);
-  #liveSince = 0;
+  readonly #studio = new ContextProvider(this, { context: studioContext });
+  readonly #room = new ContextProvider(this, { context: roomContext, initialValue: emptyRoomView });
+  readonly #children = new MutationObserver(() => this.#childrenChanged());
+  #listeners = new AbortController();
+  #desk: StudioDesk | undefined;
+  /** What held the broadcast back when it was last said. */
+  #limited: PublisherReport['limited'] = 'none';
   /** What had the focus before the update. */
   #focused: Element | null = null;
-  readonly #broadcast = new Broadcast(
-    {
-      state: (next, previous) => this.#onState(next, previous),
-      stream: (stream) => {
-        this.media = stream;
-      },
-      onAir: (details) => {
-        this.onAir = details;
-      },
-      report: (report) => {
-        if (this.#isSlow(report) && !this.#isSlow(this.figures)) this.#announcer.announce(this.#slowWords(report));
-        this.figures = report;
-        this.emit<RtcReportDetail>('rtc-report', { report });
-      },
-      notice: (error) => {
-        this.notice = error;
-        this.#announcer.announce(errorText(error));
-        this.emit<RtcLogDetail>('rtc-log', { level: 'warn', message: error.message, cause: error });
-      },
-      failed: (error) => this.#fail(error),
-    },
-    keys,
-  );
 
-  /** `off`, `requesting` (the camera), `preview`, `connecting`, `live`, `reconnecting`, `stopping` or `error`. */
-  get state(): BroadcastState {
-    return this.broadcastState;
-  }
-
-  /** Where to play what is being broadcast, as absolute URLs; null until on air. */
-  get playback(): Playback | null {
-    return this.onAir === null ? null : absolute(this.onAir.playback, this.serverOrigin);
-  }
-
-  /** What to send to viewers: the `watch-url` with the stream's name, else the HLS URL; null until on air without a `watch-url`. */
-  get shareLink(): string | null {
-    if (this.watchUrl === null) return this.playback?.hls ?? null;
-    return new URL(this.watchUrl.replaceAll('{stream}', this.stream ?? ''), document.baseURI).href;
-  }
-
-  /** The newest figures; null until on air. */
-  get report(): PublisherReport | null {
-    return this.figures;
-  }
-
-  /**
-   * Goes on air, asking for camera and microphone where needed. Resolves once the server has acknowledged the first key frame; viewers
-   * find the broadcast within a second from then.
-   * @throws GlasscastError `permission-denied`, `permission-dismissed`, `device-not-found`, `device-in-use`, `insecure-context`,
-   * `unsupported`, `codec-unsupported`, `media`, `unauthorized`, `stream-taken`, `limit`, `network`, `server`, `invalid` (the stream's name, the
-   * server's address), `aborted` (stopped or removed meanwhile)
-   */
-  async start(): Promise<void> {
-    this.#clearMessages();
-    await this.#broadcast.start(this.#settings());
-  }
-
-  /**
-   * Shows the camera without going on air. Resolves once it is shown.
-   * @throws GlasscastError as `start` does before it connects
-   */
-  async preview(): Promise<void> {
-    this.#clearMessages();
-    await this.#broadcast.preview(this.#settings());
-  }
-
-  /** Ends the broadcast for its viewers and turns the camera off. Resolves within three seconds, and never rejects. */
-  async stop(): Promise<void> {
-    await this.#broadcast.stop();
+  protected override setup(): void {
+    this.#listeners = new AbortController();
+    this.#children.observe(this, { childList: true, attributes: true, attributeFilter: ['slot'], subtree: true });
+    this.#childrenChanged();
+    const { signal } = this.#listeners;
+    void this.#openDesk(signal);
+    const retry = (): void => {
+      void this.#openDesk(signal);
+      void this.#loadParts();
+    };
+    addEventListener('online', retry, { signal });
   }
 
   protected override teardown(): void {
-    void this.#broadcast.stop();
+    this.#listeners.abort('removed');
+    this.#children.disconnect();
+    this.#desk?.close();
+    this.#desk = undefined;
+    void this.stop();
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     super.willUpdate(changed);
     this.#focused = this.shadowRoot?.activeElement ?? null;
+    this.#desk?.follow(this.onAir !== null);
+    this.#studio.setValue(this.#view);
+    this.#room.setValue(this.#roomView);
   }
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
     // Whoever works with the keyboard goes on at the one button that is always there.
     if (this.#focused?.checkVisibility() === false) this.startButton.focus();
-    if (changed.has('token') && this.token !== null) this.#broadcast.setToken(this.token);
+    void this.#loadParts();
   }
 
-  #clearMessages(): void {
-    this.failure = null;
-    this.notice = null;
-  }
-
-  #settings(): BroadcastSettings {
-    try {
-      return this.#readSettings();
-    } catch (cause) {
-      const error = toGlasscastError(cause, 'invalid');
-      this.#fail(error);
-      throw error;
-    }
-  }
-
-  #readSettings(): BroadcastSettings {
-    if (!this.stream) throw new GlasscastError('invalid', words('missing-stream'));
-    if (!isName(this.stream)) throw new GlasscastError('invalid', words('invalid-stream', { stream: this.stream }));
-    const tokenProvider = this.effectiveTokenProvider;
+  get #view(): StudioView {
+    const { captureWidth, captureHeight, frameRate, bitrate, layers, noAudio, noEchoCancellation, noNoiseSuppression, noAutoGain } = this;
     return {
-      ...readSettings(this, (message) => this.warnOnce(message)),
-      uplink: {
-        server: this.serverOrigin,
-        socketPath: this.effectiveSocketPath,
-        token: this.effectiveToken ?? null,
-        stream: this.stream,
-      },
-      tokenProvider,
-      workerUrl: this.workerUrl === null ? null : new URL(this.workerUrl, document.baseURI).href,
+      stream: this.stream,
+      state: this.broadcastState,
+      paused: this.paused,
+      source: this.source,
+      inset: this.inset,
+      microphone: this.microphoneEnabled && !noAudio,
+      gain: this.gain,
+      sound: this.sound,
+      settings: { captureWidth, captureHeight, frameRate, bitrate, layers, noAudio, noEchoCancellation, noNoiseSuppression, noAutoGain },
+      title: this.streamTitle,
+      description: this.streamDescription,
+      record: this.record,
+      hasElement: this.namedElement !== null,
+      viewers: this.#desk?.viewers ?? null,
+      report: this.figures,
+      shareLink: this.watchUrl === null && this.onAir === null ? null : this.shareLink,
+      panel: this.panel,
+      unread: this.#desk?.unread ?? 0,
+      hidden: this.leftOut,
     };
   }
 
-  #onState(next: BroadcastState, previous: BroadcastState): void {
-    this.broadcastState = next;
+  /** What a room's chat and device picker show here. */
+  get #roomView(): RoomView {
+    return { ...emptyRoomView, ...this.#desk?.chat, room: this.stream, devices: this.deviceList };
+  }
+
+  protected override stateChanged(next: BroadcastState): void {
     this.#announcer.announce(stateWord(next));
-    this.emit<RtcStateDetail<BroadcastState>>('rtc-state', { state: next, previous });
-    if (next === 'live') {
-      if (previous === 'connecting') this.#liveSince = performance.now();
-      this.notice = null;
-      if (this.onAir !== null && this.playback !== null) {
-        this.emit<RtcLiveDetail>('rtc-live', { session: this.onAir.session, epoch: this.onAir.epoch, playback: this.playback });
-      }
-    }
-    if (next === 'off' || next === 'error') {
-      const wasOnAir = this.onAir !== null;
-      this.onAir = null;
-      this.figures = null;
-      this.notice = null;
-      this.copied = false;
-      if (wasOnAir) this.emit<RtcOfflineDetail>('rtc-offline', { reason: next === 'off' ? 'stopped' : 'error' });
-    }
+    if (next !== 'off' && next !== 'error') return;
+    this.copied = false;
+    this.#limited = 'none';
   }
 
-  #fail(error: GlasscastError): void {
-    this.failure = error;
-    this.emit<RtcErrorDetail>('rtc-error', { error, code: error.code });
+  /** What holds the broadcast back is said when it begins; its figures change too often to be read out. */
+  protected override reported(report: PublisherReport): void {
+    const text = healthWords(report);
+    if (text !== null && report.limited !== this.#limited) this.#announcer.announce(text);
+    this.#limited = report.limited;
   }
 
-  /** What a click starts has nobody who awaits it: its failure is shown in the element. */
-  #run(action: Promise<void>): void {
-    action.catch((error: unknown) => {
-      const cause = toGlasscastError(error);
-      if (cause.code !== 'aborted' && this.failure === null) this.#fail(cause);
+  protected override noticed(error: GlasscastError): void {
+    this.#announcer.announce(errorText(error));
+    this.emit<RtcLogDetail>('rtc-log', { level: 'warn', message: error.message, cause: error });
+  }
+
+  async #openDesk(signal: AbortSignal): Promise<void> {
+    // A start that needs it says so.
+    const engine = await this.loadEngine().catch(() => undefined);
+    if (engine === undefined || signal.aborted || this.#desk !== undefined) return;
+    this.#desk = new engine.StudioDesk(this, {
+      show: (panel) => {
+        this.panel = panel;
+      },
+      panel: () => this.panel,
+      connection: () => this.socketSettings,
     });
+    this.requestUpdate();
+  }
+
+  async #loadParts(): Promise<void> {
+    try {
+      await Promise.all([loadParts(this), loadParts(this.renderRoot)]);
+    } catch (cause) {
+      if (this.notice !== null) return;
+      this.notice = new GlasscastError('network', 'A part of the studio could not be loaded. Check your network.', { cause });
+      this.noticed(this.notice);
+    }
+  }
+
+  #childrenChanged(): void {
+    this.hasOwnLayout = Array.from(this.children).some((child) => child.slot === '');
+    if (this.hasUpdated) void this.#loadParts();
+  }
+
+  #leaves(name: string): boolean {
+    return this.leftOut.includes(name);
   }
 
   async #copy(link: string): Promise<void> {
@@ -275,49 +204,80 @@ export class RtcBroadcaster extends ServerSettingsElement {
       this.copied = true;
       this.#announcer.announce(words('copied'));
     } catch (cause) {
-      this.#fail(new GlasscastError('permission-denied', 'The browser does not let the page copy.', { cause }));
+      this.fail(new GlasscastError('permission-denied', 'The browser does not let the page copy.', { cause }));
     }
   }
 
   override render(): TemplateResult {
+    const { panel } = this;
+    const wide = panel !== null && !this.hasOwnLayout;
     return html`
-      <div class="card" part="card">
-        <div class="stage" part="stage">${this.#renderPicture()}${this.#renderBadge()}</div>
+      <div class="card" part="card" ?data-panel=${wide}>
+        <div class="stage" part="stage">${this.#renderPicture()}${this.#renderBadges()}</div>
         <div class="body">
-          ${renderError(this.failure)}
-          <div class="bar">${this.#renderButton()}${this.#renderFigures()}</div>
-          ${this.#renderNotice()}${this.#renderShare()}
+          ${this.#renderFailure()}${this.#renderNotice()}
+          ${this.hasOwnLayout ? html`<slot></slot>` : this.#renderControls()}
         </div>
+        ${wide ? html`<rtc-panel part="panel" .panel=${panel}>${PANELS[panel]}</rtc-panel>` : nothing}
+        <div class="foot">
+          ${this.#leaves('figures') ? nothing : this.#renderFigures()}
+          ${this.#leaves('share') ? nothing : this.#renderShare()}
+        </div>
+        <div class="bar">${this.#renderButton()}${this.isLive && !this.#leaves('pause') ? this.#renderPause() : nothing}</div>
       </div>
       ${this.#announcer.render()}
     `;
   }
 
+  #renderControls(): TemplateResult | typeof nothing {
+    if (this.#leaves('controls')) return nothing;
+    return html`<slot name="controls"><rtc-studio-controls exportparts=${CONTROL_PARTS}></rtc-studio-controls></slot>`;
+  }
+
   #renderPicture(): TemplateResult {
     const asking = this.broadcastState !== 'off' && this.broadcastState !== 'error';
+    const mirrored = this.source === 'camera' && isMirrored(this.media);
     // One video for all time: Chromium never frees one that was removed with a stream in it.
     return html`
-      <video class="mirrored" part="video" aria-label=${words('preview-label')} ?hidden=${this.media === null} .srcObject=${this.media}
+      <video class=${mirrored ? 'mirrored' : ''} part="video" aria-label=${words('preview-label')} ?hidden=${this.media === null} .srcObject=${this.media}
         .muted=${true} autoplay playsinline></video>
+      <video class="inset ${isMirrored(this.insetMedia) ? 'mirrored' : ''}" part="inset" aria-hidden="true" ?hidden=${this.insetMedia === null || this.media === null}
+        .srcObject=${this.insetMedia} .muted=${true} autoplay playsinline></video>
+      ${this.paused && this.isLive ? html`<div class="paused" part="pause-card"><strong dir="auto">${this.card?.title}</strong><span dir="auto">${this.card?.text}</span></div>` : nothing}
       <div class="placeholder" ?hidden=${this.media !== null}>
         ${icons.camera}
         <button part="preview-button" type="button" aria-disabled=${asking ? 'true' : nothing}
-          @click=${() => !asking && this.#run(this.preview())}>${words('preview')}</button>
+          @click=${() => !asking && this.run(this.preview())}>${words('preview')}</button>
       </div>
     `;
   }
 
-  #renderBadge(): TemplateResult {
-    const isLive = this.broadcastState === 'live' || this.broadcastState === 'reconnecting';
-    const elapsed = isLive ? ` · ${formatElapsed(performance.now() - this.#liveSince)}` : '';
-    return html`<span class="badge" part="state" data-state=${this.broadcastState}>${stateWord(this.broadcastState)}${elapsed}</span>`;
+  #renderBadges(): TemplateResult {
+    const elapsed = this.isLive ? ` · ${formatElapsed(performance.now() - this.liveSince)}` : '';
+    const isPaused = this.broadcastState === 'live' && this.paused;
+    const viewers = this.#desk?.viewers ?? null;
+    return html`<div class="badges">
+      <span class="badge" part="state" data-state=${isPaused ? 'paused' : this.broadcastState}>${isPaused ? words('paused') : stateWord(this.broadcastState)}${elapsed}</span>
+      ${viewers === null || this.onAir === null || this.#leaves('viewers') ? nothing : html`<span class="badge plain" part="viewers">${words('viewers', { count: viewers })}</span>`}
+    </div>`;
+  }
+
+  #renderFailure(): TemplateResult | typeof nothing {
+    const { failure } = this;
+    const details = Object(failure?.details) as { may_take_over?: unknown; reason?: unknown };
+    if (failure?.code !== 'stream-taken') return renderError(failure);
+    const takenOver = details.reason === 'taken-over';
+    const offer = takenOver || details.may_take_over === true;
+    const button = html`<button type="button" @click=${() => this.run(this.takeOver())}>${words('take-over')}</button>`;
+    const text = takenOver ? words('taken-over') : details.may_take_over === true ? words('other-tab') : errorText(failure);
+    return renderError(failure, offer ? button : nothing, text);
   }
 
   /** One button for all states, so that it keeps the focus. */
   #renderButton(): TemplateResult {
     const { look, icon, label, action } = this.#button();
     return html`<button class="go ${look}" part="start-button" type="button" aria-disabled=${action === null ? 'true' : nothing}
-      @click=${() => action && this.#run(action())}>${icon}${label}</button>`;
+      @click=${() => action && this.run(action())}>${icon}${label}</button>`;
   }
 
   #button(): { look: string; icon: unknown; label: string; action: (() => Promise<void>) | null } {
@@ -336,6 +296,12 @@ export class RtcBroadcaster extends ServerSettingsElement {
     }
   }
 
+  #renderPause(): TemplateResult {
+    const { paused } = this;
+    return html`<button class="pause" part="pause-button" type="button" @click=${() => (paused ? this.resume() : this.pause())}>
+      ${paused ? icons.play : icons.pause}${words(paused ? 'resume' : 'pause')}</button>`;
+  }
+
   #renderFigures(): TemplateResult | typeof nothing {
     const report = this.figures;
     if (report === null) return nothing;
@@ -349,18 +315,8 @@ export class RtcBroadcaster extends ServerSettingsElement {
   }
 
   #renderNotice(): TemplateResult | typeof nothing {
-    const report = this.figures;
-    if (this.notice !== null) return html`<p class="notice" part="notice">${errorText(this.notice)}</p>`;
-    if (report === null || !this.#isSlow(report)) return nothing;
-    return html`<p class="notice" part="notice">${this.#slowWords(report)}</p>`;
-  }
-
-  #isSlow(report: PublisherReport | null): boolean {
-    return report !== null && report.targetBitrate < this.bitrate * 0.8;
-  }
-
-  #slowWords(report: PublisherReport): string {
-    return words('slow-uplink', { rate: formatBitrate(report.targetBitrate) });
+    const text = this.notice === null ? healthWords(this.figures) : errorText(this.notice);
+    return text === null ? nothing : html`<p class="notice" part="notice">${text}</p>`;
   }
 
   #renderShare(): TemplateResult | typeof nothing {
@@ -375,10 +331,16 @@ export class RtcBroadcaster extends ServerSettingsElement {
   }
 }
 
-function absolute(playback: Playback, server: string): Playback {
-  return Object.fromEntries(
-    Object.entries(playback)
-      .filter(([, url]) => url !== undefined)
-      .map(([name, url]) => [name, new URL(url, server).href]),
-  );
+const CONTROL_PARTS = 'microphone, level, camera, screen, element, file, inset, settings, details, chat, stats';
+
+const PANELS: Readonly<Record<StudioPanel, TemplateResult>> = {
+  settings: html`<slot name="settings"><rtc-studio-settings></rtc-studio-settings></slot>`,
+  details: html`<slot name="details"><rtc-studio-details></rtc-studio-details></slot>`,
+  chat: html`<slot name="chat"><rtc-chat></rtc-chat></slot>`,
+  stats: html`<slot name="stats"><rtc-studio-stats></rtc-studio-stats></slot>`,
+};
+
+/** The camera on a phone's back looks at what others should be able to read. */
+function isMirrored(stream: MediaStream | null): boolean {
+  return stream?.getVideoTracks()[0]?.getSettings().facingMode !== 'environment';
 }

@@ -5,6 +5,7 @@ import { messages } from '../../ui/localize.ts';
 import type { Panel } from '../../ui/room-context.ts';
 import type { PanelRequestDetail } from '../../ui/room-requests.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
+import type { StudioPanel } from '../../ui/studio-context.ts';
 import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
 
 const msg = messages('panel', {
@@ -12,6 +13,8 @@ const msg = messages('panel', {
   roster: 'Participants',
   stats: 'Connection',
   devices: 'Devices',
+  settings: 'Settings',
+  details: 'Title and link',
   close: 'Close {panel}',
 });
 
@@ -66,7 +69,7 @@ const panelStyles = css`
 `;
 
 /**
- * @summary What stands beside the tiles of the default `rtc-room`: a title, a button that closes, and one part of the room.
+ * @summary What stands beside the tiles of the default `rtc-room`, or the preview of `rtc-broadcaster`: a title, a button that closes, and one part.
  * @tagname rtc-panel
  * @slot - The part.
  * @event {CustomEvent<PanelRequestDetail>} rtc-panel-request - The user closes the panel. Cancelable.
@@ -75,8 +78,8 @@ const panelStyles = css`
 export class RtcPanel extends RtcElement {
   static override styles = [tokens, buttonStyles, panelStyles];
 
-  /** Which part is shown: `chat`, `roster`, `stats` or `devices`. */
-  @property() panel: Panel = 'chat';
+  /** Which part is shown: `chat`, `roster`, `stats` or `devices`; in a studio `settings`, `details`, `chat` or `stats`. */
+  @property() panel: Panel | StudioPanel = 'chat';
 
   @query('h2') private readonly heading!: HTMLElement;
 

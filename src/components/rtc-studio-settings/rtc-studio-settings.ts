@@ -1,0 +1,161 @@
+import { ContextConsumer } from '@lit/context';
+import { html, nothing, type TemplateResult } from 'lit';
+import { fieldStyles } from '../../ui/field.styles.ts';
+import { messages } from '../../ui/localize.ts';
+import { RtcElement } from '../../ui/rtc-element.ts';
+import { studioFormStyles } from '../../ui/studio.styles.ts';
+import { isSettled, type StudioSettings, type StudioView, studioContext } from '../../ui/studio-context.ts';
+import type { GainRequestDetail, SettingsRequestDetail } from '../../ui/studio-requests.ts';
+import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
+
+const msg = messages('studioSettings', {
+  gain: 'Volume of the microphone',
+  percent: '{value} %',
+  echo: 'Remove echo',
+  noise: 'Remove background noise',
+  autoGain: 'Keep the volume even',
+  sound: 'Send sound',
+  resolution: 'Resolution',
+  frameRate: 'Frames a second',
+  bitrate: 'Bit rate',
+  layers: 'Sizes sent',
+  layers1: 'One',
+  layers2: 'Two: also half the size',
+  layers3: 'Three: also half and a quarter',
+  custom: '{width} × {height}',
+  settled: 'Greyed settings cannot change while live. End the broadcast to change them.',
+});
+
+const RESOLUTIONS = [
+  [640, 360],
+  [854, 480],
+  [1280, 720],
+  [1920, 1080],
+] as const;
+const FRAME_RATES = [15, 24, 25, 30, 50, 60];
+const BITRATES = [300_000, 600_000, 1_000_000, 2_000_000, 3_000_000, 4_500_000, 6_000_000, 8_000_000];
+const LAYERS = [1, 2, 3] as const;
+
+const SWITCHES = { sound: 'noAudio', echo: 'noEchoCancellation', noise: 'noNoiseSuppression', autoGain: 'noAutoGain' } as const;
+
+/**
+ * @summary Devices, sound and picture of the `rtc-broadcaster` around it. What cannot change while live says so.
+ * @tagname rtc-studio-settings
+ * @event {CustomEvent<GainRequestDetail>} rtc-gain-request - The user wants the microphone louder or softer. Cancelable.
+ * @event {CustomEvent<SettingsRequestDetail>} rtc-settings-request - The user wants sound or picture to be another. Cancelable.
+ * @event {CustomEvent<DeviceRequestDetail>} rtc-device-request - The user wants another device. Cancelable.
+ * @csspart fields - All fields.
+ * @csspart gain - The volume.
+ * @csspart switch - One switch, with its name.
+ * @csspart field - One list, with its name.
+ * @csspart settled - What is said while some settings cannot change.
+ */
+export class RtcStudioSettings extends RtcElement {
+  static override styles = [tokens, buttonStyles, fieldStyles, studioFormStyles];
+
+  readonly #studio = new ContextConsumer(this, { context: studioContext, subscribe: true });
+
+  protected override render(): TemplateResult | typeof nothing {
+    const view = this.#studio.value;
+    if (view === undefined) return nothing;
+    const settled = isSettled(view);
+    const shown = (name: string): boolean => !view.hidden.includes(name);
+    return html`<div class="fields" part="fields">
+      ${settled ? html`<p part="settled">${msg('settled')}</p>` : nothing}
+      ${shown('devices') ? html`<rtc-device-picker kinds=${view.settings.noAudio ? 'videoinput' : 'videoinput audioinput'}></rtc-device-picker>` : nothing}
+      ${shown('gain') && !view.settings.noAudio ? this.#renderGain(view) : nothing}
+      ${
+        shown('processing')
+          ? html`<fieldset>${(Object.keys(SWITCHES) as (keyof typeof SWITCHES)[]).map((name) => this.#renderSwitch(name, view, settled))}</fieldset>`
+          : nothing
+      }
+      <div class="pair">
+        ${shown('resolution') ? this.#renderList('resolution', view, false) : nothing}
+        ${shown('frame-rate') ? this.#renderList('frameRate', view, false) : nothing}
+        ${shown('bitrate') ? this.#renderList('bitrate', view, settled) : nothing}
+        ${shown('layers') ? this.#renderList('layers', view, settled) : nothing}
+      </div>
+    </div>`;
+  }
+
+  #renderGain({ gain }: StudioView): TemplateResult {
+    const text = msg('percent', { value: Math.round(gain * 100) });
+    return html`<label class="field" part="gain"
+      ><span>${msg('gain')}<output>${text}</output></span
+      ><input type="range" min="0" max="4" step="0.1" .value=${String(gain)} aria-valuetext=${text} @input=${this.#gained}
+    /></label>`;
+  }
+
+  #renderSwitch(name: keyof typeof SWITCHES, { settings }: StudioView, settled: boolean): TemplateResult {
+    const key = SWITCHES[name];
+    const off = name !== 'sound' && settings.noAudio;
+    const change = (event: Event): void => this.#ask({ [key]: !(event.target as HTMLInputElement).checked });
+    return html`<label class="switch" part="switch"
+      ><input type="checkbox" role="switch" data-setting=${key} .checked=${!settings[key]} ?disabled=${(settled && name === 'sound') || off} @change=${change} />${msg(name)}</label
+    >`;
+  }
+
+  #renderList(name: 'resolution' | 'frameRate' | 'bitrate' | 'layers', { settings }: StudioView, settled: boolean): TemplateResult {
+    const { value, options, read } = LISTS[name](settings);
+    const change = (event: Event): void => this.#ask(read((event.target as HTMLSelectElement).value));
+    return html`<label class="field" part="field"
+      ><span>${msg(name)}</span
+      ><select data-setting=${name} ?disabled=${settled} @change=${change}>
+        ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}
+      </select></label
+    >`;
+  }
+
+  #gained(event: Event): void {
+    this.emit<GainRequestDetail>('rtc-gain-request', { gain: Number((event.target as HTMLInputElement).value) }, { cancelable: true });
+  }
+
+  #ask(settings: SettingsRequestDetail): void {
+    // What was not accepted is not shown.
+    if (!this.emit<SettingsRequestDetail>('rtc-settings-request', settings, { cancelable: true })) this.requestUpdate();
+  }
+}
+
+interface List {
+  readonly value: string;
+  readonly options: readonly (readonly [key: string, text: string])[];
+  read(key: string): SettingsRequestDetail;
+}
+
+const LISTS: Readonly<Record<'resolution' | 'frameRate' | 'bitrate' | 'layers', (settings: StudioSettings) => List>> = {
+  resolution: ({ captureWidth, captureHeight }) => {
+    const value = `${captureWidth}x${captureHeight}`;
+    const known = RESOLUTIONS.map(([width, height]): [string, string] => [`${width}x${height}`, `${height}p`]);
+    const own: [string, string] = [value, msg('custom', { width: captureWidth, height: captureHeight })];
+    return {
+      value,
+      options: known.some(([key]) => key === value) ? known : [own, ...known],
+      read: (key) => {
+        const [width = captureWidth, height = captureHeight] = key.split('x').map(Number);
+        return { captureWidth: width, captureHeight: height };
+      },
+    };
+  },
+  frameRate: ({ frameRate }) => ({
+    value: String(frameRate),
+    options: withOwn(FRAME_RATES, frameRate).map((rate) => [String(rate), String(rate)]),
+    read: (key) => ({ frameRate: Number(key) }),
+  }),
+  bitrate: ({ bitrate }) => ({
+    value: String(bitrate),
+    options: withOwn(BITRATES, bitrate).map((rate) => [
+      String(rate),
+      rate >= 1_000_000 ? `${rate / 1_000_000} Mbit/s` : `${rate / 1000} kbit/s`,
+    ]),
+    read: (key) => ({ bitrate: Number(key) }),
+  }),
+  layers: ({ layers }) => ({
+    value: String(layers),
+    options: LAYERS.map((count) => [String(count), msg(`layers${count}`)]),
+    read: (key) => ({ layers: Number(key) }),
+  }),
+};
+
+function withOwn(known: readonly number[], own: number): readonly number[] {
+  return known.includes(own) ? known : [...known, own].sort((a, b) => a - b);
+}
