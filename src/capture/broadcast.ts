@@ -237,6 +237,7 @@ export class Broadcast extends BroadcastControls {
       const host = await openPublisher({
         workerUrl: run.settings.workerUrl,
         tokenProvider: () => askToken(run.settings.tokenProvider),
+        ...(run.settings.encoding.tier === undefined ? {} : { tier: run.settings.encoding.tier }),
         onEvent: (event) => this.#receive(run, event),
       });
       if (signal.aborted) {

@@ -61,7 +61,7 @@ export class ChannelUplink implements Uplink {
   /** Joins. `tracks` is asked anew at each rejoin, since the picture may have changed while away. */
   open(tracks: () => readonly TrackDescription[]): void {
     const session = this.#connection.join(streamTopic(this.#options.stream), {
-      params: () => ({ container: 'frames', tracks: tracks(), ...joinParams(this.#options, this.#publishKey, this.#info) }),
+      params: () => joinParams(this.#options, tracks(), this.#publishKey, this.#info),
       reply: StreamReplySchema,
     });
     this.#session = session;

@@ -137,12 +137,7 @@ export class HttpUplink implements Uplink {
 
   async #join(): Promise<void> {
     const { stream } = this.#options;
-    const params = {
-      v: WIRE_VERSION,
-      container: 'frames',
-      tracks: this.#tracks(),
-      ...joinParams(this.#options, this.#publishKey, this.#info),
-    };
+    const params = { v: WIRE_VERSION, ...joinParams(this.#options, this.#tracks(), this.#publishKey, this.#info) };
     const answer = await this.#requests.post(`/ingest/${stream}`, params, PATIENCE);
     if (this.#state !== 'joining' && this.#state !== 'dropped') return;
     if (answer.kind === 'ok') {

@@ -4,7 +4,7 @@ import type { Milliseconds } from '../protocol/units.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
 import { startWorker } from '../workers/start-worker.ts';
 import type { Card, FeedOf, FromWorker, InputName, MediaFeeds, PublisherEvent, ToWorker } from './publisher-events.ts';
-import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
+import type { EncoderTier, EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { feedsAreTransferable } from './track-feeds.ts';
 
 /** One broadcast: attach, start, stop. */
@@ -34,6 +34,8 @@ export interface PublisherHostOptions {
   /** A copy of the worker on the page's own origin, for pages whose policy forbids `blob:` workers. */
   readonly workerUrl: string | null;
   readonly tokenProvider: TokenProvider;
+  /** What encodes. @default 'auto' */
+  readonly tier?: EncoderTier;
   readonly onEvent: (event: PublisherEvent) => void;
 }
 
@@ -43,13 +45,28 @@ const WORKER_PATIENCE: Milliseconds = 5_000;
 /** The worker gives the server 1.5 s to hear of the end. */
 const STOP_PATIENCE: Milliseconds = 3_000;
 
-/** Opens a publisher in a worker, else on the page. Resolves once it can be handed the media. */
+/**
+ * Opens a publisher in a worker, else on the page, and one that records where nothing can be encoded. Resolves once it can be handed the media.
+ */
 export async function openPublisher(options: PublisherHostOptions): Promise<PublisherHost> {
-  const inWorker = feedsAreTransferable() ? await openInWorker(options) : null;
+  const { tokenProvider, onEvent } = options;
+  const encoding = encodes(options.tier ?? 'auto');
+  const inWorker = feedsAreTransferable() && options.tier !== 'recorder' ? await openInWorker(options) : null;
+  if (!(await encoding)) {
+    inWorker?.close();
+    const { RecorderPublisher } = await import('./recorder/recorder-publisher.ts');
+    return new RecorderPublisher(tokenProvider, onEvent);
+  }
   if (inWorker !== null) return inWorker;
   // Loaded on demand: nearly every page has its worker, and this is the larger half of the code.
   const { PagePublisher } = await import('./page-publisher.ts');
-  return new PagePublisher(options.tokenProvider, options.onEvent);
+  return new PagePublisher(tokenProvider, onEvent);
+}
+
+async function encodes(tier: EncoderTier): Promise<boolean> {
+  if (tier !== 'auto') return tier === 'webcodecs';
+  const { encodesFrames } = await import('./recorder/encoder-check.ts');
+  return await encodesFrames();
 }
 
 async function openInWorker(options: PublisherHostOptions): Promise<PublisherHost | null> {

@@ -1,3 +1,4 @@
+import type { Container } from '../protocol/messages/stream.ts';
 import type { BitsPerSecond, Milliseconds, Seconds } from '../protocol/units.ts';
 
 /** What is to be encoded. Survives being posted to a worker. */
@@ -36,6 +37,8 @@ export type TransportChoice = 'auto' | 'channel' | 'http';
 export interface UplinkOptions {
   /** @default 'auto' */
   readonly transport?: TransportChoice;
+  /** What chunks carry. @default 'frames' */
+  readonly container?: Container;
   /** The server's origin. */
   readonly server: string;
   readonly socketPath: string;

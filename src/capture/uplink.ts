@@ -70,13 +70,21 @@ export function stoppedError(reason: string): GlasscastError {
   });
 }
 
-/** What a join says beside its tracks. */
-export function joinParams(options: UplinkOptions, publishKey: string | null, info: StreamInfo): Record<string, unknown> {
+/** What a join says. Containers other than `frames` say in their bytes what they hold. */
+export function joinParams(
+  options: UplinkOptions,
+  tracks: readonly TrackDescription[],
+  publishKey: string | null,
+  info: StreamInfo,
+): Record<string, unknown> {
+  const { container = 'frames', record, takeOver } = options;
   return {
+    container,
+    ...(container === 'frames' ? { tracks } : {}),
     ...(publishKey === null ? {} : { publish_key: publishKey }),
-    ...(options.record === true ? { record: true } : {}),
+    ...(record === true ? { record: true } : {}),
     ...info,
     // Once: whoever is replaced later does not fight back.
-    ...(options.takeOver === true && publishKey === options.publishKey ? { take_over: true } : {}),
+    ...(takeOver === true && publishKey === options.publishKey ? { take_over: true } : {}),
   };
 }
