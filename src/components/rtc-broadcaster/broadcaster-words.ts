@@ -31,6 +31,7 @@ export const words = messages('broadcaster', {
   'taken-over': 'Another tab or device has taken this stream over.',
   'take-over': 'Take over',
   host: 'Host',
+  'chat-later': 'The chat opens when you are live.',
   watch: 'Watch page',
   copy: 'Copy link',
   copied: 'Link copied',

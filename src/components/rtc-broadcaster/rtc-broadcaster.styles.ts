@@ -140,11 +140,17 @@ export const broadcasterStyles = css`
   }
   rtc-panel {
     display: block;
-    block-size: min(60dvb, 480px);
+    block-size: min(44dvb, 480px);
     margin-block-start: var(--_space);
     border-block: 1px solid var(--_border);
     border-radius: 0;
     box-shadow: none;
+  }
+  .later {
+    margin: 0;
+    padding: 16px;
+    color: var(--_text-2);
+    font-size: 0.92rem;
   }
   .bar {
     position: sticky;
@@ -237,6 +243,16 @@ export const broadcasterStyles = css`
   a:focus-visible {
     outline: var(--_focus);
     outline-offset: 2px;
+  }
+  @container (max-width: 480px) {
+    .figures {
+      gap: 4px 14px;
+      font-size: 0.9rem;
+    }
+    /* The panel has figures of its own, and the preview stays in sight above it. */
+    .card[data-panel] > .foot {
+      display: none;
+    }
   }
   @container (max-width: 280px) {
     .badges {

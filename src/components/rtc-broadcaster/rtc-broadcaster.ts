@@ -218,7 +218,7 @@ export class RtcBroadcaster extends BroadcastElement {
           ${this.#renderFailure()}${this.#renderNotice()}
           ${this.hasOwnLayout ? html`<slot></slot>` : this.#renderControls()}
         </div>
-        ${wide ? html`<rtc-panel part="panel" .panel=${panel}>${PANELS[panel]}</rtc-panel>` : nothing}
+        ${wide ? html`<rtc-panel part="panel" .panel=${panel}>${panel === 'chat' && this.onAir === null ? html`<p class="later">${words('chat-later')}</p>` : PANELS[panel]}</rtc-panel>` : nothing}
         <div class="foot">
           ${this.#leaves('figures') ? nothing : this.#renderFigures()}
           ${this.#leaves('share') ? nothing : this.#renderShare()}

@@ -43,7 +43,8 @@ export class StreamAudience {
       session.on(event, AnythingSchema, (payload) => this.chat.handle(event, payload));
     }
     session.on('viewers', ViewersSchema, ({ count }) => {
-      this.#viewers = count;
+      // This page is one of those who are counted.
+      this.#viewers = Math.max(0, count - 1);
       changed();
     });
     this.chat.on('change', changed);

@@ -5,7 +5,7 @@ export const chatMessages = messages('chat', {
   write: 'Message',
   placeholder: 'Write to everyone',
   send: 'Send',
-  empty: 'No messages yet. Everyone in the room sees what you write here.',
+  empty: 'No messages yet. Everyone here sees what you write.',
   outside: 'Join the room to write.',
   newer: 'New messages',
   you: 'You',

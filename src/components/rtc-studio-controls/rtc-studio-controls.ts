@@ -28,7 +28,7 @@ const msg = messages('studioControls', {
   details: 'Title and link',
   chat: 'Chat',
   chatUnread: 'Chat, {count} unread',
-  stats: 'Figures',
+  stats: 'Connection',
 });
 
 const PANELS = ['settings', 'details', 'chat', 'stats'] as const satisfies readonly StudioPanel[];
@@ -71,7 +71,7 @@ interface Look {
  * @csspart settings - The button that opens the settings.
  * @csspart details - The button that opens title and link.
  * @csspart chat - The button that opens the chat.
- * @csspart stats - The button that opens the figures.
+ * @csspart stats - The button that opens the figures of the connection.
  * @csspart badge - The number of unread messages.
  * @cssproperty --rtc-level - Colour of the level.
  * @cssstate clipping - The sound was too loud within the last moment.
