@@ -80,3 +80,33 @@ test('nothing of before a reconnect is replayed', () => {
   assert.deepEqual(drain(queue), []);
   assert.equal(queue.needsKey, true);
 });
+
+const layer = (track: number, queuedAt: number, key = false): OutgoingFrame => {
+  const frame = video(queuedAt, key);
+  return { ...frame, record: { ...frame.record, track } };
+};
+
+test('each layer waits for a key frame of its own', () => {
+  const queue = filled(layer(0, 0, true), layer(2, 0), layer(0, 33), layer(2, 33, true), layer(2, 66));
+  assert.equal(queue.dropped, 1);
+  assert.equal(queue.needsKey, false);
+  assert.deepEqual(drain(queue), ['video!@0', 'video@33', 'video!@33', 'video@66']);
+});
+
+test('a layer that lost a frame asks for a key frame while the other one goes on', () => {
+  const queue = filled(layer(0, 0, true), layer(2, 900, true), layer(0, 933));
+  queue.expire(1_500);
+  assert.equal(queue.needsKey, true);
+  assert.deepEqual(drain(queue), ['video!@900']);
+  queue.add(layer(0, 1_600));
+  queue.add(layer(2, 1_600));
+  assert.deepEqual(drain(queue), ['video@1600']);
+});
+
+test('a layer that rests is not waited for after the queue was cleared', () => {
+  const queue = filled(layer(0, 0, true), layer(2, 0, true));
+  queue.clear();
+  assert.equal(queue.needsKey, true);
+  queue.add(layer(0, 33, true));
+  assert.equal(queue.needsKey, false);
+});
