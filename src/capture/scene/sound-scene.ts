@@ -81,6 +81,8 @@ export class SoundScene {
       return;
     }
     const end = this.#timeline.place(block.timestamp + duration, now);
+    // Also where the block is late: as long as silence is made, no later one would be on time either.
+    this.#blockAt = now;
     // Silence was made until just now: what was captured before is heard no more.
     if (end - duration / 2 < this.#end) {
       block.close();
@@ -88,7 +90,6 @@ export class SoundScene {
     }
     this.#format = { sampleRate: block.sampleRate, channels: block.numberOfChannels };
     this.#end = end;
-    this.#blockAt = now;
     this.#options.block(retimed(block, Math.round(end - duration)), false);
   }
 
