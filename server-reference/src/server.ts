@@ -33,6 +33,8 @@ import { familiesOf } from './socket/topics.ts';
 import { WebSocketEndpoint } from './socket/websocket.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 import { Readiness } from './telemetry/readiness.ts';
+import { findFfmpeg } from './transcode/find-ffmpeg.ts';
+import { Transcoders } from './transcode/transcoders.ts';
 
 const SOCKET_PATH = '/socket';
 
@@ -91,13 +93,16 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const stunPort = stun?.port ?? null;
   const hub = new Hub({ ...config, clock });
   ends.add(() => hub.close());
+  const transcoders = new Transcoders({ ffmpeg: ffmpegOf(config), most: config.maxTranscodes, clock, log });
+  ends.add(() => transcoders.close());
+  const broadcasting = { hub, transcoders, publicUrl: config.publicUrl };
   const chats = new LiveChats({ clock, pubsub });
   ends.add(() => chats.close());
 
   const families = familiesOf([
     lobbyFamily({ rooms, pubsub }),
     roomFamily({ rooms, iceServers: (principal, hostname) => iceServers({ ...config, stunPort, clock }, principal, hostname) }),
-    streamFamily({ hub, publicUrl: config.publicUrl }),
+    streamFamily(broadcasting),
     liveFamily({ hub, chats, publicUrl: config.publicUrl }),
   ]);
   const context = { families, authenticator, clock, log, guard, path: SOCKET_PATH };
@@ -111,7 +116,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   await app.register(apiRoutes, { config, clock, guard, authorizer, readiness, stunPort, developmentSecret });
   await app.register(roomRoutes, { rooms, authorizer });
   await app.register(streamRoutes, { hub, publicUrl: config.publicUrl, authorizer });
-  await app.register(ingestRoutes, { hub, publicUrl: config.publicUrl, authorizer });
+  await app.register(ingestRoutes, { ...broadcasting, authorizer });
   await app.register(originRoutes, { hub, authorize: (request, stream) => authorizer.require(request, 'watch', { stream }) });
   await app.register(staticRoutes, { sdkDirectory: sdkDirectory(), demoDirectory: demoDirectory() });
   const port = await listen(app, config);
@@ -192,6 +197,13 @@ function hurryHttp({ server }: FastifyInstance, patience: Milliseconds): () => v
     clearInterval(sweep);
     clearTimeout(cut);
   };
+}
+
+/** What was named has to be there; what was not may be missing. */
+function ffmpegOf({ ffmpeg }: Config): string | null {
+  const found = findFfmpeg(ffmpeg);
+  if (ffmpeg !== null && found === null) throw new ConfigError(`--ffmpeg ${ffmpeg}: there is no program. Give the file that ffmpeg is.`);
+  return found;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,25 +3,30 @@ import * as v from 'valibot';
 import {
   ChunkJsonSchema,
   ClockSchema,
-  type Container,
   describeIssues,
   type ErrorResponse,
   isName,
   StreamInfoSchema,
+  type StreamJoin,
   StreamJoinSchema,
   type StreamReply,
   TracksPushSchema,
 } from '../../../src/protocol/index.ts';
 import { may, type Principal } from '../auth/principal.ts';
+import type { SourceTrack } from '../hub/epoch.ts';
 import type { Hub } from '../hub/hub.ts';
 import { playbackOf } from '../hub/playback.ts';
 import type { Broadcaster, Publication, StopReason } from '../hub/publication.ts';
+import { ContainerIngest } from '../ingest/container-ingest.ts';
+import type { Ingest } from '../ingest/credit-meter.ts';
 import { FramesIngest } from '../ingest/frames-ingest.ts';
 import { sourceTracks } from '../ingest/source-tracks.ts';
 import { type Body, ok, type Reply, refuse } from '../socket/channel.ts';
+import type { Transcoders } from '../transcode/transcoders.ts';
 
 export interface BroadcastingOptions {
   readonly hub: Hub;
+  readonly transcoders: Transcoders;
   /** Where the outside reaches this server; null where addresses relative to it will do. */
   readonly publicUrl: URL | null;
 }
@@ -41,32 +46,43 @@ export type Beginning =
   | { readonly ok: true; readonly response: StreamReply; readonly broadcasting: Broadcasting }
   | { readonly ok: false; readonly response: ErrorResponse };
 
-const CONTAINERS_TO_COME: Partial<Record<Container, string>> = {
-  fmp4: 'Fragmented MP4 is not read yet',
-  matroska: 'Matroska is not read yet',
-  webm: 'WebM is not read yet',
-};
-
 const refused = (reason: ErrorResponse['reason'], details: unknown, more: Record<string, unknown> = {}): Beginning => ({
   ok: false,
   response: { reason, details, ...more },
 });
 
+/** What a join asks for, as far as it can be had. */
+type Declaration = { readonly ok: true; readonly tracks: readonly SourceTrack[] } | { readonly ok: false; readonly refusal: Beginning };
+
+function readDeclaration({ container, tracks: declared }: StreamJoin, transcoders: Transcoders): Declaration {
+  const no = (...why: Parameters<typeof refused>): Declaration => ({ ok: false, refusal: refused(...why) });
+  if (container === 'frames') {
+    if (declared === undefined) return no('invalid', [{ path: 'tracks', message: 'are needed' }]);
+    const tracks = sourceTracks(declared);
+    return tracks.ok ? tracks : no(tracks.reason, tracks.details);
+  }
+  if (container === 'fmp4') return no('codec-unsupported', 'Fragmented MP4 is not read yet; send the container "matroska", or "frames".');
+  // The truth about tracks is in the container; what is declared tells early what cannot be had.
+  const needed = declared === undefined ? container === 'webm' : declared.some(({ codec }) => transcoders.isNeeded(codec));
+  if (needed && transcoders.unavailable !== null) return no('codec-unsupported', transcoders.unavailable);
+  return { ok: true, tracks: [] };
+}
+
 /** Takes the stream for whoever is at the other end of `port`, or says why not. */
-export function beginBroadcasting(params: unknown, port: BroadcasterPort, { hub, publicUrl }: BroadcastingOptions): Beginning {
+export function beginBroadcasting(params: unknown, port: BroadcasterPort, options: BroadcastingOptions): Beginning {
+  const { hub, transcoders, publicUrl } = options;
   const parsed = v.safeParse(StreamJoinSchema, params);
   if (!isName(port.name)) return refused('invalid', 'A stream is called by 1 to 63 of a-z, 0-9 and -, not starting with -.');
   if (!parsed.success) return refused('invalid', describeIssues(parsed.issues));
   if (!may(port.principal, 'publish', { stream: port.name })) return refused('unauthorized', 'This needs a token that can "publish".');
-  const { container, tracks: descriptions, publish_key, take_over, title, description } = parsed.output;
-  const missing = CONTAINERS_TO_COME[container];
-  if (missing !== undefined) return refused('codec-unsupported', `${missing}; send the container "frames", as WebCodecs encodes them.`);
-  if (descriptions === undefined) return refused('invalid', [{ path: 'tracks', message: 'are needed' }]);
-  const tracks = sourceTracks(descriptions);
-  if (!tracks.ok) return refused(tracks.reason, tracks.details);
+  const declaration = readDeclaration(parsed.output, transcoders);
+  if (!declaration.ok) return declaration.refusal;
+  const { tracks } = declaration;
+  const { container, publish_key, take_over, title, description } = parsed.output;
   const broadcasting = new Broadcasting(hub, port);
   const outcome = hub.publish(port.name, {
-    tracks: tracks.tracks,
+    tracks,
+    sharedTimeline: container !== 'frames',
     publishKey: publish_key ?? null,
     subject: port.principal.sub,
     takeOver: take_over ?? false,
@@ -80,10 +96,14 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, { hub,
     return refused('stream-taken', 'Somebody else broadcasts under this name.', { may_take_over: outcome.mayTakeOver });
   }
   const { publication } = outcome;
-  const ingest = new FramesIngest(publication, tracks.tracks, { maxBitrate: hub.options.maxBitrate, now: () => hub.clock.now() });
+  const limits = { maxBitrate: hub.options.maxBitrate, now: () => hub.clock.now() };
+  const ingest =
+    container === 'frames'
+      ? new FramesIngest(publication, tracks, limits)
+      : new ContainerIngest(publication, { ...limits, transcode: (track, sink) => transcoders.start(track, sink) });
   broadcasting.begin(publication, ingest);
   const response = {
-    session: publication.session.id,
+    session: publication.sessionId,
     epoch: publication.epochNumber,
     credit: ingest.credit,
     publish_key: publication.publishKey,
@@ -96,7 +116,7 @@ export class Broadcasting implements Broadcaster {
   readonly #hub: Hub;
   readonly #port: BroadcasterPort;
   #publication: Publication | null = null;
-  #ingest: FramesIngest | null = null;
+  #ingest: Ingest | null = null;
   #stopped: StopReason | null = null;
 
   constructor(hub: Hub, port: BroadcasterPort) {
@@ -104,7 +124,7 @@ export class Broadcasting implements Broadcaster {
     this.#port = port;
   }
 
-  begin(publication: Publication, ingest: FramesIngest): void {
+  begin(publication: Publication, ingest: Ingest): void {
     this.#publication = publication;
     this.#ingest = ingest;
   }
@@ -136,6 +156,7 @@ export class Broadcasting implements Broadcaster {
         return info(publication, payload);
       case 'end':
         publication.end();
+        ingest.close();
         return ok();
       default:
         return refuse('invalid', { details: [{ path: 'event', message: 'a stream knows chunk, clock, time, tracks, info and end' }] });
@@ -153,6 +174,7 @@ export class Broadcasting implements Broadcaster {
   /** The connection is gone. */
   dropped(): void {
     this.#publication?.drop();
+    this.#ingest?.close();
   }
 
   /** Some of what it sent never came. */
@@ -170,6 +192,7 @@ export class Broadcasting implements Broadcaster {
 
   stopped(reason: StopReason): void {
     this.#stopped = reason;
+    this.#ingest?.close();
     this.#port.push('stopped', { reason });
     if (reason === 'taken-over') this.#port.close();
   }
@@ -177,7 +200,7 @@ export class Broadcasting implements Broadcaster {
 
 const invalid = (issues: readonly v.BaseIssue<unknown>[]): Reply => refuse('invalid', { details: describeIssues(issues) });
 
-function chunk(ingest: FramesIngest, payload: Body): Reply {
+function chunk(ingest: Ingest, payload: Body): Reply {
   let bytes: Uint8Array;
   if (payload instanceof Uint8Array) bytes = payload;
   else {
@@ -197,7 +220,9 @@ function clock(publication: Publication, payload: Body): Reply {
   return publication.clock(track, dts, wall_ms, offset_ms) ? ok() : refuse('invalid', { details: `track ${track} was not declared` });
 }
 
-function tracks(publication: Publication, ingest: FramesIngest, payload: Body): Reply {
+function tracks(publication: Publication, ingest: Ingest, payload: Body): Reply {
+  if (!(ingest instanceof FramesIngest))
+    return refuse('invalid', { details: 'A container says itself what is in it: begin a new recording.' });
   const parsed = v.safeParse(TracksPushSchema, payload);
   if (!parsed.success) return invalid(parsed.issues);
   const sources = sourceTracks(parsed.output.tracks);

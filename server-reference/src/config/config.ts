@@ -47,6 +47,10 @@ export interface Config {
   readonly maxStreams: number;
   /** Of one stream, all of its tracks together. */
   readonly maxBitrate: BitsPerSecond;
+  /** The program; null takes the one in PATH. */
+  readonly ffmpeg: string | null;
+  /** Streams whose pictures are transcoded at once. */
+  readonly maxTranscodes: number;
   readonly logLevel: LogLevel;
 }
 
@@ -84,6 +88,8 @@ export function completeConfig(settings: Settings): Config {
     maxPeers: settings.maxPeers ?? 8,
     maxStreams: settings.maxStreams ?? 100,
     maxBitrate: settings.maxBitrate ?? 20_000_000,
+    ffmpeg: settings.ffmpeg ?? null,
+    maxTranscodes: settings.maxTranscodes ?? 4,
     logLevel: settings.logLevel ?? 'info',
   };
   check(config);

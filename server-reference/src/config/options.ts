@@ -142,6 +142,22 @@ export const OPTIONS: readonly Option[] = [
   }),
   option({ key: 'maxBitrate', flag: 'max-bitrate', env: 'MAX_BITRATE', value: 'BITS', read: read.bitrate, help: 'of one stream (20M)' }),
   option({
+    key: 'ffmpeg',
+    flag: 'ffmpeg',
+    env: 'FFMPEG_PATH',
+    value: 'FILE',
+    read: read.text,
+    help: 'makes H.264 of VP8, VP9 and AV1 (the one in PATH)',
+  }),
+  option({
+    key: 'maxTranscodes',
+    flag: 'max-transcodes',
+    env: 'MAX_TRANSCODES',
+    value: 'N',
+    read: read.integer(0, 1000),
+    help: 'streams that ffmpeg works for at once (4)',
+  }),
+  option({
     key: 'logLevel',
     flag: 'log-level',
     env: 'LOG_LEVEL',

@@ -5,7 +5,8 @@
  *     server wall = ticks / timescale + (client wall − ticks / timescale) + (server wall − client wall)
  *                                       `anchor`, by `clock` pushes         `offset`, by `time`, or from arrivals
  *
- * A track without an anchor is mapped by the smallest delay that its frames have had from timestamp to arrival.
+ * A track without an anchor is mapped by the smallest delay that its frames have had from timestamp to arrival. Tracks of one container share
+ * one line, since their timestamps have one origin: a delay that only one of them has must not part sound and picture.
  */
 import type { Milliseconds, Ticks } from '../../../src/protocol/index.ts';
 
@@ -26,9 +27,12 @@ interface TrackLine {
 
 export class CaptureClock {
   readonly #lines = new Map<number, TrackLine>();
+  readonly #shared: boolean;
   #offset: Milliseconds | null = null;
 
-  constructor(tracks: Iterable<{ readonly id: number; readonly timescale: number }>) {
+  /** @param shared all tracks count from one origin, as in a container: they have one line to the wall between them */
+  constructor(tracks: Iterable<{ readonly id: number; readonly timescale: number }>, shared = false) {
+    this.#shared = shared;
     for (const { id, timescale } of tracks) {
       const never = Number.POSITIVE_INFINITY;
       this.#lines.set(id, { timescale, anchor: null, delay: never, previousDelay: never, windowEnd: never });
@@ -51,7 +55,8 @@ export class CaptureClock {
   /** The broadcaster says when the frame with this timestamp was captured, by its own clock. */
   anchor(track: number, ticks: Ticks, wall: Milliseconds, offset: Milliseconds | undefined): void {
     const line = this.#line(track);
-    line.anchor = wall - (ticks * 1000) / line.timescale;
+    const anchor = wall - (ticks * 1000) / line.timescale;
+    for (const each of this.#shared ? this.#lines.values() : [line]) each.anchor = anchor;
     if (offset !== undefined) this.#offset = offset;
   }
 
@@ -66,7 +71,11 @@ export class CaptureClock {
   wall(track: number, ticks: Ticks): Milliseconds {
     const line = this.#line(track);
     const time = (ticks * 1000) / line.timescale;
-    return line.anchor === null ? time + smallestDelay(line) : time + line.anchor + this.#clockOffset();
+    return line.anchor === null ? time + this.#delay(line) : time + line.anchor + this.#clockOffset();
+  }
+
+  #delay(line: TrackLine): Milliseconds {
+    return this.#shared ? Math.min(...[...this.#lines.values()].map(smallestDelay)) : smallestDelay(line);
   }
 
   /** Server clock minus client clock: as told, where arrivals do not contradict it; else the smallest that arrivals allow. */

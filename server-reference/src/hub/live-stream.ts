@@ -41,7 +41,10 @@ export interface StreamOptions {
 }
 
 export interface PublishRequest {
+  /** None where they are not known before the first bytes. */
   readonly tracks: readonly SourceTrack[];
+  /** Whether the timestamps of all tracks count from one origin. */
+  readonly sharedTimeline?: boolean;
   readonly publishKey: string | null;
   readonly subject: string | null;
   /** Asks to replace whoever is on air. */
@@ -72,6 +75,8 @@ export class LiveStream implements PublicationHost {
   #state: StreamState = 'waiting';
   /** What the broadcaster's frames go to. */
   #session: Session | null = null;
+  /** The id of the next session, where somebody has been told it. */
+  #reservedId: string | null = null;
   /** The newest session that has frames: the one that can be watched. */
   #begun: Session | null = null;
   #publication: Publication | null = null;
@@ -148,7 +153,7 @@ export class LiveStream implements PublicationHost {
     // Who comes back need not say it again; who comes after somebody else does not speak under their title.
     this.#title = request.title ?? (owner === null ? null : this.#title);
     this.#description = request.description ?? (owner === null ? null : this.#description);
-    const publication = new Publication(this, request.broadcaster, identity, request.tracks);
+    const publication = new Publication(this, request.broadcaster, identity, request.tracks, request.sharedTimeline);
     this.#publication = publication;
     this.#cancelTick ??= this.#options.clock.after(this.#options.partDuration, () => this.#tick());
     return publication;
@@ -160,13 +165,19 @@ export class LiveStream implements PublicationHost {
     return this.#publication === null && subject !== null && subject === owner.subject;
   }
 
+  get sessionId(): string {
+    if (this.#session?.ended === false) return this.#session.id;
+    this.#reservedId ??= this.#options.randomId(12);
+    return this.#reservedId;
+  }
+
   sessionFor(tracks: readonly SourceTrack[]): Session {
     const current = this.#session;
     if (current !== null && !current.ended && current.accepts(tracks)) return current;
     // What would change the fixed set of renditions opens a new session; the old one ends with what it has.
     current?.end();
     const session = new Session({
-      id: this.#options.randomId(12),
+      id: this.#reservedId ?? this.#options.randomId(12),
       stream: this.name,
       renditions: renditionsOf(tracks),
       window: this.#options.window / 1000,
@@ -174,6 +185,7 @@ export class LiveStream implements PublicationHost {
       keyframeNeeded: () => this.requestKeyframe(),
     });
     this.#session = session;
+    this.#reservedId = null;
     return session;
   }
 

@@ -22,6 +22,8 @@ export interface Broadcaster {
 
 export interface PublicationHost {
   readonly now: Milliseconds;
+  /** The id of the running session, or the one that the next will have. */
+  readonly sessionId: string;
   /** The session for these tracks: the running one, or a new one where they would change its fixed set. */
   sessionFor(tracks: readonly SourceTrack[]): Session;
   described(publication: Publication, info: StreamInfo): void;
@@ -38,9 +40,13 @@ export class Publication {
   readonly subject: string | null;
   readonly #host: PublicationHost;
   readonly #broadcaster: Broadcaster;
-  #session: Session;
-  #epoch: Epoch;
-  #clock: CaptureClock;
+  readonly #sharedTimeline: boolean;
+  #session: Session | null = null;
+  /** Null until it is known what will be sent: a container says so in its bytes. */
+  #epoch: Epoch | null = null;
+  #clock: CaptureClock | null = null;
+  /** What the broadcaster said of its clock before its tracks were known. */
+  #early: { dts: Ticks; wall: Milliseconds; offset: Milliseconds | undefined } | null = null;
   #active = true;
   #keyframeAsked: Milliseconds = Number.NEGATIVE_INFINITY;
   lastFrameAt: Milliseconds | null = null;
@@ -50,22 +56,28 @@ export class Publication {
     broadcaster: Broadcaster,
     identity: { publishKey: string; subject: string | null },
     tracks: readonly SourceTrack[],
+    sharedTimeline = false,
   ) {
+    this.#sharedTimeline = sharedTimeline;
     this.#host = host;
     this.#broadcaster = broadcaster;
     this.publishKey = identity.publishKey;
     this.subject = identity.subject;
-    this.#session = host.sessionFor(tracks);
-    this.#clock = new CaptureClock(tracks);
-    this.#epoch = this.#openEpoch(tracks);
+    if (tracks.length > 0) this.tracks(tracks);
   }
 
-  get session(): Session {
+  /** Null until its tracks are known. */
+  get session(): Session | null {
     return this.#session;
   }
 
+  get sessionId(): string {
+    return this.#session?.id ?? this.#host.sessionId;
+  }
+
+  /** 0 until its tracks are known. */
   get epochNumber(): number {
-    return this.#epoch.number;
+    return this.#epoch?.number ?? 0;
   }
 
   /** False once another has taken over or the stream has ended; frames are then ignored. */
@@ -74,22 +86,26 @@ export class Publication {
   }
 
   get gathering(): boolean {
-    return this.#epoch.gathering;
+    return this.#epoch?.gathering === true;
   }
 
   frame(frame: SourceFrame): void {
     if (!this.#active) return;
     const now = this.#host.now;
     this.lastFrameAt = now;
-    this.#epoch.frame(frame, now);
+    this.#epoch?.frame(frame, now);
   }
 
   /** Lets an epoch begin that waited in vain for a track. */
   advance(): void {
-    if (this.#active) this.#epoch.advance(this.#host.now);
+    if (this.#active) this.#epoch?.advance(this.#host.now);
   }
 
   clock(track: number, dts: Ticks, wall: Milliseconds, offset: Milliseconds | undefined): boolean {
+    if (this.#clock === null) {
+      this.#early = { dts, wall, offset };
+      return true;
+    }
     if (!this.#clock.has(track)) return false;
     this.#clock.anchor(track, dts, wall, offset);
     this.advance();
@@ -98,16 +114,21 @@ export class Publication {
 
   /** Opens a new epoch in place; frames of it follow. Returns its number. */
   tracks(tracks: readonly SourceTrack[]): number {
-    this.#session = this.#host.sessionFor(tracks);
-    this.#clock = new CaptureClock(tracks);
-    this.#epoch = this.#openEpoch(tracks);
+    const session = this.#host.sessionFor(tracks);
+    session.route(tracks);
+    this.#session = session;
+    this.#clock = new CaptureClock(tracks, this.#sharedTimeline);
+    const [first] = tracks;
+    if (this.#early !== null && first !== undefined) this.#clock.anchor(first.id, this.#early.dts, this.#early.wall, this.#early.offset);
+    this.#early = null;
+    this.#epoch = new Epoch(session.allocateEpoch(), tracks, this.#clock, session);
     this.#keyframeAsked = Number.NEGATIVE_INFINITY;
     return this.#epoch.number;
   }
 
   /** Frames of this broadcaster were refused. */
   lost(): void {
-    this.#epoch.lost();
+    this.#epoch?.lost();
     this.requestKeyframe();
   }
 
@@ -142,10 +163,5 @@ export class Publication {
     if (!this.#active) return;
     this.#active = false;
     if (reason !== null) this.#broadcaster.stopped(reason);
-  }
-
-  #openEpoch(tracks: readonly SourceTrack[]): Epoch {
-    this.#session.route(tracks);
-    return new Epoch(this.#session.allocateEpoch(), tracks, this.#clock, this.#session);
   }
 }

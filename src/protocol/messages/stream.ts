@@ -46,6 +46,8 @@ export const StreamJoinSchema = v.object({
   description: v.optional(DescriptionField),
 });
 
+export type StreamJoin = v.InferOutput<typeof StreamJoinSchema>;
+
 /** Push `info`: what viewers are told of the stream; what is left out stays as it is, and an empty text takes it away. */
 export const StreamInfoSchema = v.object({ title: v.optional(TitleField), description: v.optional(DescriptionField) });
 

@@ -1,0 +1,253 @@
+/**
+ * The containers `matroska` and `webm`, as MediaRecorder writes them.
+ *
+ *   waiting ──Tracks──▶ configuring ──a configuration of the pictures──▶ running
+ *      ▲                    │ sound alone ─────────────────────────────────▲ │
+ *      │                    ▼ what cannot be read                            │
+ *      └──a new header── broken ◀────────────────────────────────────────────┘
+ *
+ * A header in the midst of the bytes begins a new recording, in a new epoch: recorders do not outlive their tracks.
+ */
+import type { Bytes } from '../../../src/protocol/index.ts';
+import type { Publication } from '../hub/publication.ts';
+import { type Microseconds, PassThrough, type Transcode, type VideoPath, type VideoSink } from './container-video.ts';
+import { type ChunkOutcome, CreditMeter, type Ingest, type IngestOptions } from './credit-meter.ts';
+import { FrameFeed, FramesRefused } from './frame-feed.ts';
+import { BitstreamError, parseAvcC } from './h264.ts';
+import { beginsRecording, type MatroskaBlock, MatroskaReader } from './matroska-reader.ts';
+import type { MatroskaTrack } from './matroska-tracks.ts';
+import { opusPacketLength } from './opus.ts';
+import { splitOpusPacket } from './opus-split.ts';
+import { sourceTracks } from './source-tracks.ts';
+
+/** As tracks are numbered towards the hub, and in `clock`. */
+const VIDEO = 0;
+const AUDIO = 1;
+const TIMESCALE = 1_000_000;
+/** Sound that waits for the pictures of its time: some ten seconds. */
+const MOST_HELD = 500;
+const NEVER = Number.NEGATIVE_INFINITY;
+
+const AUDIO_CODECS: Readonly<Record<string, string>> = { A_OPUS: 'opus', A_AAC: 'mp4a.40.2' };
+
+interface Failure {
+  readonly reason: 'invalid' | 'codec-unsupported' | 'limit';
+  readonly details: string;
+}
+
+class Unsupported extends Error {}
+
+export interface ContainerIngestOptions extends IngestOptions {
+  readonly transcode: Transcode;
+}
+
+export class ContainerIngest implements Ingest {
+  readonly #publication: Publication;
+  readonly #meter: CreditMeter;
+  readonly #transcode: Transcode;
+  #reader = new MatroskaReader();
+  #failure: Failure | null = null;
+  #video: { readonly track: MatroskaTrack; readonly path: VideoPath } | null = null;
+  #audio: MatroskaTrack | null = null;
+  #feed: FrameFeed | null = null;
+  /** Sound stays in step with pictures that take longer: behind the sound, there would be no room for them any more. */
+  #held: { readonly time: Microseconds; readonly data: Uint8Array }[] = [];
+  /** Times of the last picture that came, and of the last that was passed on. */
+  #pictureIn: Microseconds = NEVER;
+  #pictureOut: Microseconds = NEVER;
+  /** The last time of each track, so that two frames within a millisecond of the container stay two. */
+  readonly #last = new Map<number, Microseconds>();
+
+  constructor(publication: Publication, options: ContainerIngestOptions) {
+    this.#publication = publication;
+    this.#meter = new CreditMeter(options);
+    this.#transcode = options.transcode;
+  }
+
+  get credit(): Bytes {
+    return this.#meter.credit;
+  }
+
+  get received(): Bytes {
+    return this.#meter.received;
+  }
+
+  chunk(bytes: Uint8Array): ChunkOutcome {
+    if (!this.#meter.take(bytes.byteLength)) {
+      // A hole in a container cannot be read over.
+      this.#break({ reason: 'limit', details: `More than ${this.#meter.maxBitrate} bits a second; begin a new recording with less.` });
+      return this.#meter.tooMuch;
+    }
+    if (beginsRecording(bytes)) this.#reset();
+    this.#guarded(() => {
+      if (this.#failure !== null) return;
+      for (const event of this.#reader.push(bytes)) {
+        if (this.#failure !== null) return;
+        if (event.type === 'tracks') this.#open(event.tracks);
+        else this.#block(event);
+      }
+    });
+    return this.#failure === null ? this.#meter.taken : { ok: false, ...this.#failure };
+  }
+
+  close(): void {
+    this.#video?.path.close();
+    this.#video = null;
+    this.#held = [];
+  }
+
+  #reset(): void {
+    this.close();
+    this.#reader = new MatroskaReader();
+    this.#failure = null;
+    this.#feed = null;
+    this.#restart();
+  }
+
+  /** Another time begins. */
+  #restart(): void {
+    this.#last.clear();
+    this.#pictureIn = NEVER;
+    this.#pictureOut = NEVER;
+  }
+
+  #open(tracks: readonly MatroskaTrack[]): void {
+    this.close();
+    this.#feed = null;
+    this.#restart();
+    this.#audio = tracks.find(({ kind }) => kind === 'audio') ?? null;
+    const video = tracks.find(({ kind }) => kind === 'video') ?? null;
+    if (this.#audio !== null && AUDIO_CODECS[this.#audio.codec] === undefined)
+      throw new Unsupported(`The sound is ${this.#audio.codec}; this server takes Opus and AAC-LC.`);
+    if (video !== null) this.#openVideo(video);
+    else if (this.#audio !== null) this.#start(null);
+    else throw new BitstreamError('the container has neither pictures nor sound');
+  }
+
+  #openVideo(track: MatroskaTrack): void {
+    let current = true;
+    // A child process may still have something to say of a recording that is over.
+    const guard = (step: () => void): void => {
+      if (current) this.#guarded(step);
+    };
+    const sink: VideoSink = {
+      configured: (avcC) => guard(() => this.#start(avcC)),
+      picture: (time, data) => guard(() => this.#picture(time, data)),
+      lost: () => guard(() => this.#lost()),
+      failed: (reason, details) => guard(() => this.#break({ reason, details })),
+    };
+    const path = track.codec === 'V_MPEG4/ISO/AVC' ? new PassThrough(track, sink) : this.#transcode(track, sink);
+    if (path === null) return;
+    const close = (): void => {
+      current = false;
+      path.close();
+    };
+    this.#video = { track, path: { frame: path.frame.bind(path), close } };
+  }
+
+  #block({ track, time, key, data }: MatroskaBlock): void {
+    const at = Math.round(time / 1000);
+    if (track === this.#video?.track.number) this.#giveVideo(this.#video.path, at, key, data);
+    else if (track === this.#audio?.number) this.#sound(this.#audio, at, data);
+  }
+
+  #giveVideo(path: VideoPath, time: Microseconds, key: boolean, data: Uint8Array): void {
+    const before = this.#pictureIn;
+    this.#pictureIn = time;
+    if (!path.frame(time, key, data)) this.#pictureIn = before;
+  }
+
+  #picture(time: Microseconds, data: Uint8Array): void {
+    this.#pictureOut = time;
+    this.#emit(VIDEO, time, data);
+    this.#releaseSound();
+  }
+
+  /** Pictures that were under way will not come. */
+  #lost(): void {
+    this.#publication.lost();
+    this.#pictureIn = this.#pictureOut;
+    this.#releaseSound();
+  }
+
+  #sound({ codec }: MatroskaTrack, time: Microseconds, data: Uint8Array): void {
+    if (codec !== 'A_OPUS') this.#held.push({ time, data });
+    else {
+      let at = time;
+      for (const packet of splitOpusPacket(data)) {
+        this.#held.push({ time: Math.round(at), data: packet });
+        at += (opusPacketLength(packet) * 1000) / 48;
+      }
+    }
+    this.#releaseSound();
+    this.#held.splice(0, this.#held.length - MOST_HELD);
+  }
+
+  #releaseSound(): void {
+    if (this.#feed === null) return;
+    const isDue = (time: Microseconds): boolean => this.#pictureIn <= this.#pictureOut || time <= this.#pictureOut;
+    let [first] = this.#held;
+    while (first !== undefined && isDue(first.time)) {
+      this.#held.shift();
+      this.#emit(AUDIO, first.time, first.data);
+      [first] = this.#held;
+    }
+  }
+
+  /** The pictures' configuration is known, or there are none: an epoch begins. */
+  #start(avcC: Uint8Array | null): void {
+    const declared = sourceTracks([
+      ...(avcC === null ? [] : [videoTrack(avcC)]),
+      ...(this.#audio === null ? [] : [audioTrack(this.#audio)]),
+    ]);
+    if (!declared.ok) throw declared.reason === 'invalid' ? new BitstreamError(declared.details) : new Unsupported(declared.details);
+    this.#publication.tracks(declared.tracks);
+    this.#feed = new FrameFeed(this.#publication, declared.tracks);
+    this.#last.clear();
+    this.#releaseSound();
+  }
+
+  #emit(track: number, time: Microseconds, data: Uint8Array): void {
+    const last = this.#last.get(track);
+    // The container counts whole milliseconds.
+    const dts = last !== undefined && time <= last && last - time < 1000 ? last + 1 : time;
+    if (last !== undefined && dts <= last)
+      throw new FramesRefused(`times of the ${track === VIDEO ? 'pictures' : 'sound'} go backwards: record without B-frames`);
+    this.#last.set(track, dts);
+    this.#feed?.take([{ track, key: false, duration: 0, dts, cts: 0, data }]);
+  }
+
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (error instanceof Unsupported) this.#break({ reason: 'codec-unsupported', details: error.message });
+      else if (error instanceof BitstreamError || error instanceof FramesRefused)
+        this.#break({ reason: 'invalid', details: error.message });
+      else throw error;
+    }
+  }
+
+  #break(failure: Failure): void {
+    this.#failure ??= failure;
+    this.close();
+  }
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+function videoTrack(avcC: Uint8Array) {
+  return { id: VIDEO, kind: 'video' as const, codec: parseAvcC(avcC).codec, timescale: TIMESCALE, description: base64(avcC) };
+}
+
+function audioTrack({ codec, codecPrivate, sampleRate, channels }: MatroskaTrack) {
+  return {
+    id: AUDIO,
+    kind: 'audio' as const,
+    codec: AUDIO_CODECS[codec] ?? codec,
+    timescale: TIMESCALE,
+    sample_rate: sampleRate,
+    channels,
+    ...(codecPrivate === null ? {} : { description: base64(codecPrivate) }),
+  };
+}

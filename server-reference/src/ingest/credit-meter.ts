@@ -1,0 +1,65 @@
+/** How much one broadcaster has sent, may send, and sends too much of. */
+import type { BitsPerSecond, Bytes, Milliseconds } from '../../../src/protocol/index.ts';
+import { BitrateLimit } from './bitrate-limit.ts';
+
+/** What the client may have under way beyond what the server has read. */
+const CREDIT_WINDOW: Milliseconds = 2_000;
+const SMALLEST_CREDIT: Bytes = 1024 * 1024;
+
+export interface IngestOptions {
+  /** Of all tracks together. */
+  readonly maxBitrate: BitsPerSecond;
+  readonly now: () => Milliseconds;
+}
+
+export type ChunkOutcome =
+  | { readonly ok: true; readonly credit: Bytes; readonly received: Bytes }
+  | { readonly ok: false; readonly reason: 'invalid' | 'limit' | 'codec-unsupported'; readonly details: string };
+
+/** What takes the chunks of one broadcaster. */
+export interface Ingest {
+  /** Cumulative bytes that the client may send. */
+  readonly credit: Bytes;
+  readonly received: Bytes;
+  chunk(bytes: Uint8Array): ChunkOutcome;
+  close(): void;
+}
+
+export class CreditMeter {
+  readonly #maxBitrate: BitsPerSecond;
+  readonly #now: () => Milliseconds;
+  readonly #limit: BitrateLimit;
+  #received: Bytes = 0;
+
+  constructor({ maxBitrate, now }: IngestOptions) {
+    this.#maxBitrate = maxBitrate;
+    this.#now = now;
+    this.#limit = new BitrateLimit(maxBitrate, now());
+  }
+
+  get credit(): Bytes {
+    return this.#received + Math.max(SMALLEST_CREDIT, (this.#maxBitrate / 8000) * CREDIT_WINDOW);
+  }
+
+  get received(): Bytes {
+    return this.#received;
+  }
+
+  get maxBitrate(): BitsPerSecond {
+    return this.#maxBitrate;
+  }
+
+  /** Counts what was sent, even where it is refused: the client counts it too. False where it is too much. */
+  take(bytes: Bytes): boolean {
+    this.#received += bytes;
+    return this.#limit.take(bytes, this.#now());
+  }
+
+  get taken(): ChunkOutcome {
+    return { ok: true, credit: this.credit, received: this.#received };
+  }
+
+  get tooMuch(): ChunkOutcome {
+    return { ok: false, reason: 'limit', details: `More than ${this.#maxBitrate} bits a second.` };
+  }
+}
