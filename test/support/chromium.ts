@@ -62,6 +62,10 @@ export class Chromium {
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(message.text());
     });
+    // A broadcaster asks before its page is left; whoever reloads it in a test means it.
+    page.on('dialog', (dialog) => {
+      if (dialog.type() === 'beforeunload') void dialog.accept();
+    });
     await page.evaluateOnNewDocument(installDeepQuery);
     await page.evaluateOnNewDocument(installCellReader);
     await before?.(page);
