@@ -40,6 +40,8 @@ const VIDEO_PATIENCE: Milliseconds = 10_000;
 const CLOCK_PATIENCE: Milliseconds = 1_500;
 const JOIN_PATIENCE: Milliseconds = 15_000;
 const NOTICE_INTERVAL: Milliseconds = 10_000;
+/** By then the first frames of another source have come. */
+const NEW_CLOCK: Milliseconds = 500;
 const REPORT: Milliseconds = 1_000;
 
 export class Publisher {
@@ -135,9 +137,15 @@ export class Publisher {
 
   /** Another feed from here on, in the same session. Null: a card for `main`, nothing for `inset`, silence for `sound`. */
   replace(input: InputName, feed: PictureFeed | SoundFeed | null): void {
+    if (this.#picture === null || this.#state === 'ending' || this.#state === 'ended') {
+      void feed?.cancel();
+      return;
+    }
     if (input === 'sound') this.#replaceSound(feed as SoundFeed | null);
-    else if (input === 'inset') this.#picture?.setInset(feed as PictureFeed | null);
-    else this.#picture?.setMain(feed as PictureFeed | null);
+    else if (input === 'inset') this.#picture.setInset(feed as PictureFeed | null);
+    else this.#picture.setMain(feed as PictureFeed | null);
+    // Sources differ in how long their frames take.
+    if (input !== 'inset' && feed !== null) this.#after(NEW_CLOCK, () => this.#transmitter?.clocksChanged());
   }
 
   /** Shows a card in place of the picture, and sends silence; null goes on. */

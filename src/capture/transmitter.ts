@@ -179,6 +179,11 @@ export class Transmitter {
     }
   }
 
+  /** Frames have come another way from here on: their clocks are told anew, and as they settle. */
+  clocksChanged(): void {
+    if (this.#joined) this.#clockReporter.start();
+  }
+
   setToken(token: string): void {
     this.#uplink.setToken(token);
   }

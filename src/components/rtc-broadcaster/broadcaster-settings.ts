@@ -85,6 +85,8 @@ export function readSettings(attributes: BroadcasterAttributes, warn: (message: 
       frameRate: number('frameRate'),
       keyFrameInterval: number('keyframeInterval'),
       layers: Math.round(number('layers')) as 1 | 2 | 3,
+      // Cameras and screens may come larger than they were asked for.
+      maxSize: { width: Math.round(number('captureWidth')), height: Math.round(number('captureHeight')) },
     },
     uplink: {
       transport: transport ?? 'auto',

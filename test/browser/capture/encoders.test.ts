@@ -178,6 +178,160 @@ describe('VideoLayers', () => {
   });
 });
 
+describe('VideoLayers of three', () => {
+  const layered: EncodingOptions = { ...OPTIONS, layers: 3 };
+  let frames: { track: number; key: boolean; timestamp: number; epoch: number }[];
+  let epochs: (readonly TrackDescription[])[];
+  let sink: Sink;
+  let encoder: VideoLayers;
+
+  beforeEach(() => {
+    frames = [];
+    epochs = [];
+    sink = new Sink();
+    encoder = new VideoLayers(
+      layered,
+      {
+        ...sink.layers,
+        tracks: (descriptions) => {
+          epochs.push(descriptions);
+          sink.layers.tracks(descriptions);
+        },
+        frame: (track, frame) => {
+          frames.push({ track, key: frame.key, timestamp: frame.timestamp, epoch: epochs.length });
+          sink.frame(frame);
+        },
+      },
+      () => performance.now(),
+    );
+  });
+
+  afterEach(() => encoder.close());
+
+  /** Encodes frames one after the other, each once all three layers have given the one before. */
+  async function encodeLayers(timestamps: readonly number[]): Promise<void> {
+    for (const timestamp of timestamps) {
+      const taken = encoder.encoded;
+      while (encoder.encoded === taken) {
+        encoder.encode(picture(640, 360, timestamp));
+        if (encoder.encoded === taken) await new Promise((resolve) => setTimeout(resolve));
+      }
+      await sink.until(() => frames.filter((frame) => frame.timestamp === timestamp).length === 3 || sink.failures.length > 0);
+    }
+  }
+
+  it('declares all of them together, smallest first, before the first frame', async () => {
+    await encodeLayers(grid(3));
+    expect(epochs).to.have.length(1);
+    expect(epochs[0]?.map(({ id, layer, group, width, height }) => [id, layer, group, width, height])).to.deep.equal([
+      [0, 0, 'video', 160, 90],
+      [2, 1, 'video', 320, 180],
+      [3, 2, 'video', 640, 360],
+    ]);
+    expect(frames.every(({ epoch }) => epoch === 1)).to.equal(true);
+  });
+
+  it('makes key frames of the same pictures in all of them, asked for or on the grid', async () => {
+    await encodeLayers(grid(40));
+    encoder.requestKeyFrame();
+    await encodeLayers(grid(40, 1_400_000));
+    const keysOf = (track: number): number[] =>
+      frames.filter((frame) => frame.track === track && frame.key).map((frame) => frame.timestamp);
+    expect(keysOf(0).length).to.equal(3);
+    expect(keysOf(0)[1]).to.equal(1_400_000);
+    expect(keysOf(2)).to.deep.equal(keysOf(0));
+    expect(keysOf(3)).to.deep.equal(keysOf(0));
+  });
+
+  it('shares a lower rate', async () => {
+    await encodeLayers(grid(2));
+    encoder.setBitrate(573_333);
+    const [best, middle, least] = encoder.review();
+    expect(best?.targetBitrate).to.be.closeTo(400_000, 5);
+    expect(middle?.targetBitrate).to.be.closeTo(133_333, 5);
+    expect(least?.targetBitrate).to.be.closeTo(40_000, 5);
+  });
+});
+
+describe('VideoLayers in trouble', () => {
+  const Native = globalThis.VideoEncoder;
+  let doomed: number;
+
+  beforeEach(() => {
+    doomed = 0;
+    // A hardware encoder that is lost, as when the graphics process dies: it is closed, and says so.
+    globalThis.VideoEncoder = class extends Native {
+      readonly #error: (error: DOMException) => void;
+      #left = doomed-- > 0 ? 5 : Number.POSITIVE_INFINITY;
+
+      constructor(init: VideoEncoderInit) {
+        super(init);
+        this.#error = init.error;
+      }
+
+      override encode(frame: VideoFrame, options?: VideoEncoderEncodeOptions): void {
+        if (this.#left-- > 0) {
+          super.encode(frame, options);
+          return;
+        }
+        this.close();
+        this.#error(new DOMException('The encoder was lost.', 'EncodingError'));
+      }
+    };
+  });
+
+  afterEach(() => {
+    globalThis.VideoEncoder = Native;
+  });
+
+  async function run(failures: number): Promise<{ epochs: number; troubles: number; failed: unknown[]; last: number }> {
+    doomed = failures;
+    const result = { epochs: 0, troubles: 0, failed: [] as unknown[], last: 0 };
+    const encoder = new VideoLayers(
+      OPTIONS,
+      {
+        tracks: () => result.epochs++,
+        frame: (_track, { timestamp }) => {
+          result.last = timestamp;
+        },
+        trouble: () => result.troubles++,
+        failed: (cause) => result.failed.push(cause),
+      },
+      () => performance.now(),
+    );
+    for (const timestamp of grid(120)) {
+      encoder.encode(picture(320, 240, timestamp));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    encoder.close();
+    return result;
+  }
+
+  it('makes a lost encoder anew, in a new epoch', async () => {
+    const { epochs, troubles, failed, last } = await run(2);
+    expect(troubles).to.equal(2);
+    expect(epochs).to.equal(3);
+    expect(failed).to.deep.equal([]);
+    expect(last).to.be.greaterThan(3_500_000);
+  });
+
+  it('gives up on one that is lost again and again', async () => {
+    const { troubles, failed } = await run(10);
+    expect(troubles).to.equal(3);
+    expect(failed).to.have.length(1);
+    expect(failed[0]).to.have.property('code', 'codec-unsupported');
+  });
+
+  it('scales a picture of 4K down to what was asked for', async () => {
+    const sink = new Sink();
+    const encoder = new VideoLayers({ ...OPTIONS, maxSize: { width: 640, height: 360 } }, sink.layers, () => performance.now());
+    await encodeAll(encoder, sink, 3840, 2160, grid(1));
+    await encodeAll(encoder, sink, 2160, 3840, grid(1, 500_000));
+    expect(sink.tracks.map(({ width, height }) => `${width}x${height}`)).to.deep.equal(['640x360', '360x640']);
+    encoder.close();
+  });
+});
+
 describe('AudioTrackEncoder', () => {
   let sink: Sink;
   let encoder: AudioTrackEncoder;
