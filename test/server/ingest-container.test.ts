@@ -42,7 +42,7 @@ async function probe(server: TestServer, session: string, rendition: string): Pr
   const get = async (path: string): Promise<Buffer> => Buffer.from(await (await fetch(`${base}/${path}`)).arrayBuffer());
   const { segments } = parseMediaPlaylist((await get('media.m3u8')).toString());
   const bytes = [await get('init-1.mp4')];
-  for (const { uri, gap } of segments) if (uri !== undefined && !gap) bytes.push(await get(uri));
+  for (const { uri, gap } of segments) if (uri !== null && !gap) bytes.push(await get(uri));
   const folder = await mkdtemp(join(tmpdir(), 'glasscast-probe-'));
   const file = join(folder, 'media.mp4');
   await writeFile(file, Buffer.concat(bytes));

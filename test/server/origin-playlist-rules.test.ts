@@ -1,7 +1,7 @@
 /** The rules of docs/live.md, 1 to 13b, against a running origin. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attributes, type MediaPlaylist } from '../support/playlist.ts';
+import { attributes, type ListedSegment, type MediaPlaylist } from '../support/playlist.ts';
 import { startOrigin } from '../support/running-origin.ts';
 import { AVCC_720P, audioTrack, videoTrack } from '../support/simulated-broadcast.ts';
 
@@ -83,7 +83,7 @@ test('rule 5: PART-TARGET and hold-backs stay as they were when the frame rate c
   broadcast.publication.drop();
   const again = origin.broadcast({ publishKey: broadcast.publication.publishKey });
   again.run(5, { frameRate: 25 });
-  assert.equal(again.publication.session.id, broadcast.publication.session.id);
+  assert.equal(again.publication.session?.id, broadcast.publication.session?.id);
   assert.deepEqual(frozen(await origin.playlist(again, 'v0')), before);
   assert.deepEqual(frozen(await origin.playlist(again, 'a0')), before);
 });
@@ -349,4 +349,29 @@ test('layers of a simulcast are variants of their own, cut at the same key frame
   assert.ok(going?.segments.every(({ gap }) => !gap));
   assert.ok(stopped?.segments.at(-2)?.gap);
   assert.equal(stopped?.segments.at(-1)?.msn, going?.segments.at(-1)?.msn);
+});
+
+test('a layer that rests for a while and comes back goes on at a key frame, and the others never wait for it', async () => {
+  await using origin = await startOrigin();
+  const broadcast = origin.broadcast({ tracks: [videoTrack(), audioTrack(), videoTrack({ id: 2, layer: 1, description: AVCC_720P })] });
+  broadcast.run(4, { layers: [2] });
+  for (let second = 0; second < 6; second++) {
+    broadcast.run(1);
+    const length = ({ duration, parts }: ListedSegment): number => duration ?? parts.reduce((sum, part) => sum + part.duration, 0);
+    const listed = await Promise.all(
+      (['v0', 'a0'] as const).map(async (id) => (await origin.playlist(broadcast, id)).segments.reduce((sum, it) => sum + length(it), 0)),
+    );
+    for (const seconds of listed) assert.ok(seconds > 5 + second - 0.5, `${seconds} s of ${5 + second} are listed`);
+  }
+  broadcast.run(6.1, { layers: [2] });
+  const [going, sound, rested] = await Promise.all((['v0', 'a0', 'v1'] as const).map((id) => origin.playlist(broadcast, id)));
+  for (const playlist of [going, sound]) assert.ok(playlist?.segments.every(({ gap, parts }) => !gap && parts.every((part) => !part.gap)));
+  assert.deepEqual(
+    rested?.segments.map(({ msn }) => msn),
+    going?.segments.map(({ msn }) => msn),
+  );
+  const gaps = rested?.segments.map(({ gap, parts }) => gap || parts.some((part) => part.gap)) ?? [];
+  assert.deepEqual(gaps, [false, false, true, true, true, false, false, false, false].slice(0, gaps.length), String(gaps));
+  const returned = rested?.segments[5];
+  assert.equal(returned?.parts[0]?.independent, true);
 });

@@ -34,7 +34,7 @@ export async function startOrigin(options: Partial<HubOptions> = {}): Promise<Ru
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const base = (broadcast: SimulatedBroadcast, rendition: string): string => {
     const { session } = broadcast.publication;
-    return `${url}/live/${session.stream}/${session.id}/${rendition}`;
+    return `${url}/live/${session?.stream}/${session?.id}/${rendition}`;
   };
   return {
     clock,

@@ -17,6 +17,8 @@ import type { Rendition } from './rendition.ts';
 
 /** A rendition this far behind the others has stopped. Encoders and uplinks interleave tracks far closer than this. */
 const LAG: Seconds = 1;
+/** The gap of one that has stopped ends this far behind the others: encoded beside theirs, the key frame with which it returns comes later. */
+const RETURN: Seconds = 0.15;
 /** A gap that is shorter is left to the decoders' patience rather than listed. */
 const SHORTEST_GAP: Seconds = 0.05;
 /** A key frame ends a segment from this share of its duration on; earlier ones stay within. */
@@ -253,7 +255,7 @@ export class Segmenter {
       lane.mode = 'gap';
     }
     lane.queue = [];
-    this.#fill(lane, pace);
+    this.#fill(lane, pace - RETURN);
   }
 
   #flush(): void {
