@@ -23,14 +23,9 @@ export abstract class BroadcastControls {
     return this.wishes.inset;
   }
 
-  /** What is shown instead of the picture while paused, or null. */
-  get card(): CardText | null {
-    return this.#card;
-  }
-
   /** What viewers see while paused; null when they see the picture. */
   get pauseCard(): CardText | null {
-    return this.card;
+    return this.#card;
   }
 
   get paused(): boolean {

@@ -9,7 +9,7 @@ import { GlasscastError } from '../protocol/errors.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
 import { BroadcastControls } from './broadcast-controls.ts';
 import type { BroadcastHandler, BroadcastSettings, BroadcastState, OnAir } from './broadcast-handler.ts';
-import type { CaptureRequest } from './devices.ts';
+import { type CaptureRequest, sameCapture } from './devices.ts';
 import { OnAirClaim } from './on-air-claim.ts';
 import { OnAirMarks } from './on-air-marks.ts';
 import type { PublishKeys } from './publish-keys.ts';
@@ -112,7 +112,7 @@ export class Broadcast extends BroadcastControls {
   /** Brings what is live to another size, frame rate or sound processing, without going off air. Never rejects. */
   async adjust(capture: CaptureRequest): Promise<void> {
     const run = this.#run;
-    if (run === null) return;
+    if (run === null || sameCapture(run.settings.capture, capture)) return;
     run.settings = { ...run.settings, capture };
     await run.sources.adjust(capture);
   }
@@ -154,7 +154,7 @@ export class Broadcast extends BroadcastControls {
     const { server, stream } = settings.uplink;
     const run = this.#previewOf(settings.capture) ?? this.#begin(settings);
     const mine = this.#claim.take(server, stream);
-    if (run.settings.capture !== settings.capture) await run.sources.adjust(settings.capture);
+    if (!sameCapture(run.settings.capture, settings.capture)) await run.sources.adjust(settings.capture);
     run.settings = settings;
     await run.ready;
     const publishKey = (await mine) ? this.#keys.get(server, stream) : null;
@@ -249,7 +249,7 @@ export class Broadcast extends BroadcastControls {
       run.host = host;
       host.attach(openFeeds({ video: main, audio: sound }));
       if (inset !== null) host.replace('inset', openVideoFeed(inset));
-      if (this.card !== null) host.setCard(this.card);
+      if (this.pauseCard !== null) host.setCard(this.pauseCard);
     } catch (error) {
       this.#fail(run, error);
       throw error;
@@ -369,7 +369,7 @@ export class Broadcast extends BroadcastControls {
       camera: choice.kind === 'camera' || inset,
       microphone: run.settings.capture.audio,
       muted: !microphone,
-      card: this.card,
+      card: this.pauseCard,
     });
   }
 

@@ -13,6 +13,10 @@ export interface CaptureRequest {
   readonly autoGainControl?: boolean;
 }
 
+/** Whether nothing that is open would have to change. */
+export const sameCapture = (a: CaptureRequest, b: CaptureRequest): boolean =>
+  a.audio === b.audio && JSON.stringify(constraintsOf(a)) === JSON.stringify(constraintsOf(b));
+
 const PROCESSING = ['echoCancellation', 'noiseSuppression', 'autoGainControl'] as const;
 
 export function constraintsOf(request: CaptureRequest): CaptureConstraints {

@@ -176,7 +176,8 @@ export class BroadcastSources {
 
   /** Brings what is live to another size, frame rate or processing, in place where the browser does that. */
   async adjust(capture: CaptureRequest): Promise<void> {
-    this.#capture = capture;
+    // Whether there is sound at all is settled at the start: a session's renditions are.
+    this.#capture = { ...capture, audio: this.#capture.audio };
     await this.#media.constraintsChanged();
   }
 
