@@ -76,10 +76,10 @@ export const studioFormStyles = css`
   }
   .switch input {
     flex: none;
-    inline-size: 22px;
-    min-block-size: 22px;
-    block-size: 22px;
-    margin: 1px;
+    inline-size: 24px;
+    min-block-size: 24px;
+    block-size: 24px;
+    margin: 0;
     padding: 0;
     accent-color: var(--_accent);
   }

@@ -111,8 +111,9 @@ export class RtcBroadcaster extends BroadcastElement {
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
-    // Whoever works with the keyboard goes on at the one button that is always there.
-    if (this.#focused?.checkVisibility() === false) this.startButton.focus();
+    // Whoever works with the keyboard goes on at the one button that is always there; a panel gives the focus back to who opened it.
+    const lost = this.#focused?.checkVisibility() === false && this.#focused.closest('rtc-panel') === null;
+    if (lost) this.startButton.focus();
     void this.#loadParts();
   }
 
