@@ -1,12 +1,13 @@
 /**
  * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
- * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, air.
+ * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air.
  */
 import { benchAir } from './air.ts';
 import { benchBroadcast } from './broadcast.ts';
 import { benchCall } from './call.ts';
 import { benchCpu } from './cpu.ts';
 import { benchCrowd } from './crowd.ts';
+import { benchEncoders } from './encoders.ts';
 import { benchJoin } from './join.ts';
 import { benchLeaks } from './leaks.ts';
 import { benchSignaling } from './signaling.ts';
@@ -21,6 +22,7 @@ const AREAS: Record<string, (seconds: number) => Promise<void>> = {
   crowd: benchCrowd,
   leaks: benchLeaks,
   broadcast: benchBroadcast,
+  encoders: benchEncoders,
   air: benchAir,
 };
 
