@@ -28,6 +28,8 @@ function avc1(config: VideoConfig): Bytes {
   );
 }
 
+const OPUS_RATE = 48_000;
+
 function audioSampleEntry(type: string, channels: number, sampleRate: number, ...boxes: readonly Bytes[]): Bytes {
   return box(
     type,
@@ -47,12 +49,13 @@ function opus(config: OpusConfig): Bytes {
     'dOps',
     u8(0, config.channels),
     u16(config.preSkip),
-    u32(config.inputSampleRate),
+    // What the encoder was fed says nothing to a player, and Chromium refuses any other rate than that of the sample entry.
+    u32(OPUS_RATE),
     u16(config.outputGain & 0xffff),
     // Mapping family 0: mono or stereo.
     u8(0),
   );
-  return audioSampleEntry('Opus', config.channels, 48_000, dOps);
+  return audioSampleEntry('Opus', config.channels, OPUS_RATE, dOps);
 }
 
 /** ISO/IEC 14496-1 §7.2.6: an ES descriptor around the decoder's configuration. */
