@@ -22,6 +22,10 @@ interface Broadcaster extends HTMLElement {
   setMicrophoneEnabled(on: boolean): void;
 }
 
+interface Devices {
+  readonly devices: { readonly videoinput: readonly unknown[] };
+}
+
 type Colour = 'red' | 'blue' | 'green' | 'dark';
 
 /** A screen that is all blue and hums, and a canvas that is all red. Runs in the page, before any script of its own. */
@@ -173,6 +177,15 @@ describe('a broadcast that changes what it shows', () => {
 
     await broadcaster.evaluate((one) => one.setSource('element', document.querySelector('#painting')));
     assert.equal(await colourAt(video, 0.3, 0.3, 'red'), 'red', 'the canvas');
+    // As a telephone that is turned.
+    await broadcaster.evaluate(() => Object.assign(document.querySelector('#painting') ?? {}, { width: 480, height: 640 }));
+    await video.evaluate(
+      (one) =>
+        new Promise<void>((resolve) => {
+          const look = (): void => (one.videoHeight === 640 ? resolve() : void one.requestVideoFrameCallback(look));
+          look();
+        }),
+    );
     await broadcaster.evaluate((one) => one.pause({ title: 'Back soon', text: '' }));
     assert.equal(await colourAt(video, 0.05, 0.9, 'dark'), 'dark', 'the card');
     await broadcaster.evaluate((one) => one.resume());
@@ -208,6 +221,39 @@ describe('a broadcast that changes what it shows', () => {
       before,
     );
     assert.equal(await colourAt(video, 0.5, 0.5, 'green'), 'green');
+  });
+
+  test('shows a card while there is no camera at all, with its sound, and the camera once one is plugged in', async () => {
+    const page = await open('cameraless');
+    const broadcaster = await start(page);
+    const video = await watch('cameraless');
+    assert.equal(await colourAt(video, 0.5, 0.5, 'green'), 'green');
+    // The list of devices is read a moment after the camera is open; what is plugged in later is told from it.
+    await page.waitForFunction(() => (document.querySelector('rtc-broadcaster') as unknown as Devices).devices.videoinput.length > 0);
+    await page.evaluate(() => {
+      const { mediaDevices } = navigator;
+      const { getUserMedia, enumerateDevices } = mediaDevices;
+      let gone = true;
+      mediaDevices.enumerateDevices = async () =>
+        (await enumerateDevices.call(mediaDevices)).filter(({ kind }) => !gone || kind !== 'videoinput');
+      mediaDevices.getUserMedia = (constraints) =>
+        gone && constraints?.video ? Promise.reject(new DOMException('', 'NotFoundError')) : getUserMedia.call(mediaDevices, constraints);
+      for (const track of keptStreams.flatMap((stream) => stream.getVideoTracks())) {
+        track.stop();
+        track.dispatchEvent(new Event('ended'));
+      }
+      mediaDevices.dispatchEvent(new Event('devicechange'));
+      document.addEventListener('plug', () => {
+        gone = false;
+        mediaDevices.dispatchEvent(new Event('devicechange'));
+      });
+    });
+    assert.equal(await colourAt(video, 0.05, 0.9, 'dark'), 'dark', 'the card');
+    assert.ok(await hears(video), 'the microphone goes on');
+    assert.equal(await broadcaster.evaluate((one) => one.state), 'live');
+    await page.evaluate(() => document.dispatchEvent(new Event('plug')));
+    assert.equal(await colourAt(video, 0.5, 0.5, 'green'), 'green', 'the camera that was plugged in');
+    await broadcaster.evaluate((one) => one.stop());
   });
 
   test('is on air again by itself after a reload, in the same session', async () => {
