@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { ElementHandle, Page } from 'puppeteer-core';
 import type { PublisherReport } from '../../src/capture/publisher-options.ts';
 import { Chromium } from '../support/chromium.ts';
+import { installClockCamera } from '../support/clock-camera.ts';
 import { type EmbeddingSite, startEmbeddingSite } from '../support/embedding-page.ts';
 import { deepOne, movesInPage } from '../support/media-probe.ts';
 import { type MediaPlaylist, parseMediaPlaylist } from '../support/playlist.ts';
@@ -20,6 +21,7 @@ interface Broadcaster extends HTMLElement {
   setInset(enabled: boolean): Promise<void>;
 }
 
+type ClockCamera = Parameters<typeof installClockCamera>[0];
 type Colour = readonly [red: number, green: number, blue: number];
 
 const FRAME_MS = 1000 / 30;
@@ -124,9 +126,11 @@ describe('the picture of a broadcast', { timeout: 120_000 }, () => {
     return { server, site };
   };
 
-  const broadcast = async (site: EmbeddingSite, stream: string, attributes = ''): Promise<Page> => {
+  const broadcast = async (site: EmbeddingSite, stream: string, attributes = '', camera: ClockCamera | null = null): Promise<Page> => {
     const body = `<rtc-broadcaster stream="${stream}" capture-width="640" capture-height="480" bitrate="800000" ${attributes}></rtc-broadcaster>`;
-    const page = await studio.open(site.page(body));
+    const page = await studio.open(site.page(body), async (opened) => {
+      if (camera !== null) await opened.evaluateOnNewDocument(installClockCamera, camera);
+    });
     ends.push(() => page.close());
     return page;
   };
@@ -177,6 +181,34 @@ describe('the picture of a broadcast', { timeout: 120_000 }, () => {
     assert.equal(report.encoder, 'WebCodecs H.264 + Opus');
     await watch(site, 'layered');
   });
+
+  const cameras: [name: string, camera: ClockCamera, size: string, rate: [least: number, most: number]][] = [
+    ['a camera of seven frames a second', { width: 640, height: 480, frameRate: 7 }, '640x480', [5, 9]],
+    ['a camera of sixty frames a second, which is thinned out', { width: 640, height: 480, frameRate: 60 }, '640x480', [20, 34]],
+    ['an upright camera larger than was asked for', { width: 1080, height: 1920, frameRate: 20 }, '360x640', [10, 22]],
+  ];
+  for (const [name, camera, size, [least, most]] of cameras) {
+    test(`comes from ${name}`, async () => {
+      const { server, site } = await serve();
+      const page = await broadcast(site, 'camera', 'layers="2"', camera);
+      await start(page);
+      const listed = await variantsWith(server.url, 'camera', 3);
+      assert.ok(
+        listed.some(({ resolution }) => resolution === size),
+        listed.map(({ resolution }) => resolution).join(', '),
+      );
+      for (const { playlist, resolution } of listed) {
+        const complete = playlist.segments.filter(({ duration }) => duration !== null);
+        assert.ok(
+          complete.every(({ gap, parts }) => !gap && (parts[0]?.independent ?? true)),
+          `${resolution} plays from every segment`,
+        );
+      }
+      const rate = await page.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.report?.frameRate ?? 0);
+      assert.ok(rate >= least && rate <= most, `${rate} frames a second`);
+      await watch(site, 'camera');
+    });
+  }
 
   test('loses its best layer where not all of them fit, and goes on for those who watch it', async () => {
     // The server asks for 80 % of what it takes: enough for the two smaller layers, not for all three.
