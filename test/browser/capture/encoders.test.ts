@@ -182,12 +182,14 @@ describe('VideoLayers of three', () => {
   const layered: EncodingOptions = { ...OPTIONS, layers: 3 };
   let frames: { track: number; key: boolean; timestamp: number; epoch: number }[];
   let epochs: (readonly TrackDescription[])[];
+  let now: number;
   let sink: Sink;
   let encoder: VideoLayers;
 
   beforeEach(() => {
     frames = [];
     epochs = [];
+    now = 0;
     sink = new Sink();
     encoder = new VideoLayers(
       layered,
@@ -202,21 +204,29 @@ describe('VideoLayers of three', () => {
           sink.frame(frame);
         },
       },
-      () => performance.now(),
+      () => now,
     );
   });
 
   afterEach(() => encoder.close());
 
-  /** Encodes frames one after the other, each once all three layers have given the one before. */
-  async function encodeLayers(timestamps: readonly number[]): Promise<void> {
+  /** Reviews once a second for so long. */
+  function review(seconds: number): void {
+    for (let second = 0; second < seconds; second++) {
+      now += 1_000;
+      encoder.review();
+    }
+  }
+
+  /** Encodes frames one after the other, each once all layers have given the one before. */
+  async function encodeLayers(timestamps: readonly number[], layers = 3): Promise<void> {
     for (const timestamp of timestamps) {
       const taken = encoder.encoded;
       while (encoder.encoded === taken) {
         encoder.encode(picture(640, 360, timestamp));
         if (encoder.encoded === taken) await new Promise((resolve) => setTimeout(resolve));
       }
-      await sink.until(() => frames.filter((frame) => frame.timestamp === timestamp).length === 3 || sink.failures.length > 0);
+      await sink.until(() => frames.filter((frame) => frame.timestamp === timestamp).length >= layers || sink.failures.length > 0);
     }
   }
 
@@ -241,6 +251,38 @@ describe('VideoLayers of three', () => {
     expect(keysOf(0)[1]).to.equal(1_400_000);
     expect(keysOf(2)).to.deep.equal(keysOf(0));
     expect(keysOf(3)).to.deep.equal(keysOf(0));
+  });
+
+  it('lets the best rest in an epoch of its own, and brings it back in another, with a key frame in all', async () => {
+    await encodeLayers(grid(3));
+    encoder.setBitrate(300_000);
+    review(3);
+    await encodeLayers(grid(3, 200_000), 2);
+    expect(epochs.at(-1)?.map(({ layer }) => layer)).to.deep.equal([0, 1]);
+    expect(encoder.review().map(({ active }) => active)).to.deep.equal([false, true, true]);
+    expect(encoder.size).to.include({ width: 320, height: 180 });
+    encoder.setBitrate(2_000_000);
+    review(16);
+    // Its encoder opens meanwhile, and the others go on.
+    let timestamp = 400_000;
+    while (epochs.length < 3) {
+      encoder.encode(picture(640, 360, timestamp));
+      timestamp += 40_000;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await encodeLayers([timestamp]);
+    expect(epochs.map((tracks) => tracks.map(({ layer }) => layer))).to.deep.equal([
+      [0, 1, 2],
+      [0, 1],
+      [0, 1, 2],
+    ]);
+    const key = frames.find(({ track, epoch }) => track === 3 && epoch === 3);
+    expect(key?.key).to.equal(true);
+    expect(frames.filter(({ timestamp: time, epoch }) => time === key?.timestamp && epoch === 3).map((frame) => frame.key)).to.deep.equal([
+      true,
+      true,
+      true,
+    ]);
   });
 
   it('shares a lower rate', async () => {
