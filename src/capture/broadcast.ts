@@ -69,7 +69,8 @@ export class Broadcast extends BroadcastControls {
   }
 
   /**
-   * Goes on air. Resolves once the server has acknowledged the first key frame.
+   * Goes on air. Resolves once the server has acknowledged the first key frame. Without a microphone it goes on air silently, with a notice;
+   * where the microphone is blocked, only after a preview, or at the second start: the first one rejects and shows the preview.
    * @throws GlasscastError why not; `aborted` when stopped meanwhile
    */
   start(settings: BroadcastSettings): Promise<void> {
@@ -103,7 +104,12 @@ export class Broadcast extends BroadcastControls {
     const mark = await this.#marks.resumable(server, stream);
     if (mark === null || this.#run !== null) return false;
     // In a tab that was duplicated the mark is a copy, and the first tab still on air.
-    if (!(await this.#claim.take(server, stream)) || this.#run !== null) return false;
+    const mine = await this.#claim.take(server, stream);
+    if (this.#run !== null) return false;
+    if (!mine) {
+      this.#claim.release();
+      return false;
+    }
     this.wishes.microphone = !mark.muted;
     this.showCard(mark.card);
     return true;
@@ -238,6 +244,7 @@ export class Broadcast extends BroadcastControls {
         workerUrl: run.settings.workerUrl,
         tokenProvider: () => askToken(run.settings.tokenProvider),
         ...(run.settings.encoding.tier === undefined ? {} : { tier: run.settings.encoding.tier }),
+        withSound: run.sources.tracks.sound !== null,
         onEvent: (event) => this.#receive(run, event),
       });
       if (signal.aborted) {

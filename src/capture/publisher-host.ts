@@ -36,6 +36,8 @@ export interface PublisherHostOptions {
   readonly tokenProvider: TokenProvider;
   /** What encodes. @default 'auto' */
   readonly tier?: EncoderTier;
+  /** Whether there is sound to be sent. @default true */
+  readonly withSound?: boolean;
   readonly onEvent: (event: PublisherEvent) => void;
 }
 
@@ -50,7 +52,7 @@ const STOP_PATIENCE: Milliseconds = 3_000;
  */
 export async function openPublisher(options: PublisherHostOptions): Promise<PublisherHost> {
   const { tokenProvider, onEvent } = options;
-  const encoding = encodes(options.tier ?? 'auto');
+  const encoding = encodes(options.tier ?? 'auto', options.withSound ?? true);
   const inWorker = feedsAreTransferable() && options.tier !== 'recorder' ? await openInWorker(options) : null;
   if (!(await encoding)) {
     inWorker?.close();
@@ -63,10 +65,11 @@ export async function openPublisher(options: PublisherHostOptions): Promise<Publ
   return new PagePublisher(tokenProvider, onEvent);
 }
 
-async function encodes(tier: EncoderTier): Promise<boolean> {
+async function encodes(tier: EncoderTier, withSound: boolean): Promise<boolean> {
   if (tier !== 'auto') return tier === 'webcodecs';
-  const { encodesFrames } = await import('./recorder/encoder-check.ts');
-  return await encodesFrames();
+  const { encodesFrames, runsSound } = await import('./recorder/encoder-check.ts');
+  if (!(await encodesFrames())) return false;
+  return feedsAreTransferable() || !withSound || (await runsSound());
 }
 
 async function openInWorker(options: PublisherHostOptions): Promise<PublisherHost | null> {

@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { Page } from 'puppeteer-core';
 import { Chromium } from '../support/chromium.ts';
 import { type EmbeddingSite, startEmbeddingSite } from '../support/embedding-page.ts';
-import { deepOne, loudnessInPage } from '../support/media-probe.ts';
+import { deepOne, loudnessInPage, shownInPage } from '../support/media-probe.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { startSocketlessProxy } from '../support/socketless-proxy.ts';
 
@@ -71,19 +71,7 @@ describe('a broadcast from', () => {
     const page = await audience.open(site.page(`<hls-viewer stream="${stream}" autoplay></hls-viewer>`));
     ends.push(() => page.close());
     const video = await deepOne<HTMLVideoElement>(page, 'video');
-    const frames = await video.evaluate(
-      (element) =>
-        new Promise<number>((resolve) => {
-          let count = 0;
-          const end = performance.now() + 15_000;
-          const look = (now: number): void => {
-            if (++count >= 45 || now > end) resolve(count);
-            else element.requestVideoFrameCallback(look);
-          };
-          element.requestVideoFrameCallback(look);
-          setTimeout(() => resolve(count), 15_000);
-        }),
-    );
+    const frames = await video.evaluate(shownInPage, 45, 15_000);
     assert.ok(frames >= 45, `${frames} frames`);
     const peak = await video.evaluate(loudnessInPage, AUDIBLE, 15_000);
     assert.ok(peak >= AUDIBLE, `the viewer hears a level of ${peak.toFixed(4)}`);

@@ -48,6 +48,23 @@ export function movesInPage(video: HTMLVideoElement, timeoutMs: number): Promise
   });
 }
 
+/** Resolves with the frames that the video has shown, once there are so many or the time is over. */
+export function shownInPage(video: HTMLVideoElement, enough: number, timeoutMs: number): Promise<number> {
+  return new Promise((resolve) => {
+    let count = 0;
+    const timer = setTimeout(() => resolve(count), timeoutMs);
+    const look = (): void => {
+      if (++count < enough) {
+        video.requestVideoFrameCallback(look);
+        return;
+      }
+      clearTimeout(timer);
+      resolve(count);
+    };
+    video.requestVideoFrameCallback(look);
+  });
+}
+
 /** The highest absolute sample (0 to 1) heard from the element's stream or its own output within `timeoutMs`, once above `enough`. */
 export async function loudnessInPage(media: HTMLMediaElement, enough: number, timeoutMs: number): Promise<number> {
   const context = new AudioContext();

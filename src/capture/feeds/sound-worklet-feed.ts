@@ -54,7 +54,7 @@ class SoundWorkletFeed implements UnderlyingDefaultSource<AudioData> {
     source.connect(node);
     // A context that was opened without a tap may be suspended, and says so again when another program takes the device.
     const wake = (): void => {
-      if (context.state === 'suspended') context.resume().catch((cause: unknown) => this.#fail(cause));
+      if (context.state === 'suspended' && !this.#abort.signal.aborted) context.resume().catch((cause: unknown) => this.#fail(cause));
     };
     context.addEventListener('statechange', wake, { signal: this.#abort.signal });
     wake();

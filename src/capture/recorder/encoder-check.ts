@@ -1,6 +1,11 @@
+import type { Milliseconds } from '../../protocol/units.ts';
+
 /** Small enough to take no time, large enough for every encoder. */
 const SIZE = { width: 320, height: 240 } as const;
 const CODEC = 'avc1.42e014';
+
+/** A context that does not run by then has no device to run by. */
+const START_PATIENCE: Milliseconds = 800;
 
 let known: Promise<boolean> | undefined;
 
@@ -8,6 +13,26 @@ let known: Promise<boolean> | undefined;
 export function encodesFrames(): Promise<boolean> {
   known ??= encodesOne().catch(() => false);
   return known;
+}
+
+/**
+ * Whether an AudioContext runs, which is what takes the sound of tracks that have no processor. In Firefox none does on a computer without a
+ * loudspeaker; a recorder hears all the same.
+ */
+export async function runsSound(): Promise<boolean> {
+  const context = new AudioContext();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), START_PATIENCE);
+  try {
+    context.resume().then(
+      () => resolve(true),
+      () => resolve(false),
+    );
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    void context.close();
+  }
 }
 
 async function encodesOne(): Promise<boolean> {

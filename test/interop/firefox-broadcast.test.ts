@@ -1,0 +1,102 @@
+/** Firefox goes live with what it has, under the strict policy, and Chromium watches. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import type { Page } from 'puppeteer-core';
+import { findFirefox, missing } from '../../tools/find-program.ts';
+import { Chromium } from '../support/chromium.ts';
+import { type EmbeddingSite, startEmbeddingSite } from '../support/embedding-page.ts';
+import { Firefox } from '../support/firefox.ts';
+import { deepOne, loudnessInPage, shownInPage } from '../support/media-probe.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+interface Broadcaster extends HTMLElement {
+  readonly state: string;
+  readonly report: { readonly encoder: string; readonly frameRate: number; readonly epoch: number } | null;
+  start(): Promise<void>;
+}
+
+const AUDIBLE = 0.02;
+
+describe('a broadcast from Firefox', { skip: missing(findFirefox) }, () => {
+  let server: TestServer;
+  let site: EmbeddingSite;
+  let chromium: Chromium;
+  let firefox: Firefox;
+  const pages: Page[] = [];
+
+  before(async () => {
+    server = await startTestServer();
+    site = await startEmbeddingSite(server.url);
+    [chromium, firefox] = await Promise.all([Chromium.launch(), Firefox.launch()]);
+  });
+
+  afterEach(async () => {
+    await Promise.all(pages.splice(0).map((page) => page.close()));
+  });
+
+  after(async () => {
+    await firefox?.close();
+    await chromium?.close();
+    await site?.close();
+    await server?.close();
+  });
+
+  const goLive = async (stream: string, attributes: string): Promise<Page> => {
+    const body = `<rtc-broadcaster stream="${stream}" capture-width="640" capture-height="480" ${attributes}></rtc-broadcaster>`;
+    const page = await firefox.open(site.page(body));
+    pages.push(page);
+    await page.evaluate(async () => {
+      await customElements.whenDefined('rtc-broadcaster');
+      await document.querySelector<Broadcaster>('rtc-broadcaster')?.start();
+    });
+    return page;
+  };
+
+  const isWatched = async (stream: string, { sound }: { sound: boolean }): Promise<void> => {
+    const page = await chromium.open(site.page(`<hls-viewer stream="${stream}" autoplay></hls-viewer>`));
+    pages.push(page);
+    const video = await deepOne<HTMLVideoElement>(page, 'video');
+    const frames = await video.evaluate(shownInPage, 60, 20_000);
+    assert.ok(frames >= 60, `the viewer sees ${frames} frames`);
+    if (!sound) return;
+    const peak = await video.evaluate(loudnessInPage, AUDIBLE, 15_000);
+    assert.ok(peak >= AUDIBLE, `the viewer hears a level of ${peak.toFixed(4)}`);
+  };
+
+  const reportOf = async (page: Page): Promise<NonNullable<Broadcaster['report']>> => {
+    // The first report counts the frames of less than a second.
+    const settled = (): boolean => (document.querySelector<Broadcaster>('rtc-broadcaster')?.report?.frameRate ?? 0) > 20;
+    await page.waitForFunction(settled, { timeout: 10_000 });
+    const report = await page.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.report ?? null);
+    assert.ok(report !== null);
+    return report;
+  };
+
+  test('goes live with the best that works, and is seen and heard', { timeout: 60_000 }, async (t) => {
+    const page = await goLive('fox', '');
+    await isWatched('fox', { sound: true });
+    const { encoder } = await reportOf(page);
+    // Where no AudioContext runs, as on a machine without a sound card, only its recorder hears.
+    t.diagnostic(encoder);
+    assert.match(encoder, /^(WebCodecs H\.264|MediaRecorder WebM VP8) \+ Opus$/);
+    assert.deepEqual(firefox.complaints.splice(0), []);
+  });
+
+  test('encodes the frames of a video element', { timeout: 60_000 }, async (t) => {
+    const page = await goLive('fox-frames', 'codec="webcodecs" no-audio');
+    await isWatched('fox-frames', { sound: false });
+    const { encoder, frameRate } = await reportOf(page);
+    t.diagnostic(`${encoder}, ${frameRate.toFixed(1)} frames a second`);
+    assert.match(encoder, /^WebCodecs H\.264/);
+    assert.deepEqual(firefox.complaints.splice(0), []);
+  });
+
+  test('records where it is told to, and is seen and heard', { timeout: 60_000 }, async (t) => {
+    const page = await goLive('fox-recorded', 'codec="recorder"');
+    await isWatched('fox-recorded', { sound: true });
+    const { encoder } = await reportOf(page);
+    t.diagnostic(encoder);
+    assert.match(encoder, /^MediaRecorder /);
+    assert.deepEqual(firefox.complaints.splice(0), []);
+  });
+});
