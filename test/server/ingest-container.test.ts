@@ -108,6 +108,24 @@ test('a new recording on the same connection is a new epoch of the same session'
   assert.equal((await fetch(`${server.url}/live/demo/${session}/v0/init-2.mp4`)).status, 200);
 });
 
+test('a new recording is recognised where the one before was cut off or refused, although its first piece is one byte', async () => {
+  await using server = await startTestServer();
+  const publisher = await connect(server, 'matroska');
+  const recording = fixture('chromium-avc1-opus.mkv');
+  await send(publisher, recording.slice(0, 30_000));
+  const pieces = [recording.slice(0, 1), recording.slice(1, 3), recording.slice(3, 20_000)];
+  for (const piece of pieces) assert.equal((await publisher.push('chunk', piece)).status, 'ok');
+  assert.equal(
+    (await publisher.push('chunk', Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))).status,
+    'ok',
+    'within a block all is data',
+  );
+  const broken = await publisher.push('chunk', new Uint8Array(50_000));
+  assert.equal(broken.response['reason'], 'invalid');
+  for (const piece of pieces) assert.equal((await publisher.push('chunk', piece)).status, 'ok');
+  publisher.drop();
+});
+
 test('what is no Matroska is refused in words until a recording begins', async () => {
   await using server = await startTestServer();
   const publisher = await connect(server, 'matroska');

@@ -47,6 +47,8 @@ export class ContainerIngest implements Ingest {
   readonly #transcode: Transcode;
   #reader = new MatroskaReader();
   #failure: Failure | null = null;
+  /** What may be the first bytes of a new recording. */
+  #undecided: Uint8Array | null = null;
   #video: { readonly track: MatroskaTrack; readonly path: VideoPath } | null = null;
   #audio: MatroskaTrack | null = null;
   #feed: FrameFeed | null = null;
@@ -78,10 +80,14 @@ export class ContainerIngest implements Ingest {
       this.#break({ reason: 'limit', details: `More than ${this.#meter.maxBitrate} bits a second; begin a new recording with less.` });
       return this.#meter.tooMuch;
     }
-    if (beginsRecording(bytes)) this.#reset();
+    const piece = this.#undecided === null ? bytes : Buffer.concat([this.#undecided, bytes]);
+    const begins = beginsRecording(piece);
+    this.#undecided = begins === 'maybe' ? piece.slice() : null;
+    if (begins === 'maybe') return this.#meter.taken;
+    if (begins === 'yes') this.#reset();
     this.#guarded(() => {
       if (this.#failure !== null) return;
-      for (const event of this.#reader.push(bytes)) {
+      for (const event of this.#reader.push(piece)) {
         if (this.#failure !== null) return;
         if (event.type === 'tracks') this.#open(event.tracks);
         else this.#block(event);

@@ -58,8 +58,11 @@ const LONGEST_HEADER = 12;
 const DEFAULT_SCALE = 1_000_000;
 const EBML_MAGIC = Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3);
 
-/** Whether a recording begins here. */
-export const beginsRecording = (bytes: Uint8Array): boolean => EBML_MAGIC.every((byte, index) => bytes[index] === byte);
+/** Whether a recording begins here; `maybe` where there are too few bytes to say. Chromium's first piece is a single byte. */
+export function beginsRecording(bytes: Uint8Array): 'yes' | 'no' | 'maybe' {
+  if (!EBML_MAGIC.subarray(0, bytes.byteLength).every((byte, index) => bytes[index] === byte)) return 'no';
+  return bytes.byteLength < EBML_MAGIC.byteLength ? 'maybe' : 'yes';
+}
 
 export class MatroskaReader {
   readonly #header = new Uint8Array(LONGEST_HEADER);
