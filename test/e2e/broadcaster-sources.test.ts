@@ -271,6 +271,24 @@ describe('a broadcast that changes what it shows', () => {
     assert.equal(await (await element(page)).evaluate((one) => one.state), 'off', 'what was ended stays ended');
   });
 
+  test('stays on air where its tab is duplicated, and the copy stays off', async () => {
+    const page = await open('duplicated');
+    const broadcaster = await start(page);
+    const copied = new Promise<Page | null>((resolve) => page.once('popup', resolve));
+    // A window that a page opens gets a copy of what the tab keeps, as a duplicated tab does.
+    await page.evaluate(() => void open(location.href));
+    const copy = await copied;
+    assert.ok(copy);
+    const asks = (wanted: boolean): Promise<boolean> =>
+      navigator.locks.query().then(({ pending = [] }) => pending.some(({ name }) => name?.includes('duplicated')) === wanted);
+    await copy.waitForFunction(asks, { timeout: 10_000, polling: 50 }, true);
+    await copy.waitForFunction(asks, { timeout: 10_000, polling: 50 }, false);
+    assert.equal(await copy.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.state), 'off');
+    assert.equal(await broadcaster.evaluate((one) => one.state), 'live');
+    await copy.close();
+    await broadcaster.evaluate((one) => one.stop());
+  });
+
   test('is not pushed off air by a second tab unless it takes over, and does not fight back then', async () => {
     const first = await open('contested');
     await start(first);

@@ -287,6 +287,69 @@ describe('the sources of a broadcast', () => {
     expect((await frameOf(bench.track('main'))).width).to.equal(640);
   });
 
+  it('begin with a screen without opening the camera', async () => {
+    const { canvas, stop } = painting(1280, 720);
+    navigator.mediaDevices.getDisplayMedia = async () => canvas.captureStream(30);
+    bench.wishes.choice = { kind: 'screen' };
+    await bench.sources.open();
+    expect((await frameOf(bench.track('main'))).width).to.equal(1280);
+    expect(liveKinds()).to.deep.equal(['audio']);
+    stop();
+  });
+
+  it('do not begin where the user chooses no screen', async () => {
+    navigator.mediaDevices.getDisplayMedia = () => Promise.reject(new DOMException('Permission denied by user', 'NotAllowedError'));
+    bench.wishes.choice = { kind: 'screen' };
+    const error = await bench.sources.open().catch((cause: GlasscastError) => cause);
+    expect(error).to.have.property('code', 'permission-dismissed');
+  });
+
+  it('tell of a camera that the system mutes, send a card meanwhile, and it again afterwards', async () => {
+    await bench.sources.open();
+    const camera = bench.track('main');
+    let muted = true;
+    Object.defineProperty(camera, 'muted', { get: () => muted });
+    camera.dispatchEvent(new Event('mute'));
+    expect(bench.sources.tracks.main).to.equal(null);
+    expect(bench.notices.map(({ message }) => message).join()).to.match(/camera/i);
+    muted = false;
+    camera.dispatchEvent(new Event('unmute'));
+    expect(bench.track('main')).to.equal(camera);
+    expect((await frameOf(camera)).width).to.equal(640);
+  });
+
+  it('change to the other camera and microphone that are chosen, and remember them', async () => {
+    await bench.sources.open();
+    await bench.sources.watchDevices();
+    const all = await navigator.mediaDevices.enumerateDevices();
+    for (const [kind, input] of [
+      ['audioinput', 'sound'],
+      ['videoinput', 'main'],
+    ] as const) {
+      const before = bench.track(input);
+      const { deviceId } = before.getSettings();
+      const other = all.find((one) => one.kind === kind && ![deviceId, 'default', 'communications'].includes(one.deviceId));
+      // Chromium has one fake camera unless it is told otherwise.
+      if (other === undefined) continue;
+      await bench.sources.switchDevice(kind, other.deviceId);
+      expect(bench.track(input).getSettings().deviceId).to.equal(other.deviceId);
+      expect(before.readyState).to.equal('ended');
+      expect(localStorage.getItem(`glasscast.device.${kind}`)).to.equal(other.deviceId);
+      localStorage.removeItem(`glasscast.device.${kind}`);
+    }
+  });
+
+  it('silence the microphone with a gain of 0', async () => {
+    await bench.sources.open();
+    const straight = bench.track('sound');
+    bench.sources.setGain(0);
+    await bench.until(() => bench.track('sound') !== straight);
+    // What was under way while the gain sank.
+    await peakOf(bench.track('sound'), 30);
+    expect(await peakOf(bench.track('sound'), 150)).to.be.below(0.001);
+    expect(await peakOf(straight, 150)).to.be.above(0.05);
+  });
+
   it('feed a track again that was replaced before', async () => {
     await bench.sources.open();
     const camera = bench.track('main');
