@@ -79,6 +79,7 @@ export class SoundDesk {
   #mix(): void {
     this.#timers.clearTimeout(this.#calming);
     this.#mixer ??= new SoundMixer(
+      this.#inputs ?? [],
       this.#gain,
       { changed: () => this.#update(), notice: (error) => this.#handler.notice(error) },
       this.#environment,

@@ -42,16 +42,17 @@ export class SoundMixer {
   #gestures: AbortController | null = null;
   #timer: TimerId | undefined;
 
-  constructor(gain: number, handler: SoundMixerHandler, environment: SoundMixerEnvironment = {}) {
+  constructor(inputs: readonly SoundInput[], gain: number, handler: SoundMixerHandler, environment: SoundMixerEnvironment = {}) {
     this.#handler = handler;
     this.#timers = environment.timers ?? realmTimers;
     this.#page = environment.page ?? globalThis.document;
-    this.#context = environment.createContext?.() ?? new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' });
+    this.#context = environment.createContext?.() ?? openContext(inputs);
     this.#microphones = this.#context.createGain();
     this.#microphones.gain.value = gain;
     this.#output = this.#context.createMediaStreamDestination();
     this.#microphones.connect(this.#output);
     this.#context.addEventListener('statechange', () => this.#stateChanged(), { signal: this.#closing.signal });
+    this.inputs = inputs;
     this.#wake();
   }
 
@@ -128,5 +129,17 @@ export class SoundMixer {
       this.#gestures = null;
     } else this.#wake();
     this.#handler.changed();
+  }
+}
+
+/** Firefox takes nothing into a context that was captured at another rate: then the device's own rate has to do for all of it. */
+function openContext(inputs: readonly SoundInput[]): AudioContext {
+  const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' });
+  try {
+    for (const { track } of inputs) context.createMediaStreamSource(new MediaStream([track])).disconnect();
+    return context;
+  } catch {
+    void context.close().catch(() => undefined); // it was never used
+    return new AudioContext({ latencyHint: 'interactive' });
   }
 }

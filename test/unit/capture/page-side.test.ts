@@ -62,13 +62,28 @@ const ATTRIBUTES = {
   codec: 'auto',
   transport: 'auto',
   noAudio: false,
+  layers: 1,
+  noEchoCancellation: false,
+  noNoiseSuppression: true,
+  noAutoGain: false,
+  record: false,
+  streamTitle: '',
+  streamDescription: '',
 };
 
 test('attributes that make sense warn of nothing', () => {
   const warnings: string[] = [];
   const { capture, encoding } = readSettings({ ...ATTRIBUTES, codec: 'avc1.64001f', transport: 'channel' }, (text) => warnings.push(text));
   assert.deepEqual(warnings, []);
-  assert.deepEqual(capture, { width: 1280, height: 720, frameRate: 30, audio: true });
+  assert.deepEqual(capture, {
+    width: 1280,
+    height: 720,
+    frameRate: 30,
+    audio: true,
+    echoCancellation: true,
+    noiseSuppression: false,
+    autoGainControl: true,
+  });
   assert.equal(encoding.codec, 'avc1.64001f');
 });
 
