@@ -261,6 +261,21 @@ describe('a studio, to everybody', () => {
     await page.waitForFunction(() => deepQuery('rtc-chat >>> [part=body]').length === 0);
   });
 
+  test('the preview goes on through figures, panels and the start, and does not begin anew', async () => {
+    const page = await open('steady');
+    await call(page, 'preview');
+    await page.evaluate(() => {
+      const [video] = deepQuery('rtc-broadcaster >>> [part=video]');
+      Object.assign(globalThis, { emptied: 0 });
+      video?.addEventListener('emptied', () => Object.assign(globalThis, { emptied: 1 }));
+    });
+    await call(page, 'start');
+    await deepOne(page, `${STUDIO} >>> [part=figures]`);
+    await click(page, `${CONTROLS} >>> [part=stats]`);
+    await deepOne(page, 'rtc-studio-stats >>> [part=figures]');
+    assert.equal(await page.evaluate(() => (globalThis as unknown as { emptied: number }).emptied), 0);
+  });
+
   test('the page leaves controls out, and places parts where it likes', async () => {
     const page = await open('own', 'hide="pause file chat record"');
     await call(page, 'start');

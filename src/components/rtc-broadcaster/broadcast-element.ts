@@ -277,7 +277,8 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
   readonly #handler: BroadcastHandler = {
     state: (next, previous) => this.#onState(next, previous),
     stream: (stream) => {
-      this.media = stream;
+      // The same picture in another stream would go black for a moment.
+      if (pictureOf(stream) === null || pictureOf(stream) !== pictureOf(this.media)) this.media = stream;
     },
     inset: (stream) => {
       this.insetMedia = stream;
@@ -335,6 +336,8 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
 
   readonly #askBeforeLeaving = (event: BeforeUnloadEvent): void => event.preventDefault();
 }
+
+const pictureOf = (stream: MediaStream | null): MediaStreamTrack | null => stream?.getVideoTracks()[0] ?? null;
 
 function absolute(playback: Playback, server: string): Playback {
   return Object.fromEntries(

@@ -65,6 +65,9 @@ export class RtcBroadcaster extends BroadcastElement {
 
   @query('[part="start-button"]') private readonly startButton!: HTMLButtonElement;
 
+  @query('[part="video"]') private readonly video!: HTMLVideoElement;
+  @query('[part="inset"]') private readonly insetVideo!: HTMLVideoElement;
+
   @state() private panel: StudioPanel | null = null;
   @state() private copied = false;
   @state() private hasOwnLayout = false;
@@ -111,6 +114,9 @@ export class RtcBroadcaster extends BroadcastElement {
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
+    // A binding sets objects with every drawing, and a video begins anew each time.
+    if (changed.has('media')) this.video.srcObject = this.media;
+    if (changed.has('insetMedia')) this.insetVideo.srcObject = this.insetMedia;
     // Whoever works with the keyboard goes on at the one button that is always there; a panel gives the focus back to who opened it.
     const lost = this.#focused?.checkVisibility() === false && this.#focused.closest('rtc-panel') === null;
     if (lost) this.startButton.focus();
@@ -240,10 +246,9 @@ export class RtcBroadcaster extends BroadcastElement {
     const mirrored = this.source === 'camera' && isMirrored(this.media);
     // One video for all time: Chromium never frees one that was removed with a stream in it.
     return html`
-      <video class=${mirrored ? 'mirrored' : ''} part="video" aria-label=${words('preview-label')} ?hidden=${this.media === null} .srcObject=${this.media}
+      <video class=${mirrored ? 'mirrored' : ''} part="video" aria-label=${words('preview-label')} ?hidden=${this.media === null}
         .muted=${true} autoplay playsinline></video>
-      <video class="inset ${isMirrored(this.insetMedia) ? 'mirrored' : ''}" part="inset" aria-hidden="true" ?hidden=${this.insetMedia === null || this.media === null}
-        .srcObject=${this.insetMedia} .muted=${true} autoplay playsinline></video>
+      <video class="inset ${isMirrored(this.insetMedia) ? 'mirrored' : ''}" part="inset" aria-hidden="true" ?hidden=${this.insetMedia === null || this.media === null} .muted=${true} autoplay playsinline></video>
       ${this.paused && this.isLive ? html`<div class="paused" part="pause-card"><strong dir="auto">${this.card?.title}</strong><span dir="auto">${this.card?.text}</span></div>` : nothing}
       <div class="placeholder" ?hidden=${this.media !== null}>
         ${icons.camera}
