@@ -121,6 +121,19 @@ test('a new recording is recognised where the one before was cut off or refused,
   publisher.drop();
 });
 
+test('a recording over the limit is told to begin anew with less, and then goes on', async () => {
+  await using server = await startTestServer({ maxBitrate: 200_000 });
+  const publisher = await connect(server, 'matroska');
+  const recording = fixture('chromium-avc1-opus.mkv');
+  await publisher.push('chunk', recording.slice(0, 20_000));
+  const refused = await publisher.push('chunk', new Uint8Array(150_000));
+  assert.equal(refused.response['reason'], 'limit');
+  assert.deepEqual(publisher.pushes.at(-1), { event: 'bitrate', payload: { track: 0, bps: 160_000 } });
+  assert.equal((await publisher.push('chunk', recording.slice(20_000, 21_000))).response['reason'], 'limit');
+  assert.equal((await publisher.push('chunk', recording.slice(0, 20_000))).status, 'ok');
+  publisher.drop();
+});
+
 test('what is no Matroska is refused in words until a recording begins', async () => {
   await using server = await startTestServer();
   const publisher = await connect(server, 'matroska');

@@ -11,7 +11,7 @@
 import type { Bytes } from '../../../src/protocol/index.ts';
 import type { Publication } from '../hub/publication.ts';
 import { type Microseconds, PassThrough, type Transcode, type VideoPath, type VideoSink } from './container-video.ts';
-import { type ChunkOutcome, CreditMeter, type Ingest, type IngestOptions } from './credit-meter.ts';
+import { type ChunkOutcome, CreditMeter, type Ingest, type IngestOptions, reducedBitrate } from './credit-meter.ts';
 import { FrameFeed, FramesRefused } from './frame-feed.ts';
 import { BitstreamError, parseAvcC } from './h264.ts';
 import { beginsRecording, type MatroskaBlock, MatroskaReader } from './matroska-reader.ts';
@@ -77,6 +77,7 @@ export class ContainerIngest implements Ingest {
   chunk(bytes: Uint8Array): ChunkOutcome {
     if (!this.#meter.take(bytes.byteLength)) {
       // A hole in a container cannot be read over.
+      this.#publication.limitBitrate(VIDEO, reducedBitrate(this.#meter.maxBitrate));
       this.#break({ reason: 'limit', details: `More than ${this.#meter.maxBitrate} bits a second; begin a new recording with less.` });
       return this.#meter.tooMuch;
     }

@@ -6,6 +6,12 @@ import { BitrateLimit } from './bitrate-limit.ts';
 const CREDIT_WINDOW: Milliseconds = 2_000;
 const SMALLEST_CREDIT: Bytes = 1024 * 1024;
 
+/** Share of the limit that a client over it is asked to go down to. */
+const BITRATE_BACK_OFF = 0.8;
+
+/** What a client that was over the limit is asked to send, all tracks together. */
+export const reducedBitrate = (maxBitrate: BitsPerSecond): BitsPerSecond => Math.floor(BITRATE_BACK_OFF * maxBitrate);
+
 export interface IngestOptions {
   /** Of all tracks together. */
   readonly maxBitrate: BitsPerSecond;

@@ -5,14 +5,11 @@
 import { type BitsPerSecond, type Bytes, ChunkError, decodeChunk } from '../../../src/protocol/index.ts';
 import type { SourceTrack } from '../hub/epoch.ts';
 import type { Publication } from '../hub/publication.ts';
-import { type ChunkOutcome, CreditMeter, type Ingest, type IngestOptions } from './credit-meter.ts';
+import { type ChunkOutcome, CreditMeter, type Ingest, type IngestOptions, reducedBitrate } from './credit-meter.ts';
 import { FrameFeed, FramesRefused } from './frame-feed.ts';
 import { BitstreamError } from './h264.ts';
 
 export type { ChunkOutcome } from './credit-meter.ts';
-
-/** Share of the limit that a client over it is asked to go down to. */
-const BITRATE_BACK_OFF = 0.8;
 
 export class FramesIngest implements Ingest {
   readonly #publication: Publication;
@@ -59,7 +56,7 @@ export class FramesIngest implements Ingest {
 
   #askForLess(maxBitrate: BitsPerSecond): void {
     const videos = this.#feed.tracks.filter(({ config }) => config.kind === 'video');
-    for (const { id } of videos) this.#publication.limitBitrate(id, Math.floor((BITRATE_BACK_OFF * maxBitrate) / videos.length));
+    for (const { id } of videos) this.#publication.limitBitrate(id, Math.floor(reducedBitrate(maxBitrate) / videos.length));
     // What was refused leaves a hole that only a key frame ends.
     this.#publication.lost();
   }
