@@ -8,7 +8,7 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
 import { BroadcastControls } from './broadcast-controls.ts';
-import type { BroadcastHandler, BroadcastSettings, BroadcastState, OnAir } from './broadcast-handler.ts';
+import type { BroadcastHandler, BroadcastSettings, BroadcastState } from './broadcast-handler.ts';
 import { type CaptureRequest, sameCapture } from './devices.ts';
 import { OnAirClaim } from './on-air-claim.ts';
 import { OnAirMarks } from './on-air-marks.ts';
@@ -20,7 +20,7 @@ import { BroadcastSources, type SourceInput } from './sources/broadcast-sources.
 import type { CardText } from './sources/source-choice.ts';
 import { openAudioFeed, openFeeds, openVideoFeed, requireEncoders } from './track-feeds.ts';
 
-export type { BroadcastHandler, BroadcastSettings, BroadcastState, OnAir };
+export type { BroadcastHandler, BroadcastSettings, BroadcastState };
 
 /** What one go at being on air holds, from the sources to the uplink. */
 interface Run {
@@ -291,6 +291,7 @@ export class Broadcast extends BroadcastControls {
         this.#handler.onAir({ session: event.session, epoch: event.epoch, playback: event.playback });
         return;
       case 'report':
+        this.#mark();
         this.#handler.report(event.report);
         return;
       case 'input-ended':

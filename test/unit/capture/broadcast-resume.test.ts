@@ -55,6 +55,19 @@ describe('a mark of being on air', () => {
     assert.equal(await marks.resumable(SERVER, 'launch'), null);
   });
 
+  test('is not followed by whoever comes back after two minutes', async () => {
+    let now = 1_000_000;
+    const marks = new OnAirMarks(
+      () => storage,
+      () => now,
+    );
+    marks.set(SERVER, 'launch', MARK);
+    now += 119_000;
+    assert.deepEqual(await marks.resumable(SERVER, 'launch'), MARK);
+    now += 2_000;
+    assert.equal(await marks.resumable(SERVER, 'launch'), null);
+  });
+
   test('of a screen is not followed, since nobody but the user can choose one', async () => {
     const marks = new OnAirMarks(() => storage);
     marks.set(SERVER, 'launch', { ...MARK, camera: false });
