@@ -25,14 +25,18 @@ export class FeedTimeline {
   }
 
   /**
-   * The place of a frame on the timeline, always after the one before.
+   * The place of a frame on the timeline, after all others; null where it comes too late for one, since something was made meanwhile.
    *
    * @param end of the frame as its feed counts, in microseconds; for a picture, its timestamp
    */
-  place(end: Ticks, now: Milliseconds): Ticks {
+  place(end: Ticks, now: Milliseconds): Ticks | null {
     this.#begun = true;
-    this.#offset ??= this.at(now) - end;
-    return this.#advance(end + this.#offset);
+    // What was made in this very millisecond is not to cost the first frame its place.
+    this.#offset ??= Math.max(this.at(now), this.#last + 1) - end;
+    const time = end + this.#offset;
+    if (time <= this.#last) return null;
+    this.#last = time;
+    return time;
   }
 
   /** The place of something that was made now. */
@@ -40,7 +44,8 @@ export class FeedTimeline {
     // The first feed that comes after it has to follow it.
     if (!this.#begun) this.#offset = null;
     this.#begun = true;
-    return this.#advance(this.at(now));
+    this.#last = Math.max(this.at(now), this.#last + 1);
+    return this.#last;
   }
 
   /** The time of something that is captured now. */
@@ -48,10 +53,5 @@ export class FeedTimeline {
     this.#fallback ??= now;
     const origin = this.#origin() ?? this.#fallback;
     return Math.round((now - origin) * MICROSECONDS_PER_MILLISECOND);
-  }
-
-  #advance(time: Ticks): Ticks {
-    this.#last = Math.max(time, this.#last + 1);
-    return this.#last;
   }
 }

@@ -121,8 +121,9 @@ export class PictureScene {
     this.#state = 'flowing';
     this.#keepMain(frame.clone());
     // Under a card its times still are this feed's: they are placed when it is shown.
-    if (this.#card !== null) frame.close();
-    else this.#show(frame, this.#timeline.place(frame.timestamp, now), now);
+    const timestamp = this.#card === null ? this.#timeline.place(frame.timestamp, now) : null;
+    if (timestamp === null) frame.close();
+    else this.#show(frame, timestamp, now);
   }
 
   #onInset(frame: VideoFrame): void {

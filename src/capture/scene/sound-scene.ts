@@ -27,8 +27,8 @@ export interface SoundSceneOptions {
 }
 
 const TICK: Milliseconds = 100;
-/** A microphone that gives nothing for so long is silent. */
-const PATIENCE: Milliseconds = 250;
+/** A microphone that gives nothing for so long is silent; the server waits for a second. */
+const PATIENCE: Milliseconds = 600;
 /** Silence that could not be made in time is not made up for. */
 const LONGEST: Ticks = TIMESCALE;
 
@@ -84,7 +84,7 @@ export class SoundScene {
     // Also where the block is late: as long as silence is made, no later one would be on time either.
     this.#blockAt = now;
     // Silence was made until just now: what was captured before is heard no more.
-    if (end - duration / 2 < this.#end) {
+    if (end === null || end - duration / 2 < this.#end) {
       block.close();
       return;
     }
