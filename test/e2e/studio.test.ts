@@ -93,7 +93,6 @@ describe('a studio, to everybody', () => {
     const page = await chromium.open(site.page(`<main><h1>Studio</h1>${beside}${studio}</main>`), (opened) =>
       opened.evaluateOnNewDocument(shareCanvas),
     );
-    page.on('dialog', (dialog) => void dialog.accept());
     ends.push(() => page.close());
     if (content === '') await deepOne(page, `${CONTROLS} >>> button`);
     return page;
