@@ -207,9 +207,13 @@ export class BroadcastSources {
     return done;
   }
 
+  /** As the whole picture. */
+  get #showsCamera(): boolean {
+    return this.#wishes.choice.kind === 'camera' || this.#element?.hasPicture === false;
+  }
+
   get #needsCamera(): boolean {
-    const { choice, inset } = this.#wishes;
-    return choice.kind === 'camera' || inset || this.#element?.hasPicture === false;
+    return this.#showsCamera || this.#wishes.inset;
   }
 
   #become(choice: SourceChoice, element: ElementCapture | null): void {
@@ -276,10 +280,13 @@ export class BroadcastSources {
     if (refusal?.code !== 'permission-denied' || kinds.length < 2) return refusal;
     const [microphone, camera] = await Promise.all([isBlocked('microphone'), isBlocked('camera')]);
     if (camera && !microphone) {
-      return new GlasscastError('permission-denied', 'The camera is blocked. Allow it in the address bar, then try again.', {
+      const error = new GlasscastError('permission-denied', 'The camera is blocked. Allow it in the address bar, then try again.', {
         cause: refusal,
         details: { kinds: ['video'] },
       });
+      if (this.#showsCamera) return error;
+      this.#handler.notice(error);
+      return await this.#gather(() => this.#media.open(['audio']));
     }
     if (camera || !microphone) return refusal;
     const second = await this.#gather(() => this.#media.open(['video']));

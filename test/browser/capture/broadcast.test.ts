@@ -114,6 +114,17 @@ describe('a broadcast', () => {
     expect(live()).to.deep.equal([]);
   });
 
+  it('with a blocked camera sends what else is shown, without the inset, and with its sound', async () => {
+    deny('camera');
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+    canvas.getContext('2d');
+    await broadcast.setSource({ kind: 'element', element: canvas });
+    await broadcast.setInset(true);
+    await broadcast.preview(SETTINGS);
+    expect(live()).to.deep.equal(['audio']);
+    expect(notices.map(({ message }) => message).join()).to.match(/^The camera is blocked/);
+  });
+
   it('opens the microphone once it is allowed after all', async () => {
     deny('microphone');
     await broadcast.preview(SETTINGS);
