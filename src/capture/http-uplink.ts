@@ -205,7 +205,7 @@ export class HttpUplink implements Uplink {
       this.#heed(answer.details);
       if (session === this.#session && isOver(answer.error)) this.#end(answer.error);
     } else {
-      this.#drop(answer.kind === 'gone' ? null : answer.error);
+      this.#drop(answer.error);
     }
     throw answer.error;
   }
@@ -228,12 +228,12 @@ export class HttpUplink implements Uplink {
     }
   }
 
-  #drop(error: GlasscastError | null): void {
+  #drop(error: GlasscastError): void {
     if (this.#state !== 'joined') return;
     this.#leave();
     this.#state = 'dropped';
+    this.#tell(error);
     this.#handler.dropped();
-    if (error !== null) this.#tell(error);
     this.#scheduleJoin();
   }
 
