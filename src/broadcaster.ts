@@ -14,6 +14,7 @@ export type { StudioPanel, StudioSettings, StudioSource, StudioView } from './ui
 export type {
   GainRequestDetail,
   InfoRequestDetail,
+  MixRequestDetail,
   SettingsRequestDetail,
   SourceRequestDetail,
   StudioPanelRequestDetail,

@@ -1,6 +1,7 @@
 import { createContext } from '@lit/context';
 import type { BroadcastState } from '../capture/broadcast-handler.ts';
 import type { PublisherReport } from '../capture/publisher-options.ts';
+import type { DeviceOption } from '../webrtc/device-choice.ts';
 
 /** What is sent as the picture. */
 export type StudioSource = 'camera' | 'screen' | 'element';
@@ -37,6 +38,10 @@ export interface StudioView {
   readonly microphone: boolean;
   /** 0 to 4; 1 leaves the sound as it is. */
   readonly gain: number;
+  /** Microphones that may be mixed in beside the first: all but that one. */
+  readonly otherMicrophones: readonly DeviceOption[];
+  /** Those that are, by `deviceId`. */
+  readonly mixedMicrophones: readonly string[];
   /** What is sent: for the level. */
   readonly sound: MediaStreamTrack | null;
   readonly settings: StudioSettings;

@@ -18,6 +18,12 @@ export interface GainRequestDetail {
   readonly gain: number;
 }
 
+/** Detail of `rtc-mix-request`. */
+export interface MixRequestDetail {
+  readonly deviceId: string;
+  readonly enabled: boolean;
+}
+
 /** Detail of `rtc-settings-request`: only what changes. */
 export type SettingsRequestDetail = Partial<StudioSettings>;
 
@@ -37,6 +43,7 @@ export interface StudioRequests {
   'rtc-source-request': SourceRequestDetail;
   'rtc-inset-request': EnableRequestDetail;
   'rtc-gain-request': GainRequestDetail;
+  'rtc-mix-request': MixRequestDetail;
   'rtc-record-request': EnableRequestDetail;
   'rtc-settings-request': SettingsRequestDetail;
   'rtc-info-request': InfoRequestDetail;

@@ -203,6 +203,8 @@ describe('a studio, to everybody', () => {
       'bitrate true',
       'layers true',
     ]);
+    await click(page, 'rtc-studio-settings >>> [part=mix] input');
+    await page.waitForFunction(() => document.querySelector<RtcBroadcaster>('rtc-broadcaster')?.mixedMicrophones.length === 1);
     const slider = await deepOne<HTMLInputElement>(page, 'rtc-studio-settings >>> input[type=range]');
     await slider.focus();
     await page.keyboard.press('End');

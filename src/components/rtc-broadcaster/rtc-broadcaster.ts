@@ -133,6 +133,8 @@ export class RtcBroadcaster extends BroadcastElement {
       inset: this.inset,
       microphone: this.microphoneEnabled && !noAudio,
       gain: this.gain,
+      otherMicrophones: this.devices.audioinput.filter(({ deviceId }) => deviceId !== this.devices.live.audioinput),
+      mixedMicrophones: this.mixedMicrophones,
       sound: this.sound,
       settings: { captureWidth, captureHeight, frameRate, bitrate, layers, noAudio, noEchoCancellation, noNoiseSuppression, noAutoGain },
       title: this.streamTitle,

@@ -141,6 +141,7 @@ export class StudioDesk {
     'rtc-inset-request': ({ enabled }) => this.#element.setInset(enabled),
     'rtc-microphone-request': ({ enabled }) => this.#element.setMicrophoneEnabled(enabled),
     'rtc-gain-request': ({ gain }) => this.#element.setGain(gain),
+    'rtc-mix-request': ({ deviceId, enabled }) => this.#element.mixMicrophone(deviceId, enabled),
     'rtc-record-request': ({ enabled }) => {
       this.#element.record = enabled;
     },

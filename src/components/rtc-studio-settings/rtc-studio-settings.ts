@@ -1,16 +1,19 @@
 import { ContextConsumer } from '@lit/context';
 import { html, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { fieldStyles } from '../../ui/field.styles.ts';
 import { messages } from '../../ui/localize.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
 import { studioFormStyles } from '../../ui/studio.styles.ts';
 import { isSettled, type StudioSettings, type StudioView, studioContext } from '../../ui/studio-context.ts';
-import type { GainRequestDetail, SettingsRequestDetail } from '../../ui/studio-requests.ts';
+import type { GainRequestDetail, MixRequestDetail, SettingsRequestDetail } from '../../ui/studio-requests.ts';
 import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
 
 const msg = messages('studioSettings', {
   gain: 'Volume of the microphone',
   percent: '{value} %',
+  mix: 'Also use {device}',
+  unnamed: 'microphone {number}',
   echo: 'Remove echo',
   noise: 'Remove background noise',
   autoGain: 'Keep the volume even',
@@ -43,9 +46,11 @@ const SWITCHES = { sound: 'noAudio', echo: 'noEchoCancellation', noise: 'noNoise
  * @tagname rtc-studio-settings
  * @event {CustomEvent<GainRequestDetail>} rtc-gain-request - The user wants the microphone louder or softer. Cancelable.
  * @event {CustomEvent<SettingsRequestDetail>} rtc-settings-request - The user wants sound or picture to be another. Cancelable.
+ * @event {CustomEvent<MixRequestDetail>} rtc-mix-request - The user wants another microphone beside the first, or no longer. Cancelable.
  * @event {CustomEvent<DeviceRequestDetail>} rtc-device-request - The user wants another device. Cancelable.
  * @csspart fields - All fields.
  * @csspart gain - The volume.
+ * @csspart mix - The switch of another microphone.
  * @csspart switch - One switch, with its name.
  * @csspart field - One list, with its name.
  * @csspart settled - What is said while some settings cannot change.
@@ -64,6 +69,7 @@ export class RtcStudioSettings extends RtcElement {
       ${settled ? html`<p part="settled">${msg('settled')}</p>` : nothing}
       ${shown('devices') ? html`<rtc-device-picker kinds=${view.settings.noAudio ? 'videoinput' : 'videoinput audioinput'}></rtc-device-picker>` : nothing}
       ${shown('gain') && !view.settings.noAudio ? this.#renderGain(view) : nothing}
+      ${shown('mix') && view.sound !== null ? this.#renderMix(view) : nothing}
       ${
         shown('processing')
           ? html`<fieldset>${(Object.keys(SWITCHES) as (keyof typeof SWITCHES)[]).map((name) => this.#renderSwitch(name, view, settled))}</fieldset>`
@@ -84,6 +90,22 @@ export class RtcStudioSettings extends RtcElement {
       ><span>${msg('gain')}<output>${text}</output></span
       ><input type="range" min="0" max="4" step="0.1" .value=${String(gain)} aria-valuetext=${text} @input=${this.#gained}
     /></label>`;
+  }
+
+  #renderMix({ otherMicrophones, mixedMicrophones }: StudioView): TemplateResult | typeof nothing {
+    if (otherMicrophones.length === 0) return nothing;
+    return html`<fieldset>${otherMicrophones.map(({ deviceId, label }, index) => {
+      const change = (event: Event): void => {
+        const { checked: enabled } = event.target as HTMLInputElement;
+        this.emit<MixRequestDetail>('rtc-mix-request', { deviceId, enabled }, { cancelable: true });
+        // What could not be opened is not shown as if it were.
+        this.requestUpdate();
+      };
+      const device = label || msg('unnamed', { number: index + 2 });
+      return html`<label class="switch" part="mix"
+        ><input type="checkbox" role="switch" .checked=${live(mixedMicrophones.includes(deviceId))} @change=${change} />${msg('mix', { device })}</label
+      >`;
+    })}</fieldset>`;
   }
 
   #renderSwitch(name: keyof typeof SWITCHES, { settings }: StudioView, settled: boolean): TemplateResult {

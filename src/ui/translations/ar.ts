@@ -282,6 +282,8 @@ const strings: Strings = {
 
   'studioSettings.gain': 'مستوى صوت الميكروفون',
   'studioSettings.percent': '{value}٪',
+  'studioSettings.mix': 'استخدام \u2068{device}\u2069 أيضًا',
+  'studioSettings.unnamed': 'الميكروفون {number}',
   'studioSettings.echo': 'إزالة الصدى',
   'studioSettings.noise': 'إزالة ضجيج الخلفية',
   'studioSettings.autoGain': 'إبقاء مستوى الصوت ثابتًا',

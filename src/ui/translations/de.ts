@@ -284,6 +284,8 @@ const strings: Strings = {
 
   'studioSettings.gain': 'Lautstärke des Mikrofons',
   'studioSettings.percent': '{value}\u00a0%',
+  'studioSettings.mix': 'Auch {device} verwenden',
+  'studioSettings.unnamed': 'Mikrofon {number}',
   'studioSettings.echo': 'Echo entfernen',
   'studioSettings.noise': 'Hintergrundgeräusche entfernen',
   'studioSettings.autoGain': 'Lautstärke gleichmäßig halten',

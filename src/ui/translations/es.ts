@@ -280,6 +280,8 @@ const strings: Strings = {
 
   'studioSettings.gain': 'Volumen del micrófono',
   'studioSettings.percent': '{value}\u00a0%',
+  'studioSettings.mix': 'Usar también {device}',
+  'studioSettings.unnamed': 'micrófono {number}',
   'studioSettings.echo': 'Quitar el eco',
   'studioSettings.noise': 'Quitar el ruido de fondo',
   'studioSettings.autoGain': 'Mantener el volumen estable',

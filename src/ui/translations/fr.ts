@@ -282,6 +282,8 @@ const strings: Strings = {
 
   'studioSettings.gain': 'Volume du micro',
   'studioSettings.percent': '{value}\u00a0%',
+  'studioSettings.mix': 'Utiliser aussi {device}',
+  'studioSettings.unnamed': 'micro {number}',
   'studioSettings.echo': 'Supprimer l’écho',
   'studioSettings.noise': 'Supprimer le bruit de fond',
   'studioSettings.autoGain': 'Garder un volume régulier',
