@@ -66,6 +66,7 @@ export class HttpUplink implements Uplink {
   #info: StreamInfo;
   #attempts = 0;
   #retry: TimerId | undefined;
+  #opening: Promise<IngestAnswer> | null = null;
   /** What was last told of this outage. */
   #told = '';
 
@@ -123,6 +124,8 @@ export class HttpUplink implements Uplink {
       // Numbered, so that what is on its way before it still counts.
       const answer = await this.#requests.post(`${session.path}?seq=${session.seq++}`, { event: 'end', payload: {} }, END_PATIENCE);
       if (answer.kind !== 'ok' && answer.kind !== 'gone') this.#handler.trouble(answer.error);
+    } else if (this.#opening !== null) {
+      await this.#callOff(this.#opening);
     }
     this.close();
   }
@@ -138,7 +141,9 @@ export class HttpUplink implements Uplink {
   async #join(): Promise<void> {
     const { stream } = this.#options;
     const params = { v: WIRE_VERSION, ...joinParams(this.#options, this.#tracks(), this.#publishKey, this.#info) };
-    const answer = await this.#requests.post(`/ingest/${stream}`, params, PATIENCE);
+    this.#opening = this.#requests.post(`/ingest/${stream}`, params, PATIENCE);
+    const answer = await this.#opening;
+    this.#opening = null;
     if (this.#state !== 'joining' && this.#state !== 'dropped') return;
     if (answer.kind === 'ok') {
       const reply = v.safeParse(IngestReplySchema, answer.body);
@@ -150,6 +155,18 @@ export class HttpUplink implements Uplink {
       this.#tell(answer.error);
       this.#scheduleJoin();
     }
+  }
+
+  /** What is being opened would keep the stream for a while from whoever broadcasts next, this page included. */
+  async #callOff(opening: Promise<IngestAnswer>): Promise<void> {
+    this.#state = 'closed';
+    const { timers } = this.#environment;
+    const late = Promise.withResolvers<null>();
+    const timer = timers.setTimeout(() => late.resolve(null), END_PATIENCE);
+    const answer = await Promise.race([opening, late.promise]);
+    timers.clearTimeout(timer);
+    const reply = v.safeParse(IngestReplySchema, answer?.kind === 'ok' ? answer.body : null);
+    if (reply.success) await this.#requests.post(`${reply.output.ingest}?seq=0`, { event: 'end', payload: {} }, END_PATIENCE);
   }
 
   #joined(reply: IngestReply): void {

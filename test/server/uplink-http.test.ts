@@ -85,6 +85,16 @@ describe('the uplink by requests', { timeout: 30_000 }, () => {
     assert.deepEqual(studio.notices, []);
   });
 
+  test('leaves the stream to whoever comes next when it is ended while it opens', async () => {
+    const { url } = await start();
+    const first = broadcast({ server: url });
+    await first.transmitter.end();
+    const second = broadcast({ server: url });
+    await second.until(() => second.keyFramesAcknowledged === 1 || second.ended !== null);
+    assert.equal(second.ended, null);
+    assert.equal(first.joins.length, 0);
+  });
+
   test('asks for another token when the one it has ends, and goes on in the same epoch', async () => {
     const secret = 'a secret that is long enough for HS256 to accept it';
     const { url } = await start({ secret, origins: ['*'] });
