@@ -30,13 +30,18 @@ export class FeedTimeline {
    * @param end of the frame as its feed counts, in microseconds; for a picture, its timestamp
    */
   place(end: Ticks, now: Milliseconds): Ticks | null {
-    this.#begun = true;
-    // What was made in this very millisecond is not to cost the first frame its place.
-    this.#offset ??= Math.max(this.at(now), this.#last + 1) - end;
-    const time = end + this.#offset;
+    const time = this.map(end, now);
     if (time <= this.#last) return null;
     this.#last = time;
     return time;
+  }
+
+  /** The same, wherever others are. */
+  map(end: Ticks, now: Milliseconds): Ticks {
+    this.#begun = true;
+    // What was made in this very millisecond is not to cost the first frame its place.
+    this.#offset ??= Math.max(this.at(now), this.#last + 1) - end;
+    return end + this.#offset;
   }
 
   /** The place of something that was made now. */

@@ -42,6 +42,8 @@ export class SoundScene {
   /** Where what was given ends. */
   #end: Ticks = 0;
   #blockAt: Milliseconds = 0;
+  /** Where the silence that was made ends. */
+  #silentUntil: Ticks = Number.NEGATIVE_INFINITY;
 
   constructor(options: SoundSceneOptions) {
     this.#options = options;
@@ -80,11 +82,11 @@ export class SoundScene {
       block.close();
       return;
     }
-    const end = this.#timeline.place(block.timestamp + duration, now);
+    const end = this.#timeline.map(block.timestamp + duration, now);
     // Also where the block is late: as long as silence is made, no later one would be on time either.
     this.#blockAt = now;
-    // Silence was made until just now: what was captured before is heard no more.
-    if (end === null || end - duration / 2 < this.#end) {
+    // Silence was made until just now: what was captured before is heard no more. Other blocks overlap where their times jitter, and all count.
+    if (end - duration / 2 < this.#silentUntil) {
       block.close();
       return;
     }
@@ -102,6 +104,7 @@ export class SoundScene {
     const frames = Math.floor(((until - start) * format.sampleRate) / TIMESCALE);
     if (frames <= 0) return;
     this.#end = start + (frames * TIMESCALE) / format.sampleRate;
+    this.#silentUntil = this.#end;
     this.#options.block(silentBlock(format, frames, Math.round(start)), true);
   }
 }
