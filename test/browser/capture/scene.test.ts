@@ -292,6 +292,16 @@ describe('SoundScene', () => {
     contiguous();
   });
 
+  it('loses no block whose time jitters: the encoder counts samples', async () => {
+    const microphone = feedOf<AudioData>();
+    scene.setFeed(microphone.stream);
+    for (const timestamp of [0, 10_000, 12_000, 30_000, 31_000, 50_000]) {
+      time.advance(10);
+      await microphone.write(sound(timestamp));
+    }
+    expect(heard.map(({ start }) => start)).to.deep.equal([0, 10_000, 12_000, 30_000, 31_000, 50_000]);
+  });
+
   it('begins with the first block, not with silence', () => {
     scene.setMuted(true);
     time.advance(2_000);
