@@ -61,9 +61,9 @@ function keepMessages(): void {
 const messages = (page: Page): Promise<unknown[]> => page.evaluate(() => (globalThis as unknown as { messages: unknown[] }).messages);
 
 async function openPanel(page: Page, panel: string): Promise<void> {
-  await page.evaluate((name) => {
-    const [controls] = deepQuery('rtc-controls');
-    controls?.dispatchEvent(
+  const controls = await deepOne(page, 'rtc-controls');
+  await controls.evaluate((element, name) => {
+    element.dispatchEvent(
       new CustomEvent('rtc-panel-request', { detail: { panel: name }, bubbles: true, composed: true, cancelable: true }),
     );
   }, panel);

@@ -4,6 +4,7 @@ import { Connection } from '../../../src/signaling/connection.ts';
 import { createPeerConnection } from '../../../src/webrtc/create-peer-connection.ts';
 import { LocalMedia } from '../../../src/webrtc/local-media.ts';
 import { RoomCall, type RoomPeer } from '../../../src/webrtc/room-call.ts';
+import { chatPush } from '../../../src/webrtc/room-chat.ts';
 import type { Slot } from '../../../src/webrtc/slots.ts';
 import { realmTimers } from '../../../src/workers/worker-timers.ts';
 import { firstFrame, movingPicture } from '../../support/linked-meshes.ts';
@@ -98,10 +99,10 @@ describe('a call of three over a plain Phoenix channel', () => {
 
   it('carries the chat, to its author as well, and what pages send each other', async () => {
     const [ada, grace, edith] = await three();
-    const said = Promise.all(
-      [ada, grace, edith].map(({ call }) => new Promise((resolve) => call.on('chat', ({ payload }) => resolve(payload)))),
-    );
-    await ada.call.push('chat', { id: 'message-1', body: 'Hello' });
+    const own = Promise.withResolvers<unknown>();
+    const heardBy = [grace, edith].map(({ call }) => new Promise((resolve) => call.on('chat', ({ payload }) => resolve(payload))));
+    const said = Promise.all([own.promise, ...heardBy]);
+    await chatPush(ada.call, ({ payload }) => own.resolve(payload))('chat', { id: 'message-1', body: 'Hello' }, {});
     for (const payload of await said) {
       expect(payload).to.deep.include({ id: 'message-1', from: ada.call.localId, name: 'Ada', body: 'Hello' });
     }
