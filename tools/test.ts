@@ -2,8 +2,8 @@
  * Runs everything that must hold: types, lint and import directions, unused code, the manifest, the build, the size budgets; then
  * the tests in Node, in a browser, and end to end. Ends with one line: `N passed, N failed`.
  *
- * `node tools/test.ts [check|node|browser|e2e|interop|chaos …]` runs a part. What takes a second browser (`interop`), and what takes
- * minutes, root and network namespaces (`chaos`), runs only when it is named.
+ * `node tools/test.ts [check|node|browser|e2e|studio|interop|chaos …]` runs a part. Long broadcasts (`studio`), what takes a second
+ * browser (`interop`), and what takes minutes, root and network namespaces (`chaos`), run only when they are named.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -102,6 +102,7 @@ const PARTS = {
   node: () => nodeTests('test/{unit,server}/**/*.test.ts', 2),
   browser: () => browserTests(),
   e2e: () => nodeTests('test/e2e/**/*.test.ts', 1),
+  studio: () => nodeTests('test/studio/**/*.test.ts', 1),
   interop: () => rareTests('test/interop/**/*.test.ts', findFirefox),
   chaos: () => rareTests('test/chaos/**/*.test.ts', findIp),
 } satisfies Record<string, () => Tally | Promise<Tally>>;
