@@ -107,7 +107,9 @@ async function recordFile(withPicture: boolean): Promise<File> {
   return new File(parts, 'film.webm', { type: recorder.mimeType });
 }
 
-describe('the sources of a broadcast', () => {
+describe('the sources of a broadcast', function () {
+  // Together less than a file may take: devices that hang are then told test by test.
+  this.timeout(8_000);
   let bench: Bench;
   const granted: MediaStream[] = [];
   const { getUserMedia, getDisplayMedia } = navigator.mediaDevices;
