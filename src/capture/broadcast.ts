@@ -80,6 +80,8 @@ export class Broadcast extends BroadcastControls {
   /** Ends the broadcast for its viewers and turns the camera off. Never rejects. */
   stop(): Promise<void> {
     this.#stops++;
+    // What it calls off is not what the next start waits for.
+    this.#starting = null;
     const run = this.#run;
     if (run === null || this.#stopping !== null) return this.#stopping ?? Promise.resolve();
     this.#stopping = this.#stop(run).finally(() => {
@@ -148,10 +150,12 @@ export class Broadcast extends BroadcastControls {
   }
 
   #startOnce(settings: BroadcastSettings, takeOver: boolean): Promise<void> {
-    this.#starting ??= this.#start(settings, takeOver).finally(() => {
-      this.#starting = null;
+    if (this.#starting !== null) return this.#starting;
+    const starting = this.#start(settings, takeOver).finally(() => {
+      if (this.#starting === starting) this.#starting = null;
     });
-    return this.#starting;
+    this.#starting = starting;
+    return starting;
   }
 
   async #start(settings: BroadcastSettings, takeOver: boolean): Promise<void> {

@@ -53,6 +53,11 @@ describe('a broadcast', () => {
       (error: GlasscastError) => error.code,
     );
 
+  let changed = Promise.withResolvers<void>();
+  const reached = async (state: BroadcastState): Promise<void> => {
+    while (!states.includes(state)) await changed.promise;
+  };
+
   beforeEach(() => {
     states = [];
     notices = [];
@@ -67,7 +72,11 @@ describe('a broadcast', () => {
     };
     broadcast = new Broadcast(
       {
-        state: (state) => states.push(state),
+        state: (state) => {
+          states.push(state);
+          changed.resolve();
+          changed = Promise.withResolvers();
+        },
         stream: () => undefined,
         onAir: () => undefined,
         report: () => undefined,
@@ -102,9 +111,19 @@ describe('a broadcast', () => {
     expect(broadcast.state).to.equal('preview');
     expect(live()).to.deep.equal(['video']);
     const again = outcome(broadcast.start(SETTINGS));
-    while (!states.includes('connecting')) await new Promise((resolve) => setTimeout(resolve));
+    await reached('connecting');
     await broadcast.stop();
     expect(await again).to.equal('aborted');
+  });
+
+  it('begins anew at once after a stop, whatever the start before is still about', async () => {
+    const before = outcome(broadcast.start(SETTINGS));
+    await broadcast.stop();
+    states.length = 0;
+    const again = outcome(broadcast.start(SETTINGS));
+    await reached('connecting');
+    await broadcast.stop();
+    expect([await before, await again]).to.deep.equal(['aborted', 'aborted']);
   });
 
   it('with a blocked camera does not begin, and opens nothing', async () => {
