@@ -59,8 +59,6 @@ const RECONNECT_MAX_MS = 5000;
 /** A dead path is noticed within this and the time below; the server itself allows 60 s of silence. */
 const HEARTBEAT_MS = LIMITS.heartbeatMs / 2;
 const HEARTBEAT_TIMEOUT_MS = 5000;
-/** Where something else has gone wrong already. */
-const PROBE_TIMEOUT_MS = 2000;
 const HEARTBEAT_GRACE_MS = 1000;
 const GOODBYE_MS = 2000;
 const ERROR_GRACE_MS = 100;
@@ -191,7 +189,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   /** Connects at once where that was to be tried again later, and asks an open socket whether it still is: after a sleep it hardly is. */
   wake(): void {
     this.#retryNow();
-    if (this.#state === 'open') this.#beat(PROBE_TIMEOUT_MS);
+    if (this.#state === 'open') this.#beat();
   }
 
   /** Leaves every topic and closes the socket, for good. */
@@ -259,14 +257,14 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#heartbeat = this.#timers.setInterval(() => this.#beat(), HEARTBEAT_MS);
   }
 
-  #beat(timeout = HEARTBEAT_TIMEOUT_MS): void {
+  #beat(): void {
     this.#timers.clearTimeout(this.#heartbeatTimeout);
     const sent = this.#socket.ping(() => undefined);
     // A page that stood still finds its timers due before it reads what came meanwhile: it looks once more, a moment later.
     const late = (): void => {
       this.#heartbeatTimeout = this.#timers.setTimeout(() => this.#lost(), HEARTBEAT_GRACE_MS);
     };
-    this.#heartbeatTimeout = this.#timers.setTimeout(sent ? late : () => this.#lost(), sent ? timeout : 0);
+    this.#heartbeatTimeout = this.#timers.setTimeout(sent ? late : () => this.#lost(), sent ? HEARTBEAT_TIMEOUT_MS : 0);
   }
 
   #stopHeartbeat(): void {

@@ -266,11 +266,7 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     this.#mesh = mesh;
     mesh.on('added', ({ id }) => this.#peerAdded(id));
     mesh.on('removed', ({ id }) => this.#peerRemoved(id));
-    mesh.on('state', ({ id, state }) => {
-      this.#update(id, { link: state });
-      // What has cut the link may have cut the socket, which would not notice for long.
-      if (state === 'interrupted') this.#options.connection.wake();
-    });
+    mesh.on('state', ({ id, state }) => this.#update(id, { link: state }));
     mesh.on('track', ({ id, slot, track }) => this.#trackAdded(id, slot, track));
     mesh.on('message', ({ id, data }) => {
       const peer = this.#peers.get(id);
