@@ -17,6 +17,10 @@ export const LIMITS = {
   /** The server pushes `token_expiring` this long before a token ends. */
   tokenWarningMs: 60_000,
   tracksPerStream: 8,
+  /** What a broadcaster may ask of its stream's packaging: of a part, of a segment, and what stays to be rewound. */
+  partDurationMs: { min: 50, max: 1_000 },
+  segmentDurationMs: { min: 500, max: 10_000 },
+  windowS: { min: 2, max: 120 },
   /** Code points of one chat message. */
   chatCharacters: 500,
   /** Messages that a newcomer is shown. */

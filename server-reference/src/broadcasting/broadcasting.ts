@@ -6,6 +6,7 @@ import {
   describeIssues,
   type ErrorResponse,
   isName,
+  type Milliseconds,
   StreamInfoSchema,
   type StreamJoin,
   StreamJoinSchema,
@@ -15,6 +16,7 @@ import {
 import { may, type Principal } from '../auth/principal.ts';
 import type { SourceTrack } from '../hub/epoch.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { PackagingTerms } from '../hub/media.ts';
 import { playbackOf } from '../hub/playback.ts';
 import type { Broadcaster, Publication, StopReason } from '../hub/publication.ts';
 import { ContainerIngest } from '../ingest/container-ingest.ts';
@@ -68,6 +70,23 @@ function readDeclaration({ container, tracks: declared }: StreamJoin, transcoder
   return { ok: true, tracks: [] };
 }
 
+const seconds = (time: Milliseconds): string => `${time / 1000} s`;
+
+/** What is asked of the packaging, or in words why it cannot be: alone or beside what the server does by itself. */
+function packagingTerms({ part_duration, segment_duration, window }: StreamJoin, hub: Hub): PackagingTerms | string {
+  const part = part_duration ?? hub.options.partDuration;
+  const segment = segment_duration ?? hub.options.segmentDuration;
+  const kept = window === undefined ? hub.options.window : window * 1000;
+  if (part * 2 > segment) return `A segment of ${seconds(segment)} does not hold two parts of ${seconds(part)}.`;
+  // RFC 8216bis §6.2.2: a live playlist never holds less than three times the target duration.
+  if (kept < segment * 3) return `A window of ${seconds(kept)} does not hold three segments of ${seconds(segment)}.`;
+  return {
+    ...(part_duration === undefined ? {} : { partDuration: part }),
+    ...(segment_duration === undefined ? {} : { segmentDuration: segment }),
+    ...(window === undefined ? {} : { window: kept }),
+  };
+}
+
 /** Takes the stream for whoever is at the other end of `port`, or says why not. */
 export function beginBroadcasting(params: unknown, port: BroadcasterPort, options: BroadcastingOptions): Beginning {
   const { hub, transcoders, publicUrl } = options;
@@ -78,7 +97,9 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
   const declaration = readDeclaration(parsed.output, transcoders);
   if (!declaration.ok) return declaration.refusal;
   const { tracks } = declaration;
-  const { container, publish_key, take_over, title, description } = parsed.output;
+  const packaging = packagingTerms(parsed.output, hub);
+  if (typeof packaging === 'string') return refused('invalid', packaging);
+  const { container, publish_key, take_over, title, description, record } = parsed.output;
   const broadcasting = new Broadcasting(hub, port);
   const outcome = hub.publish(port.name, {
     tracks,
@@ -89,6 +110,8 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
     moderates: may(port.principal, 'moderate', { stream: port.name }),
     title: title ?? null,
     description: description ?? null,
+    record: record ?? false,
+    packaging,
     broadcaster: broadcasting,
   });
   if (!outcome.ok) {

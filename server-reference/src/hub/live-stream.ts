@@ -14,6 +14,7 @@ import { LIMITS, type Milliseconds } from '../../../src/protocol/index.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
 import { Audience, type Viewer } from './audience.ts';
 import type { SourceTrack } from './epoch.ts';
+import type { PackagingTerms, SessionTerms } from './media.ts';
 import { type Broadcaster, Publication, type PublicationHost, type StopReason, type StreamInfo } from './publication.ts';
 import { renditionsOf, Session } from './session.ts';
 
@@ -53,6 +54,8 @@ export interface PublishRequest {
   readonly moderates?: boolean;
   readonly title: string | null;
   readonly description: string | null;
+  readonly record?: boolean;
+  readonly packaging?: PackagingTerms;
   readonly broadcaster: Broadcaster;
 }
 
@@ -153,7 +156,8 @@ export class LiveStream implements PublicationHost {
     // Who comes back need not say it again; who comes after somebody else does not speak under their title.
     this.#title = request.title ?? (owner === null ? null : this.#title);
     this.#description = request.description ?? (owner === null ? null : this.#description);
-    const publication = new Publication(this, request.broadcaster, identity, request.tracks, request.sharedTimeline);
+    const terms = { record: request.record ?? false, packaging: request.packaging ?? {} };
+    const publication = new Publication(this, request.broadcaster, identity, request.tracks, terms, request.sharedTimeline);
     this.#publication = publication;
     this.#cancelTick ??= this.#options.clock.after(this.#options.partDuration, () => this.#tick());
     return publication;
@@ -171,7 +175,7 @@ export class LiveStream implements PublicationHost {
     return this.#reservedId;
   }
 
-  sessionFor(tracks: readonly SourceTrack[]): Session {
+  sessionFor(tracks: readonly SourceTrack[], terms: SessionTerms): Session {
     const current = this.#session;
     if (current !== null && !current.ended && current.accepts(tracks)) return current;
     // What would change the fixed set of renditions opens a new session; the old one ends with what it has.
@@ -180,7 +184,8 @@ export class LiveStream implements PublicationHost {
       id: this.#reservedId ?? this.#options.randomId(12),
       stream: this.name,
       renditions: renditionsOf(tracks),
-      window: this.#options.window / 1000,
+      window: (terms.packaging.window ?? this.#options.window) / 1000,
+      terms,
       opened: (opened) => this.#opened(opened),
       keyframeNeeded: () => this.requestKeyframe(),
     });

@@ -91,6 +91,19 @@ export interface SessionInfo {
   readonly zero: Milliseconds;
 }
 
+/** What a broadcaster asks of its stream's packaging; the server's own where left out. */
+export interface PackagingTerms {
+  readonly partDuration?: Milliseconds;
+  readonly segmentDuration?: Milliseconds;
+  readonly window?: Milliseconds;
+}
+
+/** What a session is opened with, and keeps. */
+export interface SessionTerms {
+  readonly record: boolean;
+  readonly packaging: PackagingTerms;
+}
+
 /** What a session's frames go to. Calls come in timeline order per rendition; an output must not throw. */
 export interface Output {
   epoch(epoch: EpochInfo): void;

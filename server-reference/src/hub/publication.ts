@@ -2,6 +2,7 @@
 import type { BitsPerSecond, Milliseconds, Ticks } from '../../../src/protocol/index.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { Epoch, type SourceFrame, type SourceTrack } from './epoch.ts';
+import type { SessionTerms } from './media.ts';
 import type { Session } from './session.ts';
 
 /** Why a broadcaster is told to stop. */
@@ -25,7 +26,7 @@ export interface PublicationHost {
   /** The id of the running session, or the one that the next will have. */
   readonly sessionId: string;
   /** The session for these tracks: the running one, or a new one where they would change its fixed set. */
-  sessionFor(tracks: readonly SourceTrack[]): Session;
+  sessionFor(tracks: readonly SourceTrack[], terms: SessionTerms): Session;
   described(publication: Publication, info: StreamInfo): void;
   ended(publication: Publication): void;
   dropped(publication: Publication): void;
@@ -40,6 +41,7 @@ export class Publication {
   readonly subject: string | null;
   readonly #host: PublicationHost;
   readonly #broadcaster: Broadcaster;
+  readonly #terms: SessionTerms;
   readonly #sharedTimeline: boolean;
   #session: Session | null = null;
   /** Null until it is known what will be sent: a container says so in its bytes. */
@@ -56,8 +58,10 @@ export class Publication {
     broadcaster: Broadcaster,
     identity: { publishKey: string; subject: string | null },
     tracks: readonly SourceTrack[],
+    terms: SessionTerms,
     sharedTimeline = false,
   ) {
+    this.#terms = terms;
     this.#sharedTimeline = sharedTimeline;
     this.#host = host;
     this.#broadcaster = broadcaster;
@@ -114,7 +118,7 @@ export class Publication {
 
   /** Opens a new epoch in place; frames of it follow. Returns its number. */
   tracks(tracks: readonly SourceTrack[]): number {
-    const session = this.#host.sessionFor(tracks);
+    const session = this.#host.sessionFor(tracks, this.#terms);
     session.route(tracks);
     this.#session = session;
     this.#clock = new CaptureClock(tracks, this.#sharedTimeline);

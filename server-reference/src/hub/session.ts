@@ -5,13 +5,24 @@
 import type { Milliseconds, Seconds } from '../../../src/protocol/index.ts';
 import type { EpochHost, SourceTrack } from './epoch.ts';
 import { GopRing } from './gop-ring.ts';
-import { type EpochInfo, type EpochTrack, type Frame, type Output, type RenditionInfo, SESSION_LEAD, type SessionInfo } from './media.ts';
+import {
+  type EpochInfo,
+  type EpochTrack,
+  type Frame,
+  type Output,
+  type PackagingTerms,
+  type RenditionInfo,
+  SESSION_LEAD,
+  type SessionInfo,
+  type SessionTerms,
+} from './media.ts';
 
 export interface SessionOptions {
   readonly id: string;
   readonly stream: string;
   readonly renditions: readonly RenditionInfo[];
   readonly window: Seconds;
+  readonly terms?: SessionTerms;
   /** Makes the outputs, once the session's zero is known. */
   readonly opened: (session: Session) => void;
   readonly keyframeNeeded: (rendition: string) => void;
@@ -26,6 +37,10 @@ export class Session implements EpochHost {
   readonly id: string;
   readonly stream: string;
   readonly renditions: readonly RenditionInfo[];
+  /** Whether it is to be kept. */
+  readonly record: boolean;
+  /** What its broadcaster asked of the packaging. */
+  readonly packaging: PackagingTerms;
   readonly #options: SessionOptions;
   readonly #outputs = new Set<Output>();
   readonly #frontiers = new Map<string, Seconds>();
@@ -44,6 +59,8 @@ export class Session implements EpochHost {
     this.id = options.id;
     this.stream = options.stream;
     this.renditions = options.renditions;
+    this.record = options.terms?.record ?? false;
+    this.packaging = options.terms?.packaging ?? {};
     this.#timescales = new Map(options.renditions.map(({ id, timescale }) => [id, timescale]));
     const leading = options.renditions[0];
     if (leading === undefined) throw new RangeError('a session has at least one rendition');

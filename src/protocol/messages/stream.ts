@@ -41,7 +41,14 @@ export const StreamJoinSchema = v.object({
   take_over: v.optional(v.boolean()),
   /** Needed for `frames`; other containers say it in their bytes. */
   tracks: v.optional(TracksField),
+  /** Keeps the broadcast on the server. Like the three that follow it is fixed with the session. */
   record: v.optional(v.boolean()),
+  /** Milliseconds of an LL-HLS part; the server's own where left out. At most half a segment. */
+  part_duration: v.optional(count(LIMITS.partDurationMs.min, LIMITS.partDurationMs.max)),
+  /** Milliseconds of a segment. */
+  segment_duration: v.optional(count(LIMITS.segmentDurationMs.min, LIMITS.segmentDurationMs.max)),
+  /** Seconds that stay to be rewound; at least three segments. */
+  window: v.optional(count(LIMITS.windowS.min, LIMITS.windowS.max)),
   title: v.optional(TitleField),
   description: v.optional(DescriptionField),
 });
