@@ -68,7 +68,8 @@ test("Chromium's Matroska with H.264 and Opus passes through", async () => {
   assert.equal(video.packets.length, 80);
   assert.equal(video.packets.filter(({ flags }) => flags.startsWith('K')).length, 1);
   assert.equal(sound.codec, 'opus');
-  assert.equal(sound.packets.length, 66 * 3, 'packets of 60 ms are taken apart');
+  // Its first packet is older by 50 ms than its time says, and before the first picture nothing is heard.
+  assert.equal(sound.packets.length, 65 * 3, 'packets of 60 ms are taken apart');
   assert.ok(Math.abs(firstTime(video) - firstTime(sound)) < 0.045, `${firstTime(video)} and ${firstTime(sound)}`);
 });
 

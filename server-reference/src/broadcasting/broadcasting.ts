@@ -168,7 +168,7 @@ export class Broadcasting implements Broadcaster {
     if (publication === null || ingest === null || !publication.active) return refuse('stream-taken');
     switch (event) {
       case 'chunk':
-        return chunk(ingest, payload);
+        return chunk(publication, ingest, payload);
       case 'clock':
         return clock(publication, payload);
       case 'time':
@@ -223,7 +223,7 @@ export class Broadcasting implements Broadcaster {
 
 const invalid = (issues: readonly v.BaseIssue<unknown>[]): Reply => refuse('invalid', { details: describeIssues(issues) });
 
-function chunk(ingest: Ingest, payload: Body): Reply {
+function chunk(publication: Publication, ingest: Ingest, payload: Body): Reply {
   let bytes: Uint8Array;
   if (payload instanceof Uint8Array) bytes = payload;
   else {
@@ -232,7 +232,9 @@ function chunk(ingest: Ingest, payload: Body): Reply {
     bytes = Buffer.from(parsed.output.data, 'base64');
   }
   const outcome = ingest.chunk(bytes);
-  if (outcome.ok) return ok({ credit: outcome.credit, received: outcome.received });
+  // Whoever sends frames opens epochs itself; a container does with each recording.
+  const epoch = ingest instanceof FramesIngest ? {} : { epoch: publication.epochNumber };
+  if (outcome.ok) return ok({ credit: outcome.credit, received: outcome.received, ...epoch });
   return refuse(outcome.reason, { details: outcome.details, credit: ingest.credit, received: ingest.received });
 }
 

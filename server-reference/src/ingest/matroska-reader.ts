@@ -24,7 +24,10 @@ export interface MatroskaBlock {
   readonly data: Uint8Array;
 }
 
-export type MatroskaEvent = MatroskaBlock | { readonly type: 'tracks'; readonly tracks: readonly MatroskaTrack[] };
+export type MatroskaEvent =
+  | MatroskaBlock
+  /** With the program that wrote the container (`MuxingApp`), or an empty text. */
+  | { readonly type: 'tracks'; readonly tracks: readonly MatroskaTrack[]; readonly writer: string };
 
 const ID = {
   ebml: 0x1a45dfa3,
@@ -32,6 +35,7 @@ const ID = {
   segment: 0x18538067,
   info: 0x1549a966,
   timestampScale: 0x2ad7b1,
+  muxingApp: 0x4d80,
   tracks: 0x1654ae6b,
   cluster: 0x1f43b675,
   timestamp: 0xe7,
@@ -73,6 +77,7 @@ export class MatroskaReader {
   #skip = 0;
   #begun = false;
   #scale = DEFAULT_SCALE;
+  #writer = '';
   #hasTracks = false;
   #clusterTime: number | null = null;
 
@@ -132,12 +137,11 @@ export class MatroskaReader {
         this.#begin(payload);
         return;
       case ID.info:
-        for (const { id, data } of childrenOf(payload)) if (id === ID.timestampScale) this.#scale = readUnsigned(data);
-        if (this.#scale < 1 || this.#scale > 1e9) throw new BitstreamError('the time scale of the container is out of range');
+        this.#readInfo(payload);
         return;
       case ID.tracks:
         this.#hasTracks = true;
-        events.push({ type: 'tracks', tracks: readTracks(payload) });
+        events.push({ type: 'tracks', tracks: readTracks(payload), writer: this.#writer });
         return;
       case ID.timestamp:
         this.#clusterTime = readUnsigned(payload);
@@ -160,6 +164,14 @@ export class MatroskaReader {
     this.#scale = DEFAULT_SCALE;
     this.#hasTracks = false;
     this.#clusterTime = null;
+  }
+
+  #readInfo(info: Uint8Array): void {
+    for (const { id, data } of childrenOf(info)) {
+      if (id === ID.timestampScale) this.#scale = readUnsigned(data);
+      else if (id === ID.muxingApp) this.#writer = readText(data);
+    }
+    if (this.#scale < 1 || this.#scale > 1e9) throw new BitstreamError('the time scale of the container is out of range');
   }
 
   #blockGroup(payload: Uint8Array, events: MatroskaEvent[]): void {

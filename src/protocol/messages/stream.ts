@@ -79,7 +79,12 @@ export type StreamReply = v.InferOutput<typeof StreamReplySchema>;
 /** For clients that cannot send binary frames. */
 export const ChunkJsonSchema = v.object({ data: v.pipe(v.string(), v.base64()) });
 
-export const CreditSchema = v.object({ credit: v.number(), received: v.number() });
+export const CreditSchema = v.object({
+  credit: v.number(),
+  received: v.number(),
+  /** Of a container: the epoch that its recording has by now. */
+  epoch: v.optional(v.number()),
+});
 
 export const ClockSchema = v.object({
   track: count(0, 255),
