@@ -24,6 +24,7 @@ import { Hub } from './hub/hub.ts';
 import { iceServers } from './net/ice-servers.ts';
 import { SiteGuard } from './net/site-guard.ts';
 import { startStun } from './net/stun-server.ts';
+import { LiveOrigin } from './origin/live-origin.ts';
 import { originRoutes } from './origin/routes.ts';
 import { LocalPubSub } from './pubsub/local.ts';
 import { RoomStore } from './rooms/room-store.ts';
@@ -93,6 +94,8 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const stunPort = stun?.port ?? null;
   const hub = new Hub({ ...config, clock });
   ends.add(() => hub.close());
+  const origin = new LiveOrigin(hub);
+  ends.add(() => origin.close());
   const transcoders = new Transcoders({ ffmpeg: ffmpegOf(config), most: config.maxTranscodes, clock, log });
   ends.add(() => transcoders.close());
   const broadcasting = { hub, transcoders, publicUrl: config.publicUrl };
@@ -117,7 +120,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   await app.register(roomRoutes, { rooms, authorizer });
   await app.register(streamRoutes, { hub, publicUrl: config.publicUrl, authorizer });
   await app.register(ingestRoutes, { ...broadcasting, authorizer });
-  await app.register(originRoutes, { hub, authorize: (request, stream) => authorizer.require(request, 'watch', { stream }) });
+  await app.register(originRoutes, { origin, authorize: (request, stream) => authorizer.require(request, 'watch', { stream }) });
   await app.register(staticRoutes, { sdkDirectory: sdkDirectory(), demoDirectory: demoDirectory() });
   const port = await listen(app, config);
   // Calls within one network work without STUN. Said only now: where the HTTP port is taken as well, that is what to mend.

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { installProblems } from '../../server-reference/src/http/problem.ts';
 import type { Hub, HubOptions } from '../../server-reference/src/hub/hub.ts';
+import { LiveOrigin } from '../../server-reference/src/origin/live-origin.ts';
 import { originRoutes } from '../../server-reference/src/origin/routes.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type MediaPlaylist, parseMediaPlaylist } from './playlist.ts';
@@ -11,6 +12,7 @@ import { type BroadcastOptions, SimulatedBroadcast, testHub } from './simulated-
 export interface RunningOrigin extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly hub: Hub;
+  readonly origin: LiveOrigin;
   readonly url: string;
   broadcast(options?: BroadcastOptions): SimulatedBroadcast;
   /** Address of a session's rendition, without the file. */
@@ -23,13 +25,14 @@ export interface RunningOrigin extends AsyncDisposable {
 export async function startOrigin(options: Partial<HubOptions> = {}): Promise<RunningOrigin> {
   const clock = new FakeClock();
   const hub = testHub(clock, options);
+  const origin = new LiveOrigin(hub);
   const app = fastify({ forceCloseConnections: true });
   let arrived = 0;
   app.addHook('onRequest', async () => {
     arrived++;
   });
   installProblems(app);
-  await app.register(originRoutes, { hub, authorize: async () => undefined });
+  await app.register(originRoutes, { origin, authorize: async () => undefined });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const base = (broadcast: SimulatedBroadcast, rendition: string): string => {
@@ -39,6 +42,7 @@ export async function startOrigin(options: Partial<HubOptions> = {}): Promise<Ru
   return {
     clock,
     hub,
+    origin,
     url,
     base,
     broadcast: (more) => new SimulatedBroadcast(hub, clock, more),
@@ -57,6 +61,7 @@ export async function startOrigin(options: Partial<HubOptions> = {}): Promise<Ru
     async [Symbol.asyncDispose]() {
       hub.close();
       await app.close();
+      origin.close();
     },
   };
 }

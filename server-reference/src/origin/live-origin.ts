@@ -11,12 +11,19 @@ export class LiveOrigin {
   readonly #sessions = new Map<string, PackagedSession>();
   /** The session that a stream's multivariant playlist names. */
   readonly #current = new Map<string, PackagedSession>();
+  readonly #listeners = new Set<(packaged: PackagedSession) => void>();
   readonly #releases = new Set<CancelTimer>();
   readonly #stopListening: () => void;
 
   constructor(hub: Hub) {
     this.#hub = hub;
     this.#stopListening = hub.onSession((session) => this.#package(session));
+  }
+
+  /** Calls `listener` with every session before anything of it is packaged: the moment to observe it. */
+  onPackaged(listener: (packaged: PackagedSession) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   current(stream: string): PackagedSession | undefined {
@@ -37,6 +44,7 @@ export class LiveOrigin {
     this.#stopListening();
     for (const cancel of this.#releases) cancel();
     this.#releases.clear();
+    this.#listeners.clear();
     this.#sessions.clear();
     this.#current.clear();
   }
@@ -53,6 +61,7 @@ export class LiveOrigin {
     const packaged = new PackagedSession(session.stream, packager, this.#hub.clock);
     this.#sessions.set(session.id, packaged);
     this.#current.set(session.stream, packaged);
+    for (const listener of this.#listeners) listener(packaged);
     session.subscribe({
       epoch: (epoch) => packager.epoch(epoch),
       frame: (frame) => packager.frame(frame),

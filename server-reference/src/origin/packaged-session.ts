@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { Clock } from '../clock.ts';
-import type { Packager } from '../packaging/packager.ts';
+import type { Packager, PackagingObserver } from '../packaging/packager.ts';
 import type { Rendition } from '../packaging/rendition.ts';
 
 export interface PlaylistBytes {
@@ -26,6 +26,12 @@ export function playlistBytes(text: string): PlaylistBytes {
   };
 }
 
+/** Media of a session that memory no longer holds. */
+export interface Archive {
+  segment(rendition: string, msn: number): Promise<Buffer | null>;
+  init(rendition: string, epoch: number): Promise<Buffer | null>;
+}
+
 export type WaitResult = 'ready' | 'timeout' | 'gone';
 
 interface Waiter {
@@ -36,6 +42,8 @@ interface Waiter {
 export class PackagedSession {
   readonly stream: string;
   readonly packager: Packager;
+  /** Set by whoever keeps the session's media on disk. */
+  archive: Archive | null = null;
   readonly #clock: Clock;
   readonly #waiters = new Set<Waiter>();
   /** By rendition and whether a token is carried. */
@@ -63,6 +71,11 @@ export class PackagedSession {
     const bytes = playlistBytes(this.packager.media(rendition, token));
     this.#playlists.set(key, { version: rendition.version, bytes });
     return bytes;
+  }
+
+  /** Tells `observer` of everything that is packaged from now on, until the returned function is called. */
+  observe(observer: PackagingObserver): () => void {
+    return this.packager.observe(observer);
   }
 
   /** To be called after every change: wakes those whose wait is over. */

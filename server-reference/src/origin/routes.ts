@@ -5,16 +5,15 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { isName, type Milliseconds } from '../../../src/protocol/index.ts';
-import type { Hub } from '../hub/hub.ts';
 import type { Rendition } from '../packaging/rendition.ts';
 import type { Part } from '../packaging/segment.ts';
 import { notFound, Problem } from '../problem.ts';
 import { hasPart, type ReloadQuery, reload } from './blocking-reload.ts';
-import { LiveOrigin } from './live-origin.ts';
+import type { LiveOrigin } from './live-origin.ts';
 import { type PackagedSession, type PlaylistBytes, playlistBytes } from './packaged-session.ts';
 
 export interface OriginOptions {
-  readonly hub: Hub;
+  readonly origin: LiveOrigin;
   /** Throws a {@link Problem} where this request may not watch the stream. */
   readonly authorize: (request: FastifyRequest, stream: string) => Promise<unknown>;
 }
@@ -47,9 +46,7 @@ interface MediaParams extends StreamParams {
 
 type Query = ReloadQuery & { readonly token?: unknown };
 
-export const originRoutes: FastifyPluginAsync<OriginOptions> = async (app, { hub, authorize }) => {
-  const origin = new LiveOrigin(hub);
-  app.addHook('onClose', async () => origin.close());
+export const originRoutes: FastifyPluginAsync<OriginOptions> = async (app, { origin, authorize }) => {
   app.addHook('onRequest', async (_request, reply) => {
     // Pages that are cross-origin isolated may embed it too; who may read it is the business of CORS.
     reply.header('cross-origin-resource-policy', 'cross-origin');

@@ -6,8 +6,20 @@ import { mediaPlaylist } from './media-playlist.ts';
 import { type MeasuredRendition, multivariantPlaylist } from './multivariant-playlist.ts';
 import { choosePartTiming, type PartTiming } from './part-target.ts';
 import { Rendition } from './rendition.ts';
-import type { Part } from './segment.ts';
+import type { Part, Segment } from './segment.ts';
 import { Segmenter } from './segmenter.ts';
+
+/** Who wants every byte as it is made. Calls come at once, in timeline order per rendition, and must not throw. */
+export interface PackagingObserver {
+  /** An init section is there, `rendition.init(epoch)`: before the segments that need it, perhaps before the last one of the epoch before. */
+  init?(rendition: Rendition, epoch: number): void;
+  /** A part was appended; one without bytes is a gap. */
+  part?(rendition: Rendition, segment: Segment, part: Part): void;
+  /** Nothing more is added to the segment. */
+  segment?(rendition: Rendition, segment: Segment): void;
+  /** The session is over, and every playlist has its ENDLIST. */
+  end?(): void;
+}
 
 export interface PackagerOptions {
   readonly partDuration: Seconds;
@@ -37,12 +49,19 @@ export class Packager implements Output {
   readonly #options: PackagerOptions;
   /** Set by the first epoch, which tells the frame rates that the frozen PART-TARGET depends on. */
   #running: Running | null = null;
+  readonly #observers = new Set<PackagingObserver>();
   #ended = false;
 
   constructor(info: SessionInfo, options: PackagerOptions) {
     this.info = info;
     this.#options = options;
     this.targetDuration = Math.max(1, Math.ceil(options.segmentDuration - 1e-9));
+  }
+
+  /** Tells `observer` of everything from now on, until the returned function is called. */
+  observe(observer: PackagingObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
   }
 
   get ended(): boolean {
@@ -103,8 +122,10 @@ export class Packager implements Output {
   }
 
   end(): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#running?.segmenter.end();
+    for (const observer of this.#observers) observer.end?.();
   }
 
   #start(epoch: EpochInfo): Running {
@@ -120,12 +141,24 @@ export class Packager implements Output {
       const track = epoch.tracks.get(info.id);
       if (track === undefined) continue;
       const meter = new BitrateMeter(this.targetDuration);
-      const added = (part: Part): void => {
-        if (part.bytes !== null) meter.part(part.bytes.byteLength, part.duration / info.timescale);
-      };
       // Rule 10: a live window never shrinks below three target durations.
       const listed = Math.max(window, 3 * this.targetDuration);
-      const rendition = new Rendition(info, epoch.at, { timing, segmentDuration, window: listed, added, changed });
+      const rendition: Rendition = new Rendition(info, epoch.at, {
+        timing,
+        segmentDuration,
+        window: listed,
+        configured: (number) => {
+          for (const observer of this.#observers) observer.init?.(rendition, number);
+        },
+        added: (segment, part) => {
+          if (part.bytes !== null) meter.part(part.bytes.byteLength, part.duration / info.timescale);
+          for (const observer of this.#observers) observer.part?.(rendition, segment, part);
+        },
+        completed: (segment) => {
+          for (const observer of this.#observers) observer.segment?.(rendition, segment);
+        },
+        changed,
+      });
       lanes.set(info.id, { rendition, meter, config: track.config });
     }
     const renditions = [...lanes.values()].map(({ rendition }) => rendition);

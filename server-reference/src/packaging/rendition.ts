@@ -15,8 +15,12 @@ export interface RenditionOptions {
   readonly segmentDuration: Seconds;
   /** How much a playlist lists; as much again stays fetchable behind it. */
   readonly window: Seconds;
+  /** Called with each decoder configuration, before the segments that need it. */
+  readonly configured: (epoch: number) => void;
   /** Called with each part, gaps included. */
-  readonly added: (part: Part) => void;
+  readonly added: (segment: Segment, part: Part) => void;
+  /** Called with each segment to which nothing more is added. */
+  readonly completed: (segment: Segment) => void;
   /** Called after each part and each completed segment. */
   readonly changed: (rendition: Rendition) => void;
 }
@@ -131,7 +135,9 @@ export class Rendition {
   /** Sets the decoder configuration of the segments that follow. */
   configure(epoch: number, track: EpochTrack | null): void {
     this.#track = track;
-    if (track !== null) this.#inits.set(epoch, initSection(track.config));
+    if (track === null) return;
+    this.#inits.set(epoch, initSection(track.config));
+    this.#options.configured(epoch);
   }
 
   add(frame: Frame): void {
@@ -197,7 +203,7 @@ export class Rendition {
     segment.append({ index: segment.parts.length, start, duration, independent: media?.independent ?? false, bytes: media?.bytes ?? null });
     if (media === null) this.frontier += duration;
     const added = segment.parts.at(-1);
-    if (added !== undefined) this.#options.added(added);
+    if (added !== undefined) this.#options.added(segment, added);
     this.#notify();
   }
 
@@ -208,6 +214,7 @@ export class Rendition {
     // Nothing came for it: it is listed as an empty gap, so that media sequence numbers stay equal in all renditions.
     if (segment.parts.length === 0 && !this.ended) this.#append(null, 0);
     segment.complete = true;
+    this.#options.completed(segment);
     this.#slide();
     this.#notify();
   }
