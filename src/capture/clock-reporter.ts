@@ -12,7 +12,7 @@ export interface ClockReport {
 
 export interface ReportedTrack {
   readonly track: number;
-  readonly clock: CaptureClock;
+  readonly clock: Pick<CaptureClock, 'origin' | 'wallTime'>;
   /** A recent timestamp of the track. */
   readonly timestamp: Ticks;
 }
@@ -68,6 +68,14 @@ export class ClockReporter {
     this.#run++;
     this.#options.timers.clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Says once more what was said: the server could not make use of it. */
+  repeat(): void {
+    const isFirst = this.#told.size === 0;
+    this.#told.clear();
+    // The first waits for the measurement as ever.
+    if (!isFirst) this.#tell(0);
   }
 
   #schedule(): void {

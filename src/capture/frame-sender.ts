@@ -8,6 +8,8 @@ import { frameBytes, type OutgoingFrame, SendQueue } from './send-queue.ts';
 export interface CreditReply {
   readonly credit: Bytes;
   readonly received: Bytes;
+  /** Of a container: the epoch that its recording has by now. */
+  readonly epoch?: number | undefined;
 }
 
 export interface FrameSenderOptions {

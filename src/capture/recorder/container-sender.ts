@@ -7,7 +7,7 @@ export interface ContainerSenderOptions {
   readonly push: (chunk: ArrayBuffer) => Promise<CreditReply>;
   readonly pushesAtOnce: () => number;
   readonly bufferedAmount: () => Bytes;
-  readonly onAcknowledged: () => void;
+  readonly onAcknowledged: (reply: CreditReply) => void;
   /** What gathers is too old, or the server missed something. A container cannot be read over a hole: another recording has to begin. */
   readonly onBroken: (error: unknown) => void;
 }
@@ -153,7 +153,7 @@ export class ContainerSender {
       const reply = await this.#options.push(chunk);
       const roundTrip = this.#ledger.acknowledge(id, reply, this.#options.now());
       if (roundTrip !== null) this.#minRoundTrip = Math.min(this.#minRoundTrip ?? roundTrip, roundTrip);
-      if (recording === this.#recording) this.#options.onAcknowledged();
+      if (recording === this.#recording) this.#options.onAcknowledged(reply);
     } catch (error) {
       this.#ledger.forget(id);
       if (recording === this.#recording && this.#open) this.#break(error);

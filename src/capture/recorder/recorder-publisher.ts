@@ -33,6 +33,7 @@ import { RecordedInputs } from './recorded-inputs.ts';
 import { type RecorderFormat, recorderFormats } from './recorder-formats.ts';
 import { RecorderRate } from './recorder-rate.ts';
 import { Recording } from './recording.ts';
+import { RecordingClock } from './recording-clock.ts';
 
 const JOIN_PATIENCE: Milliseconds = 15_000;
 /** A recorder that gives nothing for so long does not work, whatever the browser says of it. */
@@ -50,6 +51,7 @@ export class RecorderPublisher implements PublisherHost {
   readonly #timers: Timers = backgroundTimers();
   readonly #inputs = new RecordedInputs(this.#timers, (input) => this.#inputEnded(input));
   readonly #sender: ContainerSender;
+  readonly #clock: RecordingClock;
   readonly #running = new Set<TimerId>();
   #state: PublisherState = 'idle';
   #encoding: EncodingOptions | null = null;
@@ -71,8 +73,15 @@ export class RecorderPublisher implements PublisherHost {
       push: (chunk) => this.#uplink?.pushChunk(chunk) ?? Promise.reject(new GlasscastError('network', 'The stream is not joined.')),
       pushesAtOnce: () => this.#uplink?.pushesAtOnce ?? 0,
       bufferedAmount: () => this.#uplink?.bufferedAmount ?? 0,
-      onAcknowledged: () => this.#onAcknowledged(),
+      onAcknowledged: ({ epoch }) => this.#onAcknowledged(epoch),
       onBroken: (error) => this.#onBroken(error),
+    });
+    this.#clock = new RecordingClock({
+      now: wallClock,
+      timers: this.#timers,
+      time: () => this.#uplink?.serverTime() ?? Promise.reject(new GlasscastError('network', 'The stream is not joined.')),
+      report: (report) => this.#uplink?.reportClock(report),
+      log: (error) => this.#notice(error),
     });
   }
 
@@ -214,7 +223,8 @@ export class RecorderPublisher implements PublisherHost {
     else this.#fail(error);
   }
 
-  #onAcknowledged(): void {
+  #onAcknowledged(epoch: number | undefined): void {
+    this.#clock.acknowledged(epoch);
     if (this.#state === 'joining' || this.#state === 'reconnecting') this.#setState('live');
   }
 
@@ -253,6 +263,7 @@ export class RecorderPublisher implements PublisherHost {
         bytes: (bytes) => this.#sender.add(bytes),
         ended: (cause) => this.#recordingEnded(cause),
       });
+      this.#clock.begin(this.#recording.startedAt);
     } catch (error) {
       this.#onBroken(error);
     }
@@ -271,6 +282,7 @@ export class RecorderPublisher implements PublisherHost {
 
   #stopRecording(): void {
     this.#timers.clearTimeout(this.#restart);
+    this.#clock.stop();
     this.#recording?.close();
     this.#recording = null;
   }
@@ -307,7 +319,7 @@ export class RecorderPublisher implements PublisherHost {
         uplinkDelay: this.#sender.delay,
         videoCodec: video ?? null,
         audioCodec: audio ?? null,
-        epoch: this.#reply?.epoch ?? 0,
+        epoch: this.#clock.epoch,
         encoder: `MediaRecorder ${format.name}`,
         layers: [{ width, height, bitrate, targetBitrate, frameRate, active: true }],
         limited: targetBitrate < (this.#encoding?.bitrate ?? 0) ? 'uplink' : 'none',

@@ -1,5 +1,6 @@
 import { GlasscastError } from '../../protocol/errors.ts';
 import type { BitsPerSecond, Milliseconds, Seconds } from '../../protocol/units.ts';
+import { wallClock } from '../wall-clock.ts';
 
 /** Shorter slices come no sooner: Chromium's sound is in packets of 60 ms. */
 const SLICE: Milliseconds = 100;
@@ -25,6 +26,8 @@ type RecorderOptions = MediaRecorderOptions & { readonly videoKeyFrameIntervalDu
 
 /** One run of a MediaRecorder. It does not outlive its tracks: another track takes another recording. */
 export class Recording {
+  /** On the wall clock: where the times of the container count from. */
+  readonly startedAt: Milliseconds;
   readonly #recorder: MediaRecorder;
   readonly #handler: RecordingHandler;
   readonly #abort = new AbortController();
@@ -46,6 +49,7 @@ export class Recording {
       this.#recorder.addEventListener('dataavailable', ({ data }) => this.#take(data), { signal });
       this.#recorder.addEventListener('error', (event) => this.#end((event as ErrorEvent).error ?? event.type), { signal });
       this.#recorder.addEventListener('stop', () => this.#end(null), { signal });
+      this.startedAt = wallClock();
       this.#recorder.start(SLICE);
     } catch (cause) {
       throw new GlasscastError('codec-unsupported', `This browser does not record ${mimeType}.`, { cause });
