@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
- * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air.
+ * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden.
  */
 import { benchAir } from './air.ts';
 import { benchBroadcast } from './broadcast.ts';
@@ -8,6 +8,7 @@ import { benchCall } from './call.ts';
 import { benchCpu } from './cpu.ts';
 import { benchCrowd } from './crowd.ts';
 import { benchEncoders } from './encoders.ts';
+import { benchHidden } from './hidden.ts';
 import { benchJoin } from './join.ts';
 import { benchLeaks } from './leaks.ts';
 import { benchSignaling } from './signaling.ts';
@@ -24,6 +25,7 @@ const AREAS: Record<string, (seconds: number) => Promise<void>> = {
   broadcast: benchBroadcast,
   encoders: benchEncoders,
   air: benchAir,
+  hidden: benchHidden,
 };
 
 const args = process.argv.slice(2);

@@ -61,6 +61,10 @@ export class ChildServer {
     return cpuSeconds(this.#child);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   async stop(): Promise<void> {
     const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
     this.#child.kill('SIGTERM');

@@ -4,20 +4,23 @@
  * Both run in pages, so they use nothing from outside themselves.
  */
 
-/** Replaces `getUserMedia`, before any script of the page runs. */
-export function installClockCamera(options: { width: number; height: number; frameRate: number }): void {
-  const { width, height, frameRate } = options;
-  const columns = 21;
+export interface ClockCameraOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number;
+  /** Draws in a worker: a page that nobody sees does not draw, and its timers sleep. */
+  readonly unseen?: boolean;
+}
 
-  const startCamera = (onFlash: () => void): MediaStreamTrack => {
-    const canvas = document.createElement('canvas');
-    canvas.width = width;
-    canvas.height = height;
-    const context = canvas.getContext('2d');
-    if (context === null) throw new Error('no 2d context');
+/** Replaces `getUserMedia`, before any script of the page runs. */
+export function installClockCamera({ width, height, frameRate, unseen = false }: ClockCameraOptions): void {
+  /** Draws the time; returns whether a new second has begun. Self-contained: a worker is given its text. */
+  function clockPainter(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D): () => boolean {
+    const columns = 21;
+    const { width, height } = context.canvas;
     let flashed = -1;
     let flashUntil = 0;
-    const draw = (): void => {
+    return () => {
       const now = performance.timeOrigin + performance.now();
       let value = Math.floor(now) % 2 ** 40;
       // A moving background gives the encoder honest work.
@@ -33,15 +36,24 @@ export function installClockCamera(options: { width: number; height: number; fra
         context.fillRect((bit % 20) * cellWidth, Math.floor(bit / 20) * cellHeight, cellWidth + 1, cellHeight + 1);
       }
       const second = Math.floor(now / 1000);
-      if (second !== flashed) {
-        if (flashed !== -1) {
-          flashUntil = now + 200;
-          onFlash();
-        }
-        flashed = second;
-      }
+      const flashes = second !== flashed && flashed !== -1;
+      flashed = second;
+      if (flashes) flashUntil = now + 200;
       context.fillStyle = now < flashUntil ? '#fff' : '#000';
       context.fillRect(20 * cellWidth, 0, cellWidth, 2 * cellHeight);
+      return flashes;
+    };
+  }
+
+  const startCamera = (onFlash: () => void): MediaStreamTrack => {
+    const canvas = document.createElement('canvas');
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext('2d');
+    if (context === null) throw new Error('no 2d context');
+    const paint = clockPainter(context);
+    const draw = (): void => {
+      if (paint()) onFlash();
     };
     draw();
     const timer = setInterval(draw, 1000 / frameRate);
@@ -50,6 +62,35 @@ export function installClockCamera(options: { width: number; height: number; fra
     const stop = track.stop.bind(track);
     track.stop = () => {
       clearInterval(timer);
+      stop();
+    };
+    return track;
+  };
+
+  const startUnseenCamera = (onFlash: () => void): MediaStreamTrack => {
+    const source = `${clockPainter}
+      onmessage = ({ data: { writable, width, height, frameRate } }) => {
+        const canvas = new OffscreenCanvas(width, height);
+        const paint = clockPainter(canvas.getContext('2d'));
+        const writer = writable.getWriter();
+        setInterval(() => {
+          if (paint()) postMessage('flash');
+          writer.write(new VideoFrame(canvas, { timestamp: (performance.timeOrigin + performance.now()) * 1000 }));
+        }, 1000 / frameRate);
+      };`;
+    const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    interface Policies {
+      createPolicy(name: string, rules: { createScriptURL(text: string): string }): { createScriptURL(text: string): string };
+    }
+    const { trustedTypes } = globalThis as { trustedTypes?: Policies };
+    const policy = trustedTypes?.createPolicy('clock-camera', { createScriptURL: (text) => text });
+    const worker = new Worker(policy?.createScriptURL(url) ?? url);
+    worker.onmessage = onFlash;
+    const track = new MediaStreamTrackGenerator({ kind: 'video' });
+    worker.postMessage({ writable: track.writable, width, height, frameRate }, [track.writable]);
+    const stop = track.stop.bind(track);
+    track.stop = () => {
+      worker.terminate();
       stop();
     };
     return track;
@@ -75,7 +116,7 @@ export function installClockCamera(options: { width: number; height: number; fra
       };
       for (const track of destination.stream.getAudioTracks()) stream.addTrack(track);
     }
-    if (constraints.video) stream.addTrack(startCamera(() => click()));
+    if (constraints.video) stream.addTrack((unseen ? startUnseenCamera : startCamera)(() => click()));
     return stream;
   };
 }
