@@ -2,6 +2,7 @@
 import type { BitsPerSecond, Milliseconds } from '../../../src/protocol/index.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { Viewer } from './audience.ts';
+import type { Derivation } from './derivation.ts';
 import { LiveStream, type PublishRequest, type StreamStatus } from './live-stream.ts';
 import { Publication } from './publication.ts';
 import type { Session } from './session.ts';
@@ -15,6 +16,8 @@ export interface HubOptions {
   readonly maxStreams: number;
   /** Of one broadcaster, all tracks together. */
   readonly maxBitrate: BitsPerSecond;
+  /** What is made here beside what broadcasters send; nothing by default. */
+  readonly derivation?: Derivation;
   /** Fills an array with random bytes; the platform's cryptographic source by default. */
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
@@ -112,6 +115,7 @@ export class Hub {
       clock: this.options.clock,
       partDuration: this.options.partDuration,
       window: this.options.window,
+      derivation: this.options.derivation,
       randomId: (length) => this.#randomId(length),
       opened: (session) => this.#opened(stream, session),
       changed: (it) => this.#forgetIdle(it),

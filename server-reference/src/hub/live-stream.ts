@@ -13,6 +13,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { LIMITS, type Milliseconds } from '../../../src/protocol/index.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
 import { Audience, type Viewer } from './audience.ts';
+import type { Derivation } from './derivation.ts';
 import type { SourceTrack } from './epoch.ts';
 import type { PackagingTerms, SessionTerms } from './media.ts';
 import { type Broadcaster, Publication, type PublicationHost, type StopReason, type StreamInfo } from './publication.ts';
@@ -34,6 +35,7 @@ export interface StreamOptions {
   readonly clock: Clock;
   readonly partDuration: Milliseconds;
   readonly window: Milliseconds;
+  readonly derivation?: Derivation | undefined;
   /** A random id in `a-z0-9`. */
   readonly randomId: (length: number) => string;
   readonly opened: (session: Session) => void;
@@ -183,7 +185,8 @@ export class LiveStream implements PublicationHost {
     const session = new Session({
       id: this.#reservedId ?? this.#options.randomId(12),
       stream: this.name,
-      renditions: renditionsOf(tracks),
+      renditions: [...renditionsOf(tracks), ...(this.#options.derivation?.renditions(tracks) ?? [])],
+      derivation: this.#options.derivation,
       window: (terms.packaging.window ?? this.#options.window) / 1000,
       terms,
       opened: (opened) => this.#opened(opened),

@@ -17,6 +17,12 @@ export interface RenditionInfo {
   readonly family: CodecFamily;
   /** Ticks a second of its frames; the same in all epochs. */
   readonly timescale: number;
+  /** The rendition whose frames it is made of here. It comes a little later than they do, and has gaps while nothing makes it. */
+  readonly from?: string;
+  /** Of a rung of the ladder: its shorter side in pixels. */
+  readonly lines?: number;
+  /** It is made only while somebody asks for it: see `Session.wanted`. */
+  readonly onDemand?: true;
 }
 
 export interface VideoConfig {
@@ -107,6 +113,8 @@ export interface SessionTerms {
 /** What a session's frames go to. Calls come in timeline order per rendition; an output must not throw. */
 export interface Output {
   epoch(epoch: EpochInfo): void;
+  /** A rendition that is made here has been configured after its epoch had begun. Frames of it follow. */
+  track?(rendition: string, track: EpochTrack): void;
   frame(frame: Frame): void;
   /** Nothing more will come for any rendition before `until`. */
   gap(until: Seconds): void;

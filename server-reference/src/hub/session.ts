@@ -3,6 +3,7 @@
  * that a URL never means other bytes.
  */
 import type { Milliseconds, Seconds } from '../../../src/protocol/index.ts';
+import { type Derivation, NO_DERIVATION } from './derivation.ts';
 import type { EpochHost, SourceTrack } from './epoch.ts';
 import { GopRing } from './gop-ring.ts';
 import {
@@ -23,6 +24,7 @@ export interface SessionOptions {
   readonly renditions: readonly RenditionInfo[];
   readonly window: Seconds;
   readonly terms?: SessionTerms;
+  readonly derivation?: Derivation | undefined;
   /** Makes the outputs, once the session's zero is known. */
   readonly opened: (session: Session) => void;
   readonly keyframeNeeded: (rendition: string) => void;
@@ -46,6 +48,8 @@ export class Session implements EpochHost {
   readonly #frontiers = new Map<string, Seconds>();
   readonly #timescales: ReadonlyMap<string, number>;
   readonly #ring: GopRing;
+  readonly #derivation: Derivation;
+  readonly #wantedListeners = new Set<(rendition: string) => void>();
   /** Layers that rest, by the layer whose frames stand in for theirs. */
   #standIns: ReadonlyMap<string, readonly string[]> = new Map();
   #epoch: EpochInfo | null = null;
@@ -61,6 +65,7 @@ export class Session implements EpochHost {
     this.renditions = options.renditions;
     this.record = options.terms?.record ?? false;
     this.packaging = options.terms?.packaging ?? {};
+    this.#derivation = options.derivation ?? NO_DERIVATION;
     this.#timescales = new Map(options.renditions.map(({ id, timescale }) => [id, timescale]));
     const leading = options.renditions[0];
     if (leading === undefined) throw new RangeError('a session has at least one rendition');
@@ -108,9 +113,20 @@ export class Session implements EpochHost {
 
   /** Whether these tracks can go on in this session: each is one of its renditions. What is missing becomes a gap. */
   accepts(tracks: readonly SourceTrack[]): boolean {
+    const sent = this.renditions.filter(({ from }) => from === undefined);
     return renditionsOf(tracks).every((wanted) =>
-      this.renditions.some(({ id, family, timescale }) => id === wanted.id && family === wanted.family && timescale === wanted.timescale),
+      sent.some(({ id, family, timescale }) => id === wanted.id && family === wanted.family && timescale === wanted.timescale),
     );
+  }
+
+  /** Somebody asks for the media of this rendition. To be called with every request of one that is made on demand. */
+  wanted(rendition: string): void {
+    if (!this.#ended) for (const listener of this.#wantedListeners) listener(rendition);
+  }
+
+  onWanted(listener: (rendition: string) => void): () => void {
+    this.#wantedListeners.add(listener);
+    return () => this.#wantedListeners.delete(listener);
   }
 
   /** Sends what follows to an output, beginning with the newest key frame. */
@@ -135,6 +151,19 @@ export class Session implements EpochHost {
     return epoch;
   }
 
+  /** A rendition that is made here has got its configuration, for the epoch of this number; said once an epoch. */
+  configure(rendition: string, track: EpochTrack, epoch: number): void {
+    if (this.#ended || this.#epoch?.number !== epoch || this.#epoch.tracks.has(rendition)) return;
+    this.#epoch = { ...this.#epoch, tracks: new Map(this.#epoch.tracks).set(rendition, track) };
+    for (const output of this.#outputs) output.track?.(rendition, track);
+  }
+
+  /** A frame that was made here for the epoch of this number. What comes too late for it, or into a gap, is dropped. */
+  derive(frame: Frame, epoch: number): void {
+    const time = frame.dts / (this.#timescales.get(frame.rendition) ?? 1);
+    if (this.#epoch?.number === epoch && time >= this.#floor) this.#deliver(frame);
+  }
+
   emit(frame: Frame): void {
     this.#deliver(frame);
     for (const rendition of this.#standIns.get(frame.rendition) ?? []) this.#deliver({ ...frame, rendition });
@@ -152,7 +181,7 @@ export class Session implements EpochHost {
    * one when theirs has gaps, so whoever watches a layer that rests gets the best one below it (else above it), in an epoch of its own.
    */
   #withStandIns(tracks: ReadonlyMap<string, EpochTrack>): ReadonlyMap<string, EpochTrack> {
-    const videos = this.renditions.filter(({ kind }) => kind === 'video');
+    const videos = this.renditions.filter(({ kind, from }) => kind === 'video' && from === undefined);
     const complete = new Map(tracks);
     const standIns = new Map<string, string[]>();
     for (const [index, { id }] of videos.entries()) {
@@ -163,6 +192,16 @@ export class Session implements EpochHost {
       if (other === undefined || track === undefined) continue;
       complete.set(id, track);
       standIns.set(other.id, [...(standIns.get(other.id) ?? []), id]);
+    }
+    const feeds = (id: string): string => [...standIns].find(([, resting]) => resting.includes(id))?.[0] ?? id;
+    for (const rendition of this.renditions) {
+      const source = rendition.from === undefined ? undefined : complete.get(rendition.from);
+      if (rendition.from === undefined || source === undefined) continue;
+      const track = this.#derivation.track(rendition, source);
+      if (track !== null) complete.set(rendition.id, track === 'source' ? source : track);
+      if (track !== 'source') continue;
+      const from = feeds(rendition.from);
+      standIns.set(from, [...(standIns.get(from) ?? []), rendition.id]);
     }
     this.#standIns = standIns;
     return complete;
@@ -197,5 +236,6 @@ export class Session implements EpochHost {
     this.#ring.clear();
     for (const output of this.#outputs) output.end();
     this.#outputs.clear();
+    this.#wantedListeners.clear();
   }
 }
