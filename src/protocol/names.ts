@@ -37,3 +37,4 @@ export const LOBBY_TOPIC = 'lobby';
 export const roomTopic = (slug: string): string => `room:${slug}`;
 export const streamTopic = (name: string): string => `stream:${name}`;
 export const liveTopic = (name: string): string => `live:${name}`;
+export const mediaTopic = (name: string): string => `media:${name}`;

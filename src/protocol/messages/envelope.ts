@@ -16,7 +16,9 @@ export const REASONS = [
   'taken',
   'no-peer',
   'stream-taken',
+  'stream-offline',
   'codec-unsupported',
+  'unsupported',
   'limit',
   'server',
 ] as const;
