@@ -7,6 +7,7 @@ import { Authenticator } from './auth/authenticator.ts';
 import { ingestRoutes } from './broadcasting/routes.ts';
 import { liveFamily } from './channels/live.ts';
 import { lobbyFamily } from './channels/lobby.ts';
+import { mediaFamily } from './channels/media.ts';
 import { roomFamily } from './channels/room.ts';
 import { streamFamily } from './channels/stream.ts';
 import { LiveChats } from './chat/live-chats.ts';
@@ -14,6 +15,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Config, completeConfig, type Settings } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
 import { demoDirectory, sdkDirectory } from './directories.ts';
+import { Fanout } from './fanout/fanout.ts';
 import { apiRoutes } from './http/api.ts';
 import { createApp } from './http/app.ts';
 import { createAuthorizer } from './http/authorize.ts';
@@ -99,6 +101,8 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const transcoders = new Transcoders({ ffmpeg: ffmpegOf(config), most: config.maxTranscodes, clock, log });
   ends.add(() => transcoders.close());
   const broadcasting = { hub, transcoders, publicUrl: config.publicUrl };
+  const fanout = new Fanout({ hub, maxViewers: config.maxSocketViewers });
+  ends.add(() => fanout.close());
   const chats = new LiveChats({ clock, pubsub });
   ends.add(() => chats.close());
 
@@ -107,6 +111,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
     roomFamily({ rooms, iceServers: (principal, hostname) => iceServers({ ...config, stunPort, clock }, principal, hostname) }),
     streamFamily(broadcasting),
     liveFamily({ hub, chats, publicUrl: config.publicUrl }),
+    mediaFamily({ hub, fanout }),
   ]);
   const context = { families, authenticator, clock, log, guard, path: SOCKET_PATH };
   const webSockets = new WebSocketEndpoint({ ...context, trustProxy: config.trustProxy });

@@ -45,6 +45,8 @@ export interface Config {
   readonly window: Milliseconds;
   readonly maxPeers: number;
   readonly maxStreams: number;
+  /** Who watch over WebSockets at once, all streams together. */
+  readonly maxSocketViewers: number;
   /** Of one stream, all of its tracks together. */
   readonly maxBitrate: BitsPerSecond;
   /** The program; null takes the one in PATH. */
@@ -87,6 +89,7 @@ export function completeConfig(settings: Settings): Config {
     window: settings.window ?? 30_000,
     maxPeers: settings.maxPeers ?? 8,
     maxStreams: settings.maxStreams ?? 100,
+    maxSocketViewers: settings.maxSocketViewers ?? 2000,
     maxBitrate: settings.maxBitrate ?? 20_000_000,
     ffmpeg: settings.ffmpeg ?? null,
     maxTranscodes: settings.maxTranscodes ?? 4,

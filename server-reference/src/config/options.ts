@@ -140,6 +140,14 @@ export const OPTIONS: readonly Option[] = [
     read: read.integer(0, 10_000),
     help: 'live at once (100)',
   }),
+  option({
+    key: 'maxSocketViewers',
+    flag: 'max-socket-viewers',
+    env: 'MAX_SOCKET_VIEWERS',
+    value: 'N',
+    read: read.integer(0, 100_000),
+    help: 'watching over WebSockets at once (2000)',
+  }),
   option({ key: 'maxBitrate', flag: 'max-bitrate', env: 'MAX_BITRATE', value: 'BITS', read: read.bitrate, help: 'of one stream (20M)' }),
   option({
     key: 'ffmpeg',

@@ -2,6 +2,8 @@ import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
 
 export interface Viewer<Status> {
+  /** False for one who is counted elsewhere, and is told all the same. */
+  readonly counts?: boolean;
   /** The stream's state or description has changed. */
   changed(status: Status): void;
   counted(viewers: number): void;
@@ -14,6 +16,7 @@ const COUNT_INTERVAL: Milliseconds = 1_000;
 export class Audience<Status> {
   readonly #clock: Clock;
   readonly #viewers = new Set<Viewer<Status>>();
+  #uncounted = 0;
   #stale = false;
   #cancel: CancelTimer | null = null;
 
@@ -21,16 +24,24 @@ export class Audience<Status> {
     this.#clock = clock;
   }
 
+  get empty(): boolean {
+    return this.#viewers.size === 0;
+  }
+
+  /** Those who count. */
   get size(): number {
-    return this.#viewers.size;
+    return this.#viewers.size - this.#uncounted;
   }
 
   /** Counts a viewer until the returned function is called. */
   add(viewer: Viewer<Status>): () => void {
     this.#viewers.add(viewer);
+    if (viewer.counts === false) this.#uncounted++;
     this.#changed();
     return () => {
-      if (this.#viewers.delete(viewer)) this.#changed();
+      if (!this.#viewers.delete(viewer)) return;
+      if (viewer.counts === false) this.#uncounted--;
+      this.#changed();
     };
   }
 
@@ -42,6 +53,7 @@ export class Audience<Status> {
     this.#cancel?.();
     this.#cancel = null;
     this.#viewers.clear();
+    this.#uncounted = 0;
   }
 
   #changed(): void {
@@ -55,6 +67,6 @@ export class Audience<Status> {
       this.#cancel = null;
       if (this.#stale) this.#count();
     });
-    for (const viewer of this.#viewers) viewer.counted(this.#viewers.size);
+    for (const viewer of this.#viewers) viewer.counted(this.size);
   }
 }

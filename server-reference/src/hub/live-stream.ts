@@ -136,7 +136,7 @@ export class LiveStream implements PublicationHost {
 
   /** Whether forgetting it would lose anything. */
   get idle(): boolean {
-    return this.#owner === null && this.#audience.size === 0;
+    return this.#owner === null && this.#audience.empty;
   }
 
   /** A stream that is on air or may come back is only for whoever owns it, or takes it over and may. */

@@ -28,6 +28,8 @@ export interface ChannelPort {
   readonly principal: Principal;
   /** Aborted when the channel ends, whatever the reason. */
   readonly signal: AbortSignal;
+  /** False over long polls, which carry text alone. */
+  readonly carriesBinary: boolean;
   /** Bytes waiting in this client's socket: what back-pressure looks at. */
   readonly bufferedAmount: number;
   /** The name by which the client reached this server, without a port. */

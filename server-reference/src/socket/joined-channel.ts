@@ -19,6 +19,7 @@ export const PAUSE_AT = 32;
 /** What a channel needs of the socket that it lives on. */
 export interface ChannelHost {
   readonly principal: Principal;
+  readonly carriesBinary: boolean;
   readonly bufferedAmount: number;
   readonly hostname: string;
   readonly address: string;
@@ -62,6 +63,10 @@ export class JoinedChannel implements ChannelPort {
 
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  get carriesBinary(): boolean {
+    return this.#host.carriesBinary;
   }
 
   get bufferedAmount(): number {

@@ -74,6 +74,10 @@ export class PhoenixSocket implements ChannelHost {
     return this.#principal;
   }
 
+  get carriesBinary(): boolean {
+    return this.#transport.carriesBinary;
+  }
+
   get bufferedAmount(): number {
     return this.#transport.bufferedAmount;
   }
