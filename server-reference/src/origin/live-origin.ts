@@ -64,6 +64,7 @@ export class LiveOrigin {
     for (const listener of this.#listeners) listener(packaged);
     session.subscribe({
       epoch: (epoch) => packager.epoch(epoch),
+      track: (rendition, track) => packager.track(rendition, track),
       frame: (frame) => packager.frame(frame),
       gap: (until) => packager.gap(until),
       end: () => {

@@ -1,6 +1,6 @@
 /** One session as LL-HLS: frames in, playlists and bytes out. Pure: it keeps no timers and opens nothing. */
 import type { Seconds } from '../../../src/protocol/index.ts';
-import type { EpochInfo, Frame, Output, SessionInfo, TrackConfig } from '../hub/media.ts';
+import type { EpochInfo, EpochTrack, Frame, Output, SessionInfo, TrackConfig } from '../hub/media.ts';
 import { BitrateMeter } from './bitrate-meter.ts';
 import { mediaPlaylist } from './media-playlist.ts';
 import { type MeasuredRendition, multivariantPlaylist } from './multivariant-playlist.ts';
@@ -33,7 +33,8 @@ export interface PackagerOptions {
 interface Lane {
   readonly rendition: Rendition;
   readonly meter: BitrateMeter;
-  config: TrackConfig;
+  /** Null until what is made here has been configured. */
+  config: TrackConfig | null;
 }
 
 interface Running {
@@ -83,7 +84,7 @@ export class Packager implements Output {
   /** Whether every rendition's bandwidth can be stated. */
   get measured(): boolean {
     if (this.#running === null) return false;
-    return [...this.#running.lanes.values()].every(({ meter, rendition }) => meter.ready || rendition.track === null);
+    return [...this.#running.lanes.values()].every((lane) => lane.meter.ready || !isAwaited(lane));
   }
 
   /** @param token whether URIs carry the token of the playlist's own address */
@@ -91,7 +92,8 @@ export class Packager implements Output {
     const measured: MeasuredRendition[] = [];
     for (const { rendition, meter, config } of this.#running?.lanes.values() ?? []) {
       const frameRate = meter.frameRate(rendition.pendingSeconds);
-      if (meter.peak > 0) measured.push({ info: rendition.info, config, peak: meter.peak, average: meter.average, frameRate });
+      if (meter.peak > 0 && config !== null)
+        measured.push({ info: rendition.info, config, peak: meter.peak, average: meter.average, frameRate });
     }
     return multivariantPlaylist(this.info.id, measured, token);
   }
@@ -109,6 +111,13 @@ export class Packager implements Output {
       if (lane !== undefined) lane.config = track.config;
     }
     this.#running.segmenter.epoch(epoch);
+  }
+
+  track(id: string, track: EpochTrack): void {
+    const lane = this.#running?.lanes.get(id);
+    if (lane === undefined || this.#ended) return;
+    lane.config = track.config;
+    this.#running?.segmenter.track(id, track);
   }
 
   frame(frame: Frame): void {
@@ -139,7 +148,7 @@ export class Packager implements Output {
     const lanes = new Map<string, Lane>();
     for (const info of this.info.renditions) {
       const track = epoch.tracks.get(info.id);
-      if (track === undefined) continue;
+      if (track === undefined && info.from === undefined) continue;
       const meter = new BitrateMeter(this.targetDuration);
       // Rule 10: a live window never shrinks below three target durations.
       const listed = Math.max(window, 3 * this.targetDuration);
@@ -159,10 +168,18 @@ export class Packager implements Output {
         },
         changed,
       });
-      lanes.set(info.id, { rendition, meter, config: track.config });
+      lanes.set(info.id, { rendition, meter, config: track?.config ?? null });
     }
     const renditions = [...lanes.values()].map(({ rendition }) => rendition);
     const segmenter = new Segmenter(renditions, { segmentDuration, targetDuration: this.targetDuration, keyframeNeeded });
     return { timing, lanes, renditions, segmenter };
   }
+}
+
+/** Whether the figures of this rendition are worth waiting for. */
+function isAwaited({ rendition }: Lane): boolean {
+  const { from, onDemand } = rendition.info;
+  if (onDemand === true) return false;
+  // Where two segments have passed without it, whatever makes it does not work.
+  return from === undefined ? rendition.track !== null : rendition.next.msn < 2;
 }

@@ -9,16 +9,19 @@
  *     ▲                                                      │
  *     └── silent for LAG behind the others, or all silent ───┘
  *
- * A rendition in `gap` is filled with GAP parts, so that no playlist stands still.
+ * A rendition in `gap` is filled with GAP parts, so that no playlist stands still. What is made here of another rendition comes later than
+ * that: its gaps end further behind, or the key frame that it returns with would find its place taken.
  */
 import type { Seconds } from '../../../src/protocol/index.ts';
-import type { EpochInfo, Frame } from '../hub/media.ts';
+import type { EpochInfo, EpochTrack, Frame } from '../hub/media.ts';
 import type { Rendition } from './rendition.ts';
 
 /** A rendition this far behind the others has stopped. Encoders and uplinks interleave tracks far closer than this. */
 const LAG: Seconds = 1;
 /** The gap of one that has stopped ends this far behind the others: encoded beside theirs, the key frame with which it returns comes later. */
 const RETURN: Seconds = 0.15;
+/** Both, for what is made here of another rendition: a transcoder has to start, and to decode, scale and encode. */
+const DERIVED_LAG: Seconds = 1.5;
 /** A gap that is shorter is left to the decoders' patience rather than listed. */
 const SHORTEST_GAP: Seconds = 0.05;
 /** A key frame ends a segment from this share of its duration on; earlier ones stay within. */
@@ -44,6 +47,8 @@ interface Lane {
   /** How many boundaries it has passed. */
   passed: number;
 }
+
+const isDerived = ({ rendition }: Lane): boolean => rendition.info.from !== undefined;
 
 export interface SegmenterOptions {
   readonly segmentDuration: Seconds;
@@ -71,7 +76,10 @@ export class Segmenter {
   epoch(info: EpochInfo): void {
     if (this.#epoch > 0 && info.at - this.#frontier() > SHORTEST_GAP) this.gap(info.at, true);
     this.#flush();
-    for (const lane of this.#lanes) this.#pass(lane, Number.POSITIVE_INFINITY);
+    for (const lane of this.#lanes) {
+      if (isDerived(lane) && lane.mode === 'gap') this.#fill(lane, info.at, true);
+      this.#pass(lane, Number.POSITIVE_INFINITY);
+    }
     // A gap may have ended on a boundary: the segment that was begun there is empty, and becomes the epoch's first.
     const fresh = this.#lanes.every(({ rendition }) => rendition.open !== null && !rendition.filled);
     if (!fresh) this.#push({ time: info.at, epoch: info });
@@ -79,11 +87,19 @@ export class Segmenter {
       if (fresh) this.#beginEpoch(lane, info).reopen(info.number, true);
       else this.#pass(lane, Number.POSITIVE_INFINITY);
       lane.present = info.tracks.has(lane.rendition.info.id);
-      lane.mode = lane.present ? 'media' : 'gap';
+      lane.mode = lane.present && !isDerived(lane) ? 'media' : 'gap';
       lane.seen = info.at;
     }
     this.#silent = false;
     this.#prune();
+  }
+
+  /** A rendition that is made here has been configured within the epoch. */
+  track(id: string, track: EpochTrack): void {
+    const lane = this.#lanes.find(({ rendition }) => rendition.info.id === id);
+    if (lane === undefined) return;
+    lane.rendition.configure(this.#epoch, track);
+    lane.present = true;
   }
 
   frame(frame: Frame): void {
@@ -105,6 +121,7 @@ export class Segmenter {
       // Renditions differ by less than LAG; the segment ends such that none exceeds the target duration.
       this.#lastBoundary = Math.min(...this.#lanes.map(({ rendition }) => rendition.frontierSeconds));
       for (const lane of this.#lanes) {
+        if (isDerived(lane) && lane.mode === 'gap') this.#fill(lane, this.#frontier(), true);
         lane.mode = 'gap';
         this.#pass(lane, Number.POSITIVE_INFINITY);
       }
@@ -116,6 +133,8 @@ export class Segmenter {
 
   end(): void {
     this.#flush();
+    const end = this.#frontier();
+    for (const lane of this.#lanes) if (isDerived(lane) && lane.mode === 'gap') this.#fill(lane, end, true);
     for (const { rendition } of this.#lanes) rendition.end();
   }
 
@@ -131,8 +150,8 @@ export class Segmenter {
 
   #drain(): void {
     const newest = Math.max(...this.#lanes.filter(({ present }) => present).map(({ seen }) => seen));
-    const alive = (lane: Lane): boolean => lane.present && lane.seen > newest - LAG;
-    const driver = this.#lanes.find(alive);
+    const alive = (lane: Lane): boolean => lane.present && lane.seen > newest - (isDerived(lane) ? DERIVED_LAG : LAG);
+    const driver = this.#lanes.find((lane) => alive(lane) && !isDerived(lane));
     if (driver === undefined) return;
     const pace = driver.mode === 'media' ? this.#drive(driver) : this.#resumeDriver(driver);
     for (const lane of this.#lanes) {
@@ -255,7 +274,7 @@ export class Segmenter {
       lane.mode = 'gap';
     }
     lane.queue = [];
-    this.#fill(lane, pace - RETURN);
+    this.#fill(lane, pace - (isDerived(lane) ? DERIVED_LAG : RETURN));
   }
 
   #flush(): void {
