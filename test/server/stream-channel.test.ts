@@ -257,6 +257,7 @@ test('/api/streams tells state, session, codecs as measured, viewers and where t
     title: null,
     description: null,
     viewers: 0,
+    recording: null,
     tracks: [
       { id: 'v0', kind: 'video', codec: 'avc1.42c01e' },
       { id: 'a0', kind: 'audio', codec: 'opus' },

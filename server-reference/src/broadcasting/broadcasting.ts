@@ -18,7 +18,7 @@ import type { SourceTrack } from '../hub/epoch.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { PackagingTerms } from '../hub/media.ts';
 import { playbackOf } from '../hub/playback.ts';
-import type { Broadcaster, Publication, StopReason } from '../hub/publication.ts';
+import type { Broadcaster, Publication, RecordingNotice, StopReason } from '../hub/publication.ts';
 import { ContainerIngest } from '../ingest/container-ingest.ts';
 import type { Ingest } from '../ingest/credit-meter.ts';
 import { FramesIngest } from '../ingest/frames-ingest.ts';
@@ -211,6 +211,10 @@ export class Broadcasting implements Broadcaster {
 
   bitrate(track: number, bps: number): void {
     this.#port.push('bitrate', { track, bps });
+  }
+
+  recording(notice: RecordingNotice): void {
+    this.#port.push('recording', { ...notice });
   }
 
   stopped(reason: StopReason): void {

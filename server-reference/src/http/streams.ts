@@ -15,7 +15,7 @@ export interface StreamRoutesOptions {
 }
 
 export const streamRoutes: FastifyPluginAsync<StreamRoutesOptions> = async (app, { hub, authorizer, publicUrl }) => {
-  const describe = ({ name, state, session, startedAt, title, description, viewers }: StreamStatus) => ({
+  const describe = ({ name, state, session, startedAt, title, description, viewers, recording }: StreamStatus) => ({
     name,
     state,
     session,
@@ -23,6 +23,7 @@ export const streamRoutes: FastifyPluginAsync<StreamRoutesOptions> = async (app,
     title,
     description,
     viewers,
+    recording,
     tracks: (hub.session(name)?.renditions ?? []).map(({ id, kind, family }) => ({ id, kind, codec: hub.codec(name, id) ?? family })),
     playback: playbackOf(name, publicUrl),
   });

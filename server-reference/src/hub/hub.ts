@@ -4,7 +4,7 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import type { Viewer } from './audience.ts';
 import type { Derivation } from './derivation.ts';
 import { LiveStream, type PublishRequest, type StreamStatus } from './live-stream.ts';
-import { Publication } from './publication.ts';
+import { Publication, type RecordingNotice } from './publication.ts';
 import type { Session } from './session.ts';
 
 export interface HubOptions {
@@ -57,7 +57,16 @@ export class Hub {
   }
 
   status(name: string): StreamStatus {
-    const waiting = { name, state: 'waiting', session: null, startedAt: null, title: null, description: null, viewers: 0 } as const;
+    const waiting = {
+      name,
+      state: 'waiting',
+      session: null,
+      startedAt: null,
+      title: null,
+      description: null,
+      viewers: 0,
+      recording: null,
+    } as const;
     return this.#streams.get(name)?.status ?? waiting;
   }
 
@@ -79,6 +88,11 @@ export class Hub {
   /** Asks whoever broadcasts for a key frame. */
   requestKeyframe(name: string): void {
     this.#streams.get(name)?.requestKeyframe();
+  }
+
+  /** Tells whoever broadcasts, and whoever asks for the stream's status, how its recording stands. */
+  recording(name: string, notice: RecordingNotice): void {
+    this.#streams.get(name)?.recording(notice);
   }
 
   /** Streams that are live, away or just ended. */

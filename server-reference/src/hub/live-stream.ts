@@ -16,7 +16,14 @@ import { Audience, type Viewer } from './audience.ts';
 import type { Derivation } from './derivation.ts';
 import type { SourceTrack } from './epoch.ts';
 import type { PackagingTerms, SessionTerms } from './media.ts';
-import { type Broadcaster, Publication, type PublicationHost, type StopReason, type StreamInfo } from './publication.ts';
+import {
+  type Broadcaster,
+  Publication,
+  type PublicationHost,
+  type RecordingNotice,
+  type StopReason,
+  type StreamInfo,
+} from './publication.ts';
 import { renditionsOf, Session } from './session.ts';
 
 export type StreamState = 'waiting' | 'live' | 'away' | 'ended';
@@ -29,6 +36,8 @@ export interface StreamStatus {
   readonly title: string | null;
   readonly description: string | null;
   readonly viewers: number;
+  /** Null where the session is not to be recorded. */
+  readonly recording: RecordingNotice | null;
 }
 
 export interface StreamOptions {
@@ -90,6 +99,7 @@ export class LiveStream implements PublicationHost {
   #startedAt: Milliseconds | null = null;
   #title: string | null = null;
   #description: string | null = null;
+  #recording: RecordingNotice | null = null;
   #cancelGrace: CancelTimer | null = null;
   #cancelTick: CancelTimer | null = null;
 
@@ -126,6 +136,7 @@ export class LiveStream implements PublicationHost {
       title: this.#title,
       description: this.#description,
       viewers: this.#audience.size,
+      recording: this.#recording,
     };
   }
 
@@ -226,6 +237,12 @@ export class LiveStream implements PublicationHost {
     this.#cancelGrace = this.#options.clock.after(GRACE, () => this.#end(null));
   }
 
+  /** Whoever records says how that stands. */
+  recording(notice: RecordingNotice): void {
+    this.#recording = notice;
+    this.#publication?.tellRecording(notice);
+  }
+
   /** Counts a viewer until the returned function is called, and tells it every change. */
   watch(viewer: Viewer<StreamStatus>): () => void {
     const leave = this.#audience.add(viewer);
@@ -242,6 +259,7 @@ export class LiveStream implements PublicationHost {
 
   #opened(session: Session): void {
     this.#begun = session;
+    this.#recording = null;
     this.#startedAt = this.now;
     this.#options.opened(session);
   }

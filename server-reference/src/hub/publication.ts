@@ -14,11 +14,17 @@ export interface StreamInfo {
   readonly description?: string | undefined;
 }
 
+/** How the recording stands that a broadcaster asked for. It stops before the stream where it is forbidden or the disk fails it. */
+export type RecordingNotice =
+  | { readonly state: 'recording' }
+  | { readonly state: 'stopped'; readonly reason: 'forbidden' | 'disk-full' | 'disk-slow' | 'disk-failed' };
+
 /** How the hub reaches the broadcaster. */
 export interface Broadcaster {
   keyframe(): void;
   bitrate(track: number, bps: BitsPerSecond): void;
   stopped(reason: StopReason): void;
+  recording?(notice: RecordingNotice): void;
 }
 
 export interface PublicationHost {
@@ -145,6 +151,10 @@ export class Publication {
 
   limitBitrate(track: number, bps: BitsPerSecond): void {
     if (this.#active) this.#broadcaster.bitrate(track, bps);
+  }
+
+  tellRecording(notice: RecordingNotice): void {
+    if (this.#active) this.#broadcaster.recording?.(notice);
   }
 
   /** The broadcaster says what its viewers are told. */

@@ -30,6 +30,8 @@ export function playlistBytes(text: string): PlaylistBytes {
 export interface Archive {
   segment(rendition: string, msn: number): Promise<Buffer | null>;
   init(rendition: string, epoch: number): Promise<Buffer | null>;
+  /** Resolves when everything that is packaged so far has been written, or never will be. */
+  written(): Promise<void>;
 }
 
 export type WaitResult = 'ready' | 'timeout' | 'gone';
