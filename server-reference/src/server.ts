@@ -1,6 +1,7 @@
 /** Composes the server from its parts and owns their end. */
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, isIP } from 'node:net';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Milliseconds } from '../../src/protocol/index.ts';
 import { Authenticator } from './auth/authenticator.ts';
@@ -29,6 +30,9 @@ import { startStun } from './net/stun-server.ts';
 import { LiveOrigin } from './origin/live-origin.ts';
 import { originRoutes } from './origin/routes.ts';
 import { LocalPubSub } from './pubsub/local.ts';
+import { nodeDisk } from './recording/disk.ts';
+import { recordSessions } from './recording/recorder.ts';
+import { Recordings } from './recording/recordings.ts';
 import { RoomStore } from './rooms/room-store.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { LongPollEndpoint } from './socket/long-poll.ts';
@@ -94,10 +98,13 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
         });
   ends.add(() => stun?.close());
   const stunPort = stun?.port ?? null;
+  const recordings = await openRecordings(config, clock, log);
+  ends.add(() => recordings.close());
   const hub = new Hub({ ...config, clock });
   ends.add(() => hub.close());
   const origin = new LiveOrigin(hub);
   ends.add(() => origin.close());
+  ends.add(recordSessions({ hub, origin, recordings: config.record ? recordings : null }));
   const transcoders = new Transcoders({ ffmpeg: ffmpegOf(config), most: config.maxTranscodes, clock, log });
   ends.add(() => transcoders.close());
   const broadcasting = { hub, transcoders, publicUrl: config.publicUrl };
@@ -169,6 +176,13 @@ function openStore(data: string): RoomStore {
   } catch (error) {
     throw new ConfigError(`--data ${data}: ${messageOf(error)}. Give a directory that can be written.`, { cause: error });
   }
+}
+
+async function openRecordings(config: Config, clock: Clock, log: Log): Promise<Recordings> {
+  const { data, recordingsMaxAge: maxAge, recordingsMaxSize: maxSize, recordingsMinFree: minFree } = config;
+  const recordings = new Recordings({ directory: join(data, 'recordings'), disk: nodeDisk, clock, log, maxAge, maxSize, minFree });
+  await recordings.open();
+  return recordings;
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<number> {

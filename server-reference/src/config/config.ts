@@ -3,7 +3,7 @@
  * `Config` is complete, consistent, and all that the rest of the server sees.
  */
 import { resolve } from 'node:path';
-import { type BitsPerSecond, CAPABILITIES, type Capability, type Milliseconds } from '../../../src/protocol/index.ts';
+import { type BitsPerSecond, type Bytes, CAPABILITIES, type Capability, type Milliseconds } from '../../../src/protocol/index.ts';
 import { MIN_SECRET_BYTES } from '../auth/sign-token.ts';
 import { isLoopbackHost } from '../net/loopback.ts';
 import type { LogLevel } from '../telemetry/log.ts';
@@ -51,6 +51,14 @@ export interface Config {
   readonly maxBitrate: BitsPerSecond;
   /** The program; null takes the one in PATH. */
   readonly ffmpeg: string | null;
+  /** Whether broadcasters may have their streams recorded. */
+  readonly record: boolean;
+  /** Null keeps recordings for ever. */
+  readonly recordingsMaxAge: Milliseconds | null;
+  /** Of all recordings together; null for no limit. */
+  readonly recordingsMaxSize: Bytes | null;
+  /** What recording leaves free on the disk. */
+  readonly recordingsMinFree: Bytes;
   /** Streams whose pictures are transcoded at once. */
   readonly maxTranscodes: number;
   readonly logLevel: LogLevel;
@@ -92,6 +100,10 @@ export function completeConfig(settings: Settings): Config {
     maxSocketViewers: settings.maxSocketViewers ?? 2000,
     maxBitrate: settings.maxBitrate ?? 20_000_000,
     ffmpeg: settings.ffmpeg ?? null,
+    record: settings.record ?? true,
+    recordingsMaxAge: settings.recordingsMaxAge ?? null,
+    recordingsMaxSize: settings.recordingsMaxSize ?? null,
+    recordingsMinFree: settings.recordingsMinFree ?? 200_000_000,
     maxTranscodes: settings.maxTranscodes ?? 4,
     logLevel: settings.logLevel ?? 'info',
   };

@@ -35,6 +35,16 @@ export function bitrate(text: string): number {
   return value;
 }
 
+const SIZES: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+/** `500M`, `20G`, `1T`; the value is in bytes. */
+export function bytes(text: string): number {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)([kMGT]?)$/.exec(text.trim()) ?? [];
+  const value = Number(amount) * (SIZES[unit] ?? Number.NaN);
+  if (!Number.isFinite(value)) throw new Error('give bytes, such as 500M or 20G');
+  return value;
+}
+
 export function boolean(text: string): boolean {
   if (/^(true|1|yes|on)$/i.test(text)) return true;
   if (/^(false|0|no|off)$/i.test(text)) return false;
