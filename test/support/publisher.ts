@@ -30,6 +30,7 @@ export interface PublisherOptions {
   readonly tracks: readonly TrackDescription[];
   readonly container?: string;
   readonly title?: string;
+  readonly record?: boolean;
 }
 
 export interface WireReply {
@@ -76,6 +77,7 @@ export class Publisher {
       ...(options.publishKey === undefined ? {} : { publish_key: options.publishKey }),
       ...(options.takeOver === undefined ? {} : { take_over: options.takeOver }),
       ...(options.title === undefined ? {} : { title: options.title }),
+      ...(options.record === undefined ? {} : { record: options.record }),
     });
     return publisher;
   }
