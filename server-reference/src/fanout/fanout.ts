@@ -5,7 +5,7 @@ import type { Session } from '../hub/session.ts';
 import { broadcastFrame } from '../pubsub/broadcast.ts';
 import { describeTracks, lanesOf, pictureOf } from './lanes.ts';
 import { MediaViewer, type ViewerPort } from './media-viewer.ts';
-import { type FeedPart, SessionFeed } from './session-feed.ts';
+import { SessionFeed } from './session-feed.ts';
 
 export interface FanoutOptions {
   readonly hub: Hub;
@@ -91,7 +91,19 @@ class MediaAudience {
 
   follow(session: Session): void {
     this.unfollow();
-    const feed = new SessionFeed(session, { epoch: (begun) => this.#begun(begun), part: (part) => this.#send(part) });
+    const feed = new SessionFeed(session, {
+      epoch: (begun) => {
+        this.#tellTracks(begun);
+        for (const viewer of this.#viewers) viewer.begin(begun);
+      },
+      lane: (begun, lane) => {
+        this.#tellTracks(begun);
+        for (const viewer of this.#viewers) viewer.added(lane);
+      },
+      part: (part) => {
+        for (const viewer of this.#viewers) viewer.part(part);
+      },
+    });
     this.#feed = feed;
     this.#unsubscribe = session.subscribe(feed);
   }
@@ -113,16 +125,9 @@ class MediaAudience {
     return removed;
   }
 
-  #begun(feed: SessionFeed): void {
-    if (feed.tracks === null || this.empty) return;
-    const frame = broadcastFrame(mediaTopic(this.#stream), 'tracks', feed.tracks);
-    for (const viewer of this.#viewers) {
-      viewer.send(frame);
-      viewer.begin(feed);
-    }
-  }
-
-  #send(part: FeedPart): void {
-    for (const viewer of this.#viewers) viewer.part(part);
+  #tellTracks({ tracks }: SessionFeed): void {
+    if (tracks === null || this.empty) return;
+    const frame = broadcastFrame(mediaTopic(this.#stream), 'tracks', tracks);
+    for (const viewer of this.#viewers) viewer.send(frame);
   }
 }

@@ -15,12 +15,16 @@ export interface Lane {
   readonly layer: number | null;
 }
 
-export function lanesOf({ renditions }: Session, { tracks }: EpochInfo): Lane[] {
-  return renditions.flatMap((rendition, track) => {
-    const config = tracks.get(rendition.id)?.config;
-    const layer = rendition.kind === 'video' ? Number(rendition.id.slice(1)) : null;
-    return config === undefined ? [] : [{ track, rendition, config, layer }];
-  });
+export function lanesOf(session: Session, { tracks }: EpochInfo): Lane[] {
+  return session.renditions.flatMap(({ id }) => laneOf(session, id, tracks.get(id)?.config) ?? []);
+}
+
+/** Null for what is made on demand: sockets get sound as it was sent. */
+export function laneOf({ renditions }: Session, id: string, config: TrackConfig | undefined): Lane | null {
+  const track = renditions.findIndex((each) => each.id === id);
+  const rendition = renditions[track];
+  if (rendition === undefined || config === undefined || rendition.onDemand === true) return null;
+  return { track, rendition, config, layer: rendition.kind === 'video' ? Number(id.slice(1)) : null };
 }
 
 /** The picture of this layer; the largest where there is none of it. */

@@ -59,6 +59,11 @@ export class MediaViewer {
     for (const part of feed.kept) this.part(part);
   }
 
+  /** A layer has come that was not there when the epoch began. */
+  added(lane: Lane): void {
+    if (lane.layer !== null && lane.layer === this.#layer) this.#next = lane;
+  }
+
   /** False where there is no such layer now. */
   choose(layer: number): boolean {
     const lane = this.#feed?.lanes.find((each) => each.layer === layer);

@@ -3,10 +3,10 @@
  * what has come since each picture's newest key frame, for those who join in between.
  */
 import { encodeMediaPart, type MediaTracks, type Milliseconds, type Seconds } from '../../../src/protocol/index.ts';
-import type { EpochInfo, Frame, Output } from '../hub/media.ts';
+import type { EpochInfo, EpochTrack, Frame, Output } from '../hub/media.ts';
 import type { Session } from '../hub/session.ts';
 import { writeFragment } from '../packaging/fragment.ts';
-import { describeTracks, epochByte, initFrame, type Lane, lanesOf, mediaFrame } from './lanes.ts';
+import { describeTracks, epochByte, initFrame, type Lane, laneOf, lanesOf, mediaFrame } from './lanes.ts';
 
 /** Sound waits for this long, or for the next picture: alone it would be most of what sockets have to write. */
 const LONGEST_SOUND: Milliseconds = 40;
@@ -27,6 +27,8 @@ export interface FeedPart {
 export interface FeedListener {
   /** Other lanes from here on. */
   epoch(feed: SessionFeed): void;
+  /** One more lane. */
+  lane(feed: SessionFeed, lane: Lane): void;
   part(part: FeedPart): void;
 }
 
@@ -73,6 +75,15 @@ export class SessionFeed implements Output {
     this.#running = { info, lanes, inits: new Map(lanes.map((lane) => [lane, initFrame(this.session.stream, info, lane)])) };
     this.#kept = [];
     this.#listener.epoch(this);
+  }
+
+  track(rendition: string, { config }: EpochTrack): void {
+    const running = this.#running;
+    const lane = laneOf(this.session, rendition, config);
+    if (running === null || lane === null) return;
+    const init = initFrame(this.session.stream, running.info, lane);
+    this.#running = { ...running, lanes: [...running.lanes, lane], inits: new Map(running.inits).set(lane, init) };
+    this.#listener.lane(this, lane);
   }
 
   frame(frame: Frame): void {

@@ -2,12 +2,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fanout } from '../../../server-reference/src/fanout/fanout.ts';
-import type { ViewerPort } from '../../../server-reference/src/fanout/media-viewer.ts';
+import { MediaViewer, type ViewerPort } from '../../../server-reference/src/fanout/media-viewer.ts';
+import { SessionFeed } from '../../../server-reference/src/fanout/session-feed.ts';
+import type { VideoConfig } from '../../../server-reference/src/hub/media.ts';
+import { Session } from '../../../server-reference/src/hub/session.ts';
 import type { Frame } from '../../../server-reference/src/pubsub/pubsub.ts';
 import { decodeMediaPart } from '../../../src/protocol/index.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { readFragment } from '../../support/media-client.ts';
 import { audioTrack, SimulatedBroadcast, testHub, videoTrack } from '../../support/simulated-broadcast.ts';
+
+/** `init` or `part`, and the track. */
+function kindOf(frame: Frame): string {
+  if (typeof frame === 'string') return 'text';
+  const [, topic = 0, event = 0] = frame;
+  const payload = 3 + topic + event;
+  return `${Buffer.from(frame).toString('latin1', 3 + topic, payload)} ${frame[payload]}`;
+}
 
 /** A socket whose network takes what it is told to take. */
 class Port implements ViewerPort {
@@ -119,4 +130,46 @@ test('what has come since a key frame is not kept without bound: who joins then 
   broadcast.forceKey();
   broadcast.run(0.1);
   assert.deepEqual(late.parts.find(({ track }) => track === 0)?.key, true);
+});
+
+test('a layer that is made here and comes later can be watched from its first key frame on', () => {
+  const clock = new FakeClock();
+  const config: VideoConfig = {
+    kind: 'video',
+    family: 'avc',
+    codec: 'avc1.42e01f',
+    timescale: 90_000,
+    width: 1280,
+    height: 720,
+    avcC: new Uint8Array(7),
+  };
+  const source = { id: 'v0', kind: 'video', family: 'avc', timescale: 90_000 } as const;
+  const opened = new Session({
+    id: 's',
+    stream: 'demo',
+    renditions: [source, { ...source, id: 'v1', from: 'v0', lines: 360 }],
+    window: 10,
+    opened: () => undefined,
+    keyframeNeeded: () => undefined,
+  });
+  const epoch = { config, frameDuration: 3000 };
+  opened.begin(new Map([['v0', epoch]]), 0, clock.now(), null);
+  const heard: string[] = [];
+  const port: ViewerPort = { bufferedAmount: 0, send: (frame) => heard.push(kindOf(frame)), push: (event) => heard.push(event) };
+  const viewer = new MediaViewer(port, clock, 1);
+  const feed = new SessionFeed(opened, {
+    epoch: () => undefined,
+    lane: (_feed, lane) => viewer.added(lane),
+    part: (part) => viewer.part(part),
+  });
+  opened.subscribe(feed);
+  viewer.begin(feed);
+  const emit = (rendition: string, dts: number, key: boolean): void =>
+    opened.derive({ rendition, dts, cts: 0, duration: 3000, key, data: new Uint8Array(9) }, 1);
+  emit('v0', 90_000, true);
+  opened.configure('v1', { ...epoch, config: { ...config, width: 640, height: 360 } }, 1);
+  emit('v0', 93_000, false);
+  emit('v1', 90_000, true);
+  emit('v0', 96_000, false);
+  assert.deepEqual(heard, ['init 0', 'part 0', 'part 0', 'layer', 'init 1', 'part 1']);
 });
