@@ -24,7 +24,12 @@ export type PublisherEvent =
   /** Something is not as it should be, and the broadcast goes on. */
   | { readonly type: 'notice'; readonly error: ErrorData }
   /** The broadcast is over, and not because the page stopped it. */
-  | { readonly type: 'failed'; readonly error: ErrorData };
+  | {
+      readonly type: 'failed';
+      readonly error: ErrorData;
+      /** The encoders have given up: another kind may do better. */
+      readonly encoder?: boolean;
+    };
 
 /** `main` is the picture, `inset` a smaller one over it. */
 export type InputName = 'main' | 'inset' | 'sound';

@@ -3,6 +3,7 @@ import { GlasscastError } from '../protocol/errors.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
 import { startWorker } from '../workers/start-worker.ts';
+import { FallbackPublisher, type OpenPublisher } from './fallback-publisher.ts';
 import type { Card, FeedOf, FromWorker, InputName, MediaFeeds, PublisherEvent, ToWorker } from './publisher-events.ts';
 import type { EncoderTier, EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { feedsAreTransferable } from './track-feeds.ts';
@@ -51,18 +52,25 @@ const STOP_PATIENCE: Milliseconds = 3_000;
  * Opens a publisher in a worker, else on the page, and one that records where nothing can be encoded. Resolves once it can be handed the media.
  */
 export async function openPublisher(options: PublisherHostOptions): Promise<PublisherHost> {
-  const { tokenProvider, onEvent } = options;
-  const encoding = encodes(options.tier ?? 'auto', options.withSound ?? true);
-  const inWorker = feedsAreTransferable() && options.tier !== 'recorder' ? await openInWorker(options) : null;
-  if (!(await encoding)) {
-    inWorker?.close();
+  const { tokenProvider, onEvent, tier = 'auto' } = options;
+  const openRecorder: OpenPublisher = async (tell) => {
     const { RecorderPublisher } = await import('./recorder/recorder-publisher.ts');
-    return new RecorderPublisher(tokenProvider, onEvent);
-  }
-  if (inWorker !== null) return inWorker;
-  // Loaded on demand: nearly every page has its worker, and this is the larger half of the code.
-  const { PagePublisher } = await import('./page-publisher.ts');
-  return new PagePublisher(tokenProvider, onEvent);
+    return new RecorderPublisher(tokenProvider, tell);
+  };
+  const encoding = encodes(tier, options.withSound ?? true);
+  const openBest: OpenPublisher = async (tell) => {
+    const told = { ...options, onEvent: tell };
+    const inWorker = feedsAreTransferable() && tier !== 'recorder' ? await openInWorker(told) : null;
+    if (!(await encoding)) {
+      inWorker?.close();
+      return await openRecorder(tell);
+    }
+    if (inWorker !== null) return inWorker;
+    // Loaded on demand: nearly every page has its worker, and this is the larger half of the code.
+    const { PagePublisher } = await import('./page-publisher.ts');
+    return new PagePublisher(tokenProvider, tell);
+  };
+  return tier === 'auto' ? await FallbackPublisher.open(openBest, openRecorder, onEvent) : await openBest(onEvent);
 }
 
 async function encodes(tier: EncoderTier, withSound: boolean): Promise<boolean> {

@@ -35,6 +35,8 @@ import { VideoLayers } from './video-layers.ts';
 
 /** A microphone that gives no sound for so long does not hold up the picture. */
 const AUDIO_PATIENCE: Milliseconds = 2_000;
+/** An encoder that was given pictures and gives none back for so long does not work. */
+const ENCODER_PATIENCE: Milliseconds = 4_000;
 const VIDEO_PATIENCE: Milliseconds = 10_000;
 /** Clocks that do not settle do not hold up the start either. */
 const CLOCK_PATIENCE: Milliseconds = 1_500;
@@ -118,7 +120,7 @@ export class Publisher {
         tracks: (tracks) => this.#onVideoTracks(tracks),
         frame: (track, frame) => this.#send(track, frame),
         trouble: (error) => this.#notice(error),
-        failed: (error) => this.#fail(error),
+        failed: (error) => this.#fail(error, true),
       },
       this.#environment.now,
     );
@@ -126,9 +128,13 @@ export class Publisher {
       this.#audio = new AudioTrackEncoder({
         track: (track) => this.#onAudioTrack(track),
         frame: (frame) => this.#send(AUDIO_TRACK, frame),
-        failed: (error) => this.#audioLost(error),
+        failed: (error) => this.#onAudioFailed(error),
       });
     }
+    this.#after(ENCODER_PATIENCE, () => {
+      if (this.#videoTracks.length === 0 && (this.#video?.encoded ?? 0) > 0)
+        this.#fail(new GlasscastError('codec-unsupported', 'The video encoder of this browser gives nothing.'), true);
+    });
     this.#after(VIDEO_PATIENCE, () => {
       if (this.#videoTracks.length === 0)
         this.#fail(new GlasscastError('media', 'The camera gives no pictures. Is another program using it?'));
@@ -346,6 +352,12 @@ export class Publisher {
     this.#emit({ type: 'notice', error: data });
   }
 
+  /** Viewers should not lose the sound of a broadcast that another encoder could go on with; one that begins goes on without. */
+  #onAudioFailed(error: unknown): void {
+    if (this.#audioTrack === null) this.#audioLost(error);
+    else this.#fail(error, true);
+  }
+
   #audioLost(error: unknown): void {
     this.#sound?.close();
     this.#sound = null;
@@ -356,12 +368,13 @@ export class Publisher {
     this.#joinWhenReady();
   }
 
-  #fail(error: unknown): void {
+  /** @param encoder whether another kind of encoder might do better */
+  #fail(error: unknown, encoder = false): void {
     if (this.#state === 'ending' || this.#state === 'ended') return;
     this.#releaseMedia();
     this.#transmitter?.close();
     this.#setState('ended');
-    this.#emit({ type: 'failed', error: toErrorData(error) });
+    this.#emit({ type: 'failed', error: toErrorData(error), encoder });
   }
 
   #releaseMedia(): void {

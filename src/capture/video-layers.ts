@@ -34,6 +34,8 @@ export interface LayersSink {
 /** Encoders that fail more often are not made anew. */
 const FAILURES_A_MINUTE = 3;
 const MINUTE: Milliseconds = 60_000;
+/** Reviews in a row that found frames waiting in an encoder and nothing coming out of it. */
+const STALLED = 3;
 
 type State = 'idle' | 'opening' | 'encoding' | 'closed';
 
@@ -61,6 +63,7 @@ export class VideoLayers {
   #encoded = 0;
   #dropped = 0;
   #failures: Milliseconds[] = [];
+  #stall = { output: 0, reviews: 0 };
 
   constructor(options: EncodingOptions, sink: LayersSink, now: () => Milliseconds) {
     this.#options = options;
@@ -135,6 +138,7 @@ export class VideoLayers {
     const now = this.#now();
     const busy = this.#meter.busy(this.#encoded, this.#dropped);
     const report = this.#meter.report(now, this.#plan, this.#encoders);
+    if (this.#isStalled()) this.#failed(new Error('the encoder takes pictures and gives none'));
     if (this.#limiter !== null && this.#state === 'encoding') {
       this.#setActive(this.#limiter.update({ now, rate: this.#total, busy }));
     }
@@ -162,6 +166,13 @@ export class VideoLayers {
     const key = this.#schedule.take(timestamp);
     for (const encoder of this.#encoders) encoder.encode(frame, key);
     this.#encoded++;
+  }
+
+  #isStalled(): boolean {
+    const output = this.#encoders.reduce((sum, encoder) => sum + encoder.output.frames, 0);
+    const stands = output === this.#stall.output && this.#encoders.some(({ busy }) => busy);
+    this.#stall = { output, reviews: stands ? this.#stall.reviews + 1 : 0 };
+    return this.#stall.reviews >= STALLED;
   }
 
   /** Encoders of the picture's size, all of them fresh. */
