@@ -98,7 +98,7 @@ test('a second broadcaster with a wrong publish key is refused as stream-taken',
 });
 
 test('frames before the stream is joined are answered as an unmatched topic', async () => {
-  const publisher = await connect({ container: 'fmp4' });
+  const publisher = await connect({ container: 'frames', tracks: [] });
   refusedWith(await publisher.push('chunk', chunk(0, 1, videoFrame(true))), 'unmatched topic');
   await stillServes(await connect());
 });
@@ -181,11 +181,6 @@ for (const [what, track] of [
     await stillServes(publisher);
   });
 }
-
-test('the container fmp4 is refused as codec-unsupported, in words that say what to send', async () => {
-  refusedWith((await connect({ container: 'fmp4' })).joinReply, 'codec-unsupported', /matroska.*frames/);
-  await stillServes(await connect());
-});
 
 test('H.264 without its avcC, and with a broken one, is refused as invalid', async () => {
   const { description: _, ...bare } = videoTrack();

@@ -63,7 +63,6 @@ function readDeclaration({ container, tracks: declared }: StreamJoin, transcoder
     const tracks = sourceTracks(declared);
     return tracks.ok ? tracks : no(tracks.reason, tracks.details);
   }
-  if (container === 'fmp4') return no('codec-unsupported', 'Fragmented MP4 is not read yet; send the container "matroska", or "frames".');
   // The truth about tracks is in the container; what is declared tells early what cannot be had.
   const needed = declared === undefined ? container === 'webm' : declared.some(({ codec }) => transcoders.isNeeded(codec));
   if (needed && transcoders.unavailable !== null) return no('codec-unsupported', transcoders.unavailable);
@@ -104,6 +103,7 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
   const outcome = hub.publish(port.name, {
     tracks,
     sharedTimeline: container !== 'frames',
+    bursty: container === 'fmp4',
     publishKey: publish_key ?? null,
     subject: port.principal.sub,
     takeOver: take_over ?? false,
@@ -123,7 +123,7 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
   const ingest =
     container === 'frames'
       ? new FramesIngest(publication, tracks, limits)
-      : new ContainerIngest(publication, { ...limits, transcode: (track, sink) => transcoders.start(track, sink) });
+      : new ContainerIngest(publication, { ...limits, container, transcode: (track, sink) => transcoders.start(track, sink) });
   broadcasting.begin(publication, ingest);
   const response = {
     session: publication.sessionId,

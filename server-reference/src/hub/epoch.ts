@@ -71,6 +71,7 @@ interface Lane {
 export class Epoch {
   readonly number: number;
   readonly #host: EpochHost;
+  readonly #bursty: boolean;
   readonly #clock: CaptureClock;
   readonly #sources: readonly SourceTrack[];
   #lanes: Map<number, Lane> | null = null;
@@ -78,8 +79,10 @@ export class Epoch {
   #gatherEnd: Milliseconds | null = null;
   #begin: Seconds = 0;
 
-  constructor(number: number, sources: readonly SourceTrack[], clock: CaptureClock, host: EpochHost) {
+  /** @param bursty frames come many at once: only the last of them were captured just now */
+  constructor(number: number, sources: readonly SourceTrack[], clock: CaptureClock, host: EpochHost, bursty = false) {
     this.number = number;
+    this.#bursty = bursty;
     this.#sources = sources;
     this.#clock = clock;
     this.#host = host;
@@ -135,6 +138,7 @@ export class Epoch {
 
   /** A client that sends faster than time passes is measured by its own timestamps. */
   #isLong(): boolean {
+    if (this.#bursty) return false;
     return this.#sources.some(({ id, timescale }) => {
       const held = this.#gathered.get(id);
       const span = (held?.at(-1)?.dts ?? 0) - (held?.[0]?.dts ?? 0);

@@ -57,6 +57,8 @@ export interface PublishRequest {
   readonly tracks: readonly SourceTrack[];
   /** Whether the timestamps of all tracks count from one origin. */
   readonly sharedTimeline?: boolean;
+  /** Whether frames come many at once, with silence between. */
+  readonly bursty?: boolean;
   readonly publishKey: string | null;
   readonly subject: string | null;
   /** Asks to replace whoever is on air. */
@@ -94,6 +96,8 @@ export class LiveStream implements PublicationHost {
   /** The newest session that has frames: the one that can be watched. */
   #begun: Session | null = null;
   #publication: Publication | null = null;
+  /** How late frames of whoever broadcasts, or did last, may be. */
+  #burst: Milliseconds = 0;
   /** Who may take over while nobody is connected. */
   #owner: { publishKey: string; subject: string | null } | null = null;
   #startedAt: Milliseconds | null = null;
@@ -170,7 +174,7 @@ export class LiveStream implements PublicationHost {
     this.#title = request.title ?? (owner === null ? null : this.#title);
     this.#description = request.description ?? (owner === null ? null : this.#description);
     const terms = { record: request.record ?? false, packaging: request.packaging ?? {} };
-    const publication = new Publication(this, request.broadcaster, identity, request.tracks, terms, request.sharedTimeline);
+    const publication = new Publication(this, request.broadcaster, identity, request.tracks, terms, request);
     this.#publication = publication;
     this.#cancelTick ??= this.#options.clock.after(this.#options.partDuration, () => this.#tick());
     return publication;
@@ -282,12 +286,13 @@ export class LiveStream implements PublicationHost {
     this.#cancelTick = this.#options.clock.after(this.#options.partDuration, () => this.#tick());
     const publication = this.#publication;
     publication?.advance();
+    if (publication !== null) this.#burst = publication.burst;
     const session = this.#session;
     if (session === null || !session.begun) return;
     const now = this.now;
     const silent = publication === null || (publication.lastFrameAt === null && !publication.gathering);
-    const stalled = publication !== null && publication.lastFrameAt !== null && now - publication.lastFrameAt >= STALL;
-    if (silent || stalled) session.gap(now - GAP_DELAY);
+    const stalled = publication !== null && publication.lastFrameAt !== null && now - publication.lastFrameAt >= STALL + this.#burst;
+    if (silent || stalled) session.gap(now - GAP_DELAY - this.#burst);
   }
 
   /** An epoch has begun: frames flow, maybe in a session that nobody has heard of yet. */

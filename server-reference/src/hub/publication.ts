@@ -41,6 +41,30 @@ export interface PublicationHost {
 /** Key frames are asked for at most this often: an encoder takes a moment to answer. */
 const KEYFRAME_PATIENCE: Milliseconds = 500;
 
+/** Spells that are remembered, and what is assumed until as many have been seen: recordings with a key frame each 10 s. */
+const SPELLS = 4;
+const USUAL_BURST: Milliseconds = 10_000;
+const LONGEST_BURST: Milliseconds = 15_000;
+/** What comes this soon belongs to the same burst. */
+const SAME_BURST: Milliseconds = 200;
+const BURST_MARGIN = 1.5;
+
+/** How long a source is silent by its nature: an MP4 recorder writes a fragment when the next key frame is there. */
+class Bursts {
+  readonly #spells: Milliseconds[] = [];
+
+  observe(spell: Milliseconds): void {
+    if (spell < SAME_BURST) return;
+    this.#spells.push(spell);
+    if (this.#spells.length > SPELLS) this.#spells.shift();
+  }
+
+  get longest(): Milliseconds {
+    if (this.#spells.length < SPELLS) return USUAL_BURST;
+    return Math.min(LONGEST_BURST, BURST_MARGIN * Math.max(...this.#spells));
+  }
+}
+
 export class Publication {
   /** Proves, on another socket or after a reload, that it is the same broadcaster. */
   readonly publishKey: string;
@@ -49,6 +73,7 @@ export class Publication {
   readonly #broadcaster: Broadcaster;
   readonly #terms: SessionTerms;
   readonly #sharedTimeline: boolean;
+  readonly #bursts: Bursts | null;
   #session: Session | null = null;
   /** Null until it is known what will be sent: a container says so in its bytes. */
   #epoch: Epoch | null = null;
@@ -65,8 +90,9 @@ export class Publication {
     identity: { publishKey: string; subject: string | null },
     tracks: readonly SourceTrack[],
     terms: SessionTerms,
-    sharedTimeline = false,
+    { sharedTimeline = false, bursty = false }: { readonly sharedTimeline?: boolean; readonly bursty?: boolean } = {},
   ) {
+    this.#bursts = bursty ? new Bursts() : null;
     this.#terms = terms;
     this.#sharedTimeline = sharedTimeline;
     this.#host = host;
@@ -95,6 +121,11 @@ export class Publication {
     return this.#active;
   }
 
+  /** How long nothing may come although all is well; frames are then as late as that. */
+  get burst(): Milliseconds {
+    return this.#bursts?.longest ?? 0;
+  }
+
   get gathering(): boolean {
     return this.#epoch?.gathering === true;
   }
@@ -102,6 +133,7 @@ export class Publication {
   frame(frame: SourceFrame): void {
     if (!this.#active) return;
     const now = this.#host.now;
+    if (this.lastFrameAt !== null) this.#bursts?.observe(now - this.lastFrameAt);
     this.lastFrameAt = now;
     this.#epoch?.frame(frame, now);
   }
@@ -131,7 +163,7 @@ export class Publication {
     const [first] = tracks;
     if (this.#early !== null && first !== undefined) this.#clock.anchor(first.id, this.#early.dts, this.#early.wall, this.#early.offset);
     this.#early = null;
-    this.#epoch = new Epoch(session.allocateEpoch(), tracks, this.#clock, session);
+    this.#epoch = new Epoch(session.allocateEpoch(), tracks, this.#clock, session, this.#bursts !== null);
     this.#keyframeAsked = Number.NEGATIVE_INFINITY;
     return this.#epoch.number;
   }

@@ -1,5 +1,5 @@
 /**
- * The containers `matroska` and `webm`, as MediaRecorder writes them.
+ * The containers `matroska`, `webm` and `fmp4`, as MediaRecorder writes them.
  *
  *   waiting ──Tracks──▶ configuring ──a configuration of the pictures──▶ running
  *      ▲                    │ sound alone ─────────────────────────────────▲ │
@@ -10,12 +10,13 @@
  */
 import type { Bytes } from '../../../src/protocol/index.ts';
 import type { Publication } from '../hub/publication.ts';
+import type { Begins, ContainerBlock, ContainerEvent, ContainerReader, ContainerTrack } from './container-reader.ts';
 import { type Microseconds, PassThrough, type Transcode, type VideoPath, type VideoSink } from './container-video.ts';
 import { type ChunkOutcome, CreditMeter, type Ingest, type IngestOptions, reducedBitrate } from './credit-meter.ts';
+import { beginsMovie, Fmp4Reader } from './fmp4-reader.ts';
 import { FrameFeed, FramesRefused } from './frame-feed.ts';
 import { BitstreamError, parseAvcC } from './h264.ts';
-import { beginsRecording, type MatroskaBlock, MatroskaReader } from './matroska-reader.ts';
-import type { MatroskaTrack } from './matroska-tracks.ts';
+import { beginsRecording, MatroskaReader } from './matroska-reader.ts';
 import { opusPacketLength } from './opus.ts';
 import { splitOpusPacket } from './opus-split.ts';
 import { sourceTracks } from './source-tracks.ts';
@@ -41,6 +42,7 @@ interface Failure {
 class Unsupported extends Error {}
 
 export interface ContainerIngestOptions extends IngestOptions {
+  readonly container: 'matroska' | 'webm' | 'fmp4';
   readonly transcode: Transcode;
 }
 
@@ -48,12 +50,14 @@ export class ContainerIngest implements Ingest {
   readonly #publication: Publication;
   readonly #meter: CreditMeter;
   readonly #transcode: Transcode;
-  #reader = new MatroskaReader();
+  readonly #begins: (bytes: Uint8Array) => Begins;
+  readonly #newReader: () => ContainerReader;
+  #reader: ContainerReader;
   #failure: Failure | null = null;
   /** What may be the first bytes of a new recording. */
   #undecided: Uint8Array | null = null;
-  #video: { readonly track: MatroskaTrack; readonly path: VideoPath } | null = null;
-  #audio: MatroskaTrack | null = null;
+  #video: { readonly track: ContainerTrack; readonly path: VideoPath } | null = null;
+  #audio: ContainerTrack | null = null;
   #writer = '';
   #feed: FrameFeed | null = null;
   /** Sound stays in step with pictures that take longer: behind the sound, there would be no room for them any more. */
@@ -68,6 +72,10 @@ export class ContainerIngest implements Ingest {
     this.#publication = publication;
     this.#meter = new CreditMeter(options);
     this.#transcode = options.transcode;
+    const isMovie = options.container === 'fmp4';
+    this.#begins = isMovie ? beginsMovie : beginsRecording;
+    this.#newReader = isMovie ? () => this.#movieReader() : () => new MatroskaReader();
+    this.#reader = this.#newReader();
   }
 
   get credit(): Bytes {
@@ -86,18 +94,11 @@ export class ContainerIngest implements Ingest {
       return this.#meter.tooMuch;
     }
     const piece = this.#undecided === null ? bytes : Buffer.concat([this.#undecided, bytes]);
-    const begins = beginsRecording(piece);
+    const begins = this.#begins(piece);
     this.#undecided = begins === 'maybe' ? piece.slice() : null;
     if (begins === 'maybe') return this.#meter.taken;
     if (begins === 'yes') this.#reset();
-    this.#guarded(() => {
-      if (this.#failure !== null) return;
-      for (const event of this.#reader.push(piece)) {
-        if (this.#failure !== null) return;
-        if (event.type === 'tracks') this.#open(event.tracks, event.writer);
-        else this.#block(event);
-      }
-    });
+    if (this.#failure === null) this.#take(() => this.#reader.push(piece));
     return this.#failure === null ? this.#meter.taken : { ok: false, ...this.#failure };
   }
 
@@ -107,9 +108,27 @@ export class ContainerIngest implements Ingest {
     this.#held = [];
   }
 
+  #take(read: () => readonly ContainerEvent[]): void {
+    this.#guarded(() => {
+      for (const event of read()) {
+        if (this.#failure !== null) return;
+        if (event.type === 'tracks') this.#open(event.tracks, event.writer);
+        else this.#block(event);
+      }
+    });
+  }
+
+  /** Its header is read in passing; what that brings belongs to it alone. */
+  #movieReader(): ContainerReader {
+    const reader: ContainerReader = new Fmp4Reader((step) => {
+      if (this.#reader === reader && this.#failure === null && this.#publication.active) this.#take(step);
+    });
+    return reader;
+  }
+
   #reset(): void {
     this.close();
-    this.#reader = new MatroskaReader();
+    this.#reader = this.#newReader();
     this.#failure = null;
     this.#feed = null;
     this.#restart();
@@ -122,7 +141,7 @@ export class ContainerIngest implements Ingest {
     this.#pictureOut = NEVER;
   }
 
-  #open(tracks: readonly MatroskaTrack[], writer: string): void {
+  #open(tracks: readonly ContainerTrack[], writer: string): void {
     this.close();
     this.#writer = writer;
     this.#feed = null;
@@ -136,7 +155,7 @@ export class ContainerIngest implements Ingest {
     else throw new BitstreamError('the container has neither pictures nor sound');
   }
 
-  #openVideo(track: MatroskaTrack): void {
+  #openVideo(track: ContainerTrack): void {
     let current = true;
     // A child process may still have something to say of a recording that is over.
     const guard = (step: () => void): void => {
@@ -144,7 +163,7 @@ export class ContainerIngest implements Ingest {
     };
     const sink: VideoSink = {
       configured: (avcC) => guard(() => this.#start(avcC)),
-      picture: (time, data) => guard(() => this.#picture(time, data)),
+      picture: (decode, data, composition = 0) => guard(() => this.#picture(decode, data, composition)),
       lost: () => guard(() => this.#lost()),
       failed: (reason, details) => guard(() => this.#break({ reason, details })),
     };
@@ -157,21 +176,22 @@ export class ContainerIngest implements Ingest {
     this.#video = { track, path: { frame: path.frame.bind(path), close } };
   }
 
-  #block({ track, time, key, data }: MatroskaBlock): void {
+  #block({ track, time, decode, key, data }: ContainerBlock): void {
     const at = Math.round(time / 1000);
-    if (track === this.#video?.track.number) this.#giveVideo(this.#video.path, at, key, data);
+    if (track === this.#video?.track.number)
+      this.#giveVideo(this.#video.path, at, key, data, decode === undefined ? undefined : Math.round(decode / 1000));
     else if (track === this.#audio?.number) this.#sound(this.#audio, at, data);
   }
 
-  #giveVideo(path: VideoPath, time: Microseconds, key: boolean, data: Uint8Array): void {
+  #giveVideo(path: VideoPath, time: Microseconds, key: boolean, data: Uint8Array, decode: Microseconds | undefined): void {
     const before = this.#pictureIn;
     this.#pictureIn = time;
-    if (!path.frame(time, key, data)) this.#pictureIn = before;
+    if (!path.frame(time, key, data, decode)) this.#pictureIn = before;
   }
 
-  #picture(time: Microseconds, data: Uint8Array): void {
-    this.#pictureOut = time;
-    this.#emit(VIDEO, time, data);
+  #picture(decode: Microseconds, data: Uint8Array, composition: Microseconds): void {
+    this.#pictureOut = decode + composition;
+    this.#emit(VIDEO, decode, data, composition);
     this.#releaseSound();
   }
 
@@ -182,7 +202,7 @@ export class ContainerIngest implements Ingest {
     this.#releaseSound();
   }
 
-  #sound({ codec }: MatroskaTrack, time: Microseconds, data: Uint8Array): void {
+  #sound({ codec }: ContainerTrack, time: Microseconds, data: Uint8Array): void {
     if (codec !== 'A_OPUS') this.#held.push({ time, data });
     else {
       let at = time - this.#lateness(data);
@@ -228,14 +248,14 @@ export class ContainerIngest implements Ingest {
     this.#releaseSound();
   }
 
-  #emit(track: number, time: Microseconds, data: Uint8Array): void {
+  #emit(track: number, time: Microseconds, data: Uint8Array, cts: Microseconds = 0): void {
     const last = this.#last.get(track);
     // The container counts whole milliseconds.
     const dts = last !== undefined && time <= last && last - time < 1000 ? last + 1 : time;
     if (last !== undefined && dts <= last)
       throw new FramesRefused(`times of the ${track === VIDEO ? 'pictures' : 'sound'} go backwards: record without B-frames`);
     this.#last.set(track, dts);
-    this.#feed?.take([{ track, key: false, duration: 0, dts, cts: 0, data }]);
+    this.#feed?.take([{ track, key: false, duration: 0, dts, cts: time + cts - dts, data }]);
   }
 
   #guarded(step: () => void): void {
@@ -261,7 +281,7 @@ function videoTrack(avcC: Uint8Array) {
   return { id: VIDEO, kind: 'video' as const, codec: parseAvcC(avcC).codec, timescale: TIMESCALE, description: base64(avcC) };
 }
 
-function audioTrack({ codec, codecPrivate, sampleRate, channels }: MatroskaTrack) {
+function audioTrack({ codec, codecPrivate, sampleRate, channels }: ContainerTrack) {
   return {
     id: AUDIO,
     kind: 'audio' as const,

@@ -13,6 +13,10 @@ export const NAL = { idr: 5, sps: 7, pps: 8 } as const;
 /** Profiles whose SPS carries chroma and scaling fields (ITU-T H.264 §7.3.2.1.1). */
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 const BASELINE_TO_HIGH_ONLY = new Set([100, 110, 122, 244]);
+const BASELINE = 66;
+const EXTENDED_ASPECT = 255;
+/** §A.3.1: no buffer of decoded pictures holds more. */
+const MOST_REORDERED = 16;
 const MAX_SIDE = 16_384;
 
 export interface ParameterSets {
@@ -20,12 +24,8 @@ export interface ParameterSets {
   readonly pps: readonly Uint8Array[];
 }
 
-export interface AvcConfiguration extends ParameterSets {
+export interface AvcConfiguration extends ParameterSets, SequenceParameters {
   readonly avcC: Uint8Array;
-  /** RFC 6381, from the SPS. */
-  readonly codec: string;
-  readonly width: number;
-  readonly height: number;
   /** Bytes of the length in front of each NAL unit: 1, 2 or 4. */
   readonly lengthSize: number;
 }
@@ -67,16 +67,76 @@ function skipScalingLists(bits: BitReader, lists: number): void {
   }
 }
 
-/** Codec string and picture size of a sequence parameter set (§7.3.2.1.1). */
-export function parseSps(sps: Uint8Array): { codec: string; width: number; height: number } {
+/** Null where the usability information says nothing, or nothing that can be: some encoders cut it short. */
+function readReorder(bits: BitReader): number | null {
+  try {
+    const reorder = readUsability(bits);
+    return reorder !== null && reorder <= MOST_REORDERED ? reorder : null;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** `max_num_reorder_frames` (§E.1.1). */
+function readUsability(bits: BitReader): number | null {
+  if (!bits.flag()) return null;
+  if (bits.flag() && bits.bits(8) === EXTENDED_ASPECT) bits.bits(32);
+  if (bits.flag()) bits.flag();
+  if (bits.flag()) {
+    bits.bits(4);
+    if (bits.flag()) bits.bits(24);
+  }
+  if (bits.flag()) {
+    bits.ue();
+    bits.ue();
+  }
+  if (bits.flag()) bits.bits(65);
+  const nal = bits.flag();
+  if (nal) skipHrd(bits);
+  const vcl = bits.flag();
+  if (vcl) skipHrd(bits);
+  if (nal || vcl) bits.flag();
+  bits.flag();
+  if (!bits.flag()) return null;
+  bits.flag();
+  for (let field = 0; field < 4; field++) bits.ue();
+  return bits.ue();
+}
+
+/** §E.1.2. */
+function skipHrd(bits: BitReader): void {
+  const count = bits.ue() + 1;
+  if (count > 32) throw new RangeError('the buffering parameters are out of range');
+  bits.bits(8);
+  for (let index = 0; index < count; index++) {
+    bits.ue();
+    bits.ue();
+    bits.flag();
+  }
+  bits.bits(20);
+}
+
+export interface SequenceParameters {
+  /** RFC 6381. */
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  /** Pictures that may be shown later than one which is decoded after them; null where the set does not say. */
+  readonly reorder: number | null;
+}
+
+/** What a sequence parameter set says of its pictures (§7.3.2.1.1). */
+export function parseSps(sps: Uint8Array): SequenceParameters {
   return guarded('the sequence parameter set', () => {
     if (((sps[0] ?? 0) & 31) !== NAL.sps || sps.byteLength < 4) throw new BitstreamError('a sequence parameter set was expected');
     const hex = (index: number): string => (sps[index] ?? 0).toString(16).padStart(2, '0');
     const codec = `avc1.${hex(1)}${hex(2)}${hex(3)}`;
+    const profile = sps[1] ?? 0;
     const bits = new BitReader(rbsp(sps).subarray(4));
     bits.ue();
     let chroma = 1;
-    if (HIGH_PROFILES.has(sps[1] ?? 0)) {
+    if (HIGH_PROFILES.has(profile)) {
       chroma = bits.ue();
       if (chroma === 3) bits.flag();
       bits.ue();
@@ -109,7 +169,9 @@ export function parseSps(sps: Uint8Array): { codec: string; width: number; heigh
     const width = widthInMacroblocks * 16 - unitX * (crop.left + crop.right);
     const height = heightInMapUnits * 16 * (framesOnly ? 1 : 2) - unitY * (crop.top + crop.bottom);
     if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) throw new BitstreamError(`the picture is ${width}x${height}`);
-    return { codec, width, height };
+    // Pictures of order type 2 are shown as they are decoded (§8.2.1.3), and Baseline has no others that would need it.
+    const reorder = orderType === 2 || profile === BASELINE ? 0 : readReorder(bits);
+    return { codec, width, height, reorder };
   });
 }
 

@@ -9,25 +9,16 @@
  * Memory is bounded by the largest element that is read whole.
  */
 import type { Bytes } from '../../../src/protocol/index.ts';
+import { AAC_FRAME_LENGTH } from './aac.ts';
+import type { Begins, ContainerBlock, ContainerEvent, ContainerReader, Nanoseconds } from './container-reader.ts';
 import { childrenOf, readInteger, readText, readUnsigned } from './ebml.ts';
 import { BitstreamError } from './h264.ts';
+import { splitLace } from './matroska-lacing.ts';
 import { type MatroskaTrack, readTracks } from './matroska-tracks.ts';
+import { opusPacketLength } from './opus.ts';
 
-export interface MatroskaBlock {
-  readonly type: 'block';
-  /** Of a {@link MatroskaTrack}. */
-  readonly track: number;
-  /** Nanoseconds. */
-  readonly time: number;
-  /** As the container says; the truth is in the bitstream. */
-  readonly key: boolean;
-  readonly data: Uint8Array;
-}
-
-export type MatroskaEvent =
-  | MatroskaBlock
-  /** With the program that wrote the container (`MuxingApp`), or an empty text. */
-  | { readonly type: 'tracks'; readonly tracks: readonly MatroskaTrack[]; readonly writer: string };
+export type MatroskaBlock = ContainerBlock;
+export type MatroskaEvent = ContainerEvent;
 
 const ID = {
   ebml: 0x1a45dfa3,
@@ -60,15 +51,16 @@ const LONGEST_SKIP: Bytes = 16 * 1024 * 1024;
 const LONGEST_HEADER = 12;
 /** RFC 9559 §5.1.2.9: milliseconds unless the container says otherwise. */
 const DEFAULT_SCALE = 1_000_000;
+const OPUS_RATE = 48_000;
 const EBML_MAGIC = Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3);
 
 /** Whether a recording begins here; `maybe` where there are too few bytes to say. Chromium's first piece is a single byte. */
-export function beginsRecording(bytes: Uint8Array): 'yes' | 'no' | 'maybe' {
+export function beginsRecording(bytes: Uint8Array): Begins {
   if (!EBML_MAGIC.subarray(0, bytes.byteLength).every((byte, index) => bytes[index] === byte)) return 'no';
   return bytes.byteLength < EBML_MAGIC.byteLength ? 'maybe' : 'yes';
 }
 
-export class MatroskaReader {
+export class MatroskaReader implements ContainerReader {
   readonly #header = new Uint8Array(LONGEST_HEADER);
   #headerLength = 0;
   #id = 0;
@@ -78,7 +70,7 @@ export class MatroskaReader {
   #begun = false;
   #scale = DEFAULT_SCALE;
   #writer = '';
-  #hasTracks = false;
+  #tracks: readonly MatroskaTrack[] | null = null;
   #clusterTime: number | null = null;
 
   /** What ends within these bytes. Throws {@link BitstreamError}, after which nothing more can be read. */
@@ -140,14 +132,14 @@ export class MatroskaReader {
         this.#readInfo(payload);
         return;
       case ID.tracks:
-        this.#hasTracks = true;
-        events.push({ type: 'tracks', tracks: readTracks(payload), writer: this.#writer });
+        this.#tracks = readTracks(payload);
+        events.push({ type: 'tracks', tracks: this.#tracks, writer: this.#writer });
         return;
       case ID.timestamp:
         this.#clusterTime = readUnsigned(payload);
         return;
       case ID.simpleBlock:
-        events.push(this.#block(payload, false));
+        events.push(...this.#blocks(payload, false));
         return;
       default:
         this.#blockGroup(payload, events);
@@ -162,7 +154,7 @@ export class MatroskaReader {
     }
     this.#begun = true;
     this.#scale = DEFAULT_SCALE;
-    this.#hasTracks = false;
+    this.#tracks = null;
     this.#clusterTime = null;
   }
 
@@ -181,23 +173,39 @@ export class MatroskaReader {
       if (id === ID.block) block = data;
       else if (id === ID.referenceBlock) key = false;
     }
-    if (block !== null) events.push(this.#block(block, key));
+    if (block !== null) events.push(...this.#blocks(block, key));
   }
 
-  /** RFC 9559 §10.1: the track, a signed time within the cluster, flags, and the frame. */
-  #block(data: Uint8Array, independent: boolean): MatroskaBlock {
-    const track = readInteger(data, 0, false);
-    if (track === null || data.byteLength < track.length + 4) throw new BitstreamError('a block of the container ends within its header');
-    if (!this.#hasTracks) throw new BitstreamError('the container has a block before its tracks');
+  /** RFC 9559 §10.1: the track, a signed time within the cluster, flags, and the frames. */
+  #blocks(data: Uint8Array, independent: boolean): MatroskaBlock[] {
+    const number = readInteger(data, 0, false);
+    if (number === null || data.byteLength < number.length + 3) throw new BitstreamError('a block of the container ends within its header');
+    if (this.#tracks === null) throw new BitstreamError('the container has a block before its tracks');
     if (this.#clusterTime === null) throw new BitstreamError('the container has a block before the time of its cluster');
-    const view = new DataView(data.buffer, data.byteOffset + track.length, 3);
-    if ((view.getUint8(2) & 0x06) !== 0)
-      throw new BitstreamError('several frames share a block of the container (lacing), which is not read');
-    const time = (this.#clusterTime + view.getInt16(0)) * this.#scale;
+    const track = this.#tracks.find((each) => each.number === number.value);
+    const view = new DataView(data.buffer, data.byteOffset + number.length, 3);
+    const flags = view.getUint8(2);
     // Only a SimpleBlock has the flag.
-    const key = independent || (this.#id === ID.simpleBlock && view.getUint8(2) >= 0x80);
-    return { type: 'block', track: track.value, time, key, data: data.subarray(track.length + 3) };
+    const key = independent || (this.#id === ID.simpleBlock && flags >= 0x80);
+    let time = (this.#clusterTime + view.getInt16(0)) * this.#scale;
+    const frames = splitLace(flags, data.subarray(number.length + 3)).filter(({ byteLength }) => byteLength > 0);
+    return frames.map((frame) => {
+      const block = { type: 'block', track: number.value, time, key, data: frame } as const;
+      if (frames.length > 1) time += frameDuration(track, frame);
+      return block;
+    });
   }
+}
+
+/** §10.3.5: only the first frame of a lace has a time; the others follow at the track's pace. */
+function frameDuration(track: MatroskaTrack | undefined, frame: Uint8Array): Nanoseconds {
+  // Subtitles and the like.
+  if (track === undefined) return 0;
+  const { codec, frameDuration, sampleRate } = track;
+  if (codec === 'A_OPUS') return (opusPacketLength(frame) * 1e9) / OPUS_RATE;
+  if (frameDuration !== undefined) return frameDuration;
+  if (codec === 'A_AAC' && sampleRate > 0) return (AAC_FRAME_LENGTH * 1e9) / sampleRate;
+  throw new BitstreamError('frames share a block of the container, and nothing says how long each lasts');
 }
 
 const hex = (id: number): string => id.toString(16).toUpperCase();

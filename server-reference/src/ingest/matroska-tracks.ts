@@ -1,19 +1,9 @@
 /** The `Tracks` element of Matroska (RFC 9559 §5.1.4): what is in the blocks. */
+import type { ContainerTrack } from './container-reader.ts';
 import { childrenOf, readFloat, readText, readUnsigned } from './ebml.ts';
 import { BitstreamError } from './h264.ts';
 
-export interface MatroskaTrack {
-  /** What blocks name. */
-  readonly number: number;
-  readonly kind: 'video' | 'audio';
-  /** For example `V_MPEG4/ISO/AVC`, `V_VP8`, `A_OPUS`. */
-  readonly codec: string;
-  readonly codecPrivate: Uint8Array | null;
-  readonly width: number;
-  readonly height: number;
-  readonly sampleRate: number;
-  readonly channels: number;
-}
+export type MatroskaTrack = ContainerTrack;
 
 const ID = {
   trackEntry: 0xae,
@@ -28,6 +18,7 @@ const ID = {
   audio: 0xe1,
   sampleRate: 0xb5,
   channels: 0x9f,
+  defaultDuration: 0x23e383,
 } as const;
 
 const KINDS: Readonly<Record<number, MatroskaTrack['kind']>> = { 1: 'video', 2: 'audio' };
@@ -58,6 +49,7 @@ function readTrack(entry: Uint8Array): MatroskaTrack | null {
   const codec = found.get(ID.codec);
   if (number(ID.number, 0) < 1 || codec === undefined) throw new BitstreamError('a track of the container has no number or no codec');
   const rate = found.get(ID.sampleRate);
+  const frameDuration = number(ID.defaultDuration, 0);
   return {
     number: number(ID.number, 0),
     kind,
@@ -67,5 +59,6 @@ function readTrack(entry: Uint8Array): MatroskaTrack | null {
     height: number(ID.height, 0),
     sampleRate: rate === undefined ? 8000 : readFloat(rate),
     channels: number(ID.channels, 1),
+    ...(frameDuration === 0 ? {} : { frameDuration }),
   };
 }

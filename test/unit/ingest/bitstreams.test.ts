@@ -17,7 +17,7 @@ test('codec string and picture size come from the SPS', () => {
 });
 
 test('a high profile SPS with cropping gives the cropped size', () => {
-  assert.deepEqual(parseSps(SPS_1080P), { codec: 'avc1.640028', width: 1920, height: 1080 });
+  assert.deepEqual(parseSps(SPS_1080P), { codec: 'avc1.640028', width: 1920, height: 1080, reorder: 2 });
 });
 
 test('an avcC built from parameter sets reads back as the same', () => {

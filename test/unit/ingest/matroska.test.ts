@@ -107,9 +107,9 @@ for (const [what, bytes, message] of [
     /longer than the one around/,
   ],
   [
-    'laced frames',
-    [...begin('webm'), ...SEGMENT, 0x16, 0x54, 0xae, 0x6b, 0x80, ...CLUSTER, 0xe7, 0x81, 0, 0xa3, 0x86, 0x81, 0, 0, 0x82, 1, 1],
-    /lacing/,
+    'a lace longer than its block',
+    [...begin('webm'), ...SEGMENT, 0x16, 0x54, 0xae, 0x6b, 0x80, ...CLUSTER, 0xe7, 0x81, 0, 0xa3, 0x86, 0x81, 0, 0, 0x82, 1, 9],
+    /within its lace/,
   ],
 ] as [string, number[], RegExp][]) {
   test(`${what} is refused in words`, () => {
