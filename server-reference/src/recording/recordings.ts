@@ -47,7 +47,7 @@ export class Recordings {
   readonly #live = new Map<string, Recording>();
   readonly #kept = new Map<string, Summary>();
   readonly #indexes = new Map<string, Promise<RecordingIndex | null>>();
-  readonly #finishing = new Set<Promise<void>>();
+  readonly #finishing = new Map<Recording, Promise<void>>();
   #cancelSweep: (() => void) | null = null;
   #sweeping: Promise<void> | null = null;
   #closed = false;
@@ -122,8 +122,11 @@ export class Recordings {
 
   /** The stream of a recording has ended. */
   finish(recording: Recording): void {
-    const finishing = this.#finish(recording).finally(() => this.#finishing.delete(finishing));
-    this.#finishing.add(finishing);
+    if (this.#finishing.has(recording)) return;
+    this.#finishing.set(
+      recording,
+      this.#finish(recording).finally(() => this.#finishing.delete(recording)),
+    );
   }
 
   /** Deletes a recording for good; one that is being made is not touched. */
@@ -152,7 +155,7 @@ export class Recordings {
     for (const recording of this.#live.values()) this.finish(recording);
     const patience = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(CLOSE_PATIENCE, patience.resolve);
-    await Promise.race([Promise.all(this.#finishing), patience.promise]);
+    await Promise.race([Promise.all(this.#finishing.values()), patience.promise]);
     cancel();
   }
 

@@ -1,0 +1,154 @@
+/**
+ * A recording as one plain MP4 with pictures and sound, made while it is sent: the index (`moov`) comes first and is computed from the
+ * fragments' heads, the media behind it is copied out of the recording's files. Every byte has its place before any is sent, so players
+ * can seek with range requests.
+ *
+ * Time without media is left out. Each decoder configuration has a sample description of its own, so a picture that changes its size
+ * changes it in the file, too. Of several layers the first is taken, which is the best.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bytes } from '../../../src/protocol/index.ts';
+import { contentsOf, type Period, periodsOf } from './contents.ts';
+import { readFragment } from './fragments.ts';
+import { mediaFile } from './layout.ts';
+import { writeMovie } from './movie.ts';
+import type { RecordedRendition, RecordedSegment, RecordingIndex } from './recording-index.ts';
+import { TrackTable } from './track-table.ts';
+
+/** Long enough for the head of any fragment that lasts no longer than a second. */
+const HEAD_BYTES: Bytes = 8 * 1024;
+
+interface Chunk {
+  readonly rendition: string;
+  readonly segment: RecordedSegment;
+  /** Runs of media within the segment. */
+  readonly payloads: readonly { readonly offset: number; readonly length: number }[];
+  /** Where it begins in what follows the index. */
+  readonly at: number;
+  readonly length: number;
+}
+
+export class Download {
+  readonly length: Bytes;
+  readonly #folder: string;
+  readonly #head: Buffer;
+  readonly #chunks: readonly Chunk[];
+
+  private constructor(folder: string, head: Buffer, chunks: readonly Chunk[]) {
+    this.#folder = folder;
+    this.#head = head;
+    this.#chunks = chunks;
+    const last = chunks.at(-1);
+    this.length = head.byteLength + (last === undefined ? 0 : last.at + last.length);
+  }
+
+  /** Null where there is nothing that can be played. Rejects where the files cannot be read. */
+  static async of(folder: string, index: RecordingIndex): Promise<Download | null> {
+    const contents = contentsOf(index);
+    const renditions = (['video', 'audio'] as const).flatMap((kind) => contents.renditions.find(({ info }) => info.kind === kind) ?? []);
+    if (renditions.length === 0) return null;
+    const files = new Map<RecordedRendition, FileHandle>();
+    try {
+      for (const rendition of renditions) files.set(rendition, await open(join(folder, mediaFile(rendition.info.id))));
+      const { tables, chunks } = await plan(periodsOf(contents), files);
+      return new Download(folder, writeMovie([...tables.values()], index.header.startedAt, mediaLength(chunks)), chunks);
+    } finally {
+      for (const file of files.values()) await file.close();
+    }
+  }
+
+  /** @param end the last byte, included */
+  async *read(start: number, end: number): AsyncGenerator<Buffer> {
+    const head = this.#head.byteLength;
+    if (start < head) yield this.#head.subarray(start, end + 1);
+    const files = new Map<string, FileHandle>();
+    try {
+      for (let index = this.#chunkAt(start - head); index < this.#chunks.length; index++) {
+        const chunk = this.#chunks[index];
+        if (chunk === undefined || head + chunk.at > end) return;
+        const bytes = await this.#readChunk(chunk, files);
+        yield bytes.subarray(Math.max(0, start - head - chunk.at), end + 1 - head - chunk.at);
+      }
+    } finally {
+      for (const file of files.values()) await file.close();
+    }
+  }
+
+  async #readChunk({ rendition, segment, payloads }: Chunk, files: Map<string, FileHandle>): Promise<Buffer> {
+    let file = files.get(rendition);
+    if (file === undefined) {
+      file = await open(join(this.#folder, mediaFile(rendition)));
+      files.set(rendition, file);
+    }
+    const bytes = await readAt(file, segment.offset, segment.length);
+    return Buffer.concat(payloads.map(({ offset, length }) => bytes.subarray(offset, offset + length)));
+  }
+
+  /** The first chunk that ends behind a place. */
+  #chunkAt(place: number): number {
+    let low = 0;
+    let high = this.#chunks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const chunk = this.#chunks[middle];
+      if (chunk !== undefined && chunk.at + chunk.length <= place) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function mediaLength(chunks: readonly Chunk[]): Bytes {
+  const last = chunks.at(-1);
+  return last === undefined ? 0 : last.at + last.length;
+}
+
+async function plan(
+  periods: readonly Period[],
+  files: ReadonlyMap<RecordedRendition, FileHandle>,
+): Promise<{ tables: Map<RecordedRendition, TrackTable>; chunks: Chunk[] }> {
+  const tables = new Map([...files.keys()].map((rendition) => [rendition, new TrackTable(rendition)]));
+  const chunks: Chunk[] = [];
+  let at = 0;
+  for (const period of periods) {
+    for (const { rendition, segment } of inOrder(period)) {
+      const file = files.get(rendition);
+      const table = tables.get(rendition);
+      if (file === undefined || table === undefined) continue;
+      const shift = Math.round((period.start - period.mediaStart) * rendition.info.timescale);
+      const payloads = await addSegment(file, segment, table, shift, at);
+      const length = payloads.reduce((sum, payload) => sum + payload.length, 0);
+      chunks.push({ rendition: rendition.info.id, segment, payloads, at, length });
+      at += length;
+    }
+  }
+  return { tables, chunks };
+}
+
+/** Segment by segment, so that what is shown together stands together. */
+function inOrder({ tracks }: Period): { rendition: RecordedRendition; segment: RecordedSegment }[] {
+  return tracks
+    .flatMap(({ rendition, segments }) => segments.map((segment) => ({ rendition, segment })))
+    .sort((a, b) => a.segment.msn - b.segment.msn);
+}
+
+async function addSegment(file: FileHandle, segment: RecordedSegment, table: TrackTable, shift: number, at: number) {
+  const payloads: { offset: number; length: number }[] = [];
+  table.beginChunk(segment.epoch, at);
+  for (let offset = 0; offset < segment.length; ) {
+    const fragment = readFragment(await readAt(file, segment.offset + offset, Math.min(HEAD_BYTES, segment.length - offset)));
+    if (fragment === null) throw new Error(`segment ${segment.msn} of ${table.rendition.info.id} is no fragment`);
+    table.add(fragment.start + shift, fragment.samples);
+    payloads.push({ offset: offset + fragment.payload, length: fragment.payloadLength });
+    offset += fragment.end;
+  }
+  return payloads;
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  const { bytesRead } = await file.read(bytes, 0, length, position);
+  if (bytesRead < length) throw new Error('a recording is shorter than its journal says');
+  return bytes;
+}
