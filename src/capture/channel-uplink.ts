@@ -23,6 +23,7 @@ import type { ChannelSession } from '../signaling/channel-session.ts';
 import { Connection } from '../signaling/connection.ts';
 import type { ClockReport } from './clock-reporter.ts';
 import type { CreditReply } from './frame-sender.ts';
+import { mediaRetry } from './media-retry.ts';
 import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { isRestart, joinParams, stoppedError, type Uplink, type UplinkEnvironment, type UplinkHandler } from './uplink.ts';
 
@@ -52,6 +53,7 @@ export class ChannelUplink implements Uplink {
       timers: environment.timers,
       // Media over long polling would arrive too late to be live.
       longPoll: false,
+      retry: mediaRetry(environment.random),
       ...(options.token === null ? {} : { token: options.token }),
       ...(environment.tokenProvider === null ? {} : { tokenProvider: environment.tokenProvider }),
     });
@@ -85,6 +87,10 @@ export class ChannelUplink implements Uplink {
   /** Opens a new epoch in place. Its frames follow the resolved promise. */
   async pushTracks(tracks: readonly TrackDescription[]): Promise<number> {
     return (await this.#require().push('tracks', { tracks }, { reply: TracksReplySchema })).epoch;
+  }
+
+  probe(): void {
+    this.#connection.wake();
   }
 
   reportClock(report: ClockReport): void {

@@ -1,7 +1,8 @@
 import { encodeChunk } from '../protocol/frame-chunk.ts';
 import type { BitsPerSecond, Bytes, Milliseconds } from '../protocol/units.ts';
 import { BurstMeter } from './burst-meter.ts';
-import { CreditLedger } from './credit-ledger.ts';
+import type { CreditLedger } from './credit-ledger.ts';
+import { Delivery } from './delivery.ts';
 import { RateController } from './rate-controller.ts';
 import { frameBytes, type OutgoingFrame, SendQueue } from './send-queue.ts';
 
@@ -24,6 +25,8 @@ export interface FrameSenderOptions {
   readonly pushesAtOnce: () => number;
   /** Bytes that the socket has not handed to the network. */
   readonly bufferedAmount: () => Bytes;
+  /** Nothing is acknowledged though something is on its way. */
+  readonly onStalled: () => void;
   readonly onRate: (bitrate: BitsPerSecond) => void;
   /** There is room again, and video can only go on with a key frame. */
   readonly onKeyFrameNeeded: () => void;
@@ -39,12 +42,6 @@ const MIN_FLIGHT: Bytes = 96 * 1024;
 /** One push carries what has gathered, up to about this; far below the wire's limit for a frame. */
 const MAX_PUSH: Bytes = 512 * 1024;
 const KEY_REQUEST_INTERVAL: Milliseconds = 500;
-const THROUGHPUT_WINDOW: Milliseconds = 1_000;
-
-interface Progress {
-  readonly at: Milliseconds;
-  readonly acknowledged: Bytes;
-}
 
 /**
  * Sends encoded frames as fast as the server and the network take them. When they do not keep up it first has the bit rate lowered, and
@@ -53,7 +50,7 @@ interface Progress {
 export class FrameSender {
   readonly #options: FrameSenderOptions;
   readonly #queue = new SendQueue({ maxAge: MAX_QUEUE_AGE });
-  readonly #ledger = new CreditLedger();
+  readonly #delivery: Delivery;
   readonly #rate: RateController;
   #open = false;
   #held = false;
@@ -61,10 +58,10 @@ export class FrameSender {
   #connection = 0;
   #bursts = new BurstMeter();
   #keyRequestedAt = Number.NEGATIVE_INFINITY;
-  #progress: Progress[] = [];
 
   constructor(options: FrameSenderOptions) {
     this.#options = options;
+    this.#delivery = new Delivery(options.onStalled);
     this.#rate = new RateController({ target: options.bitrate });
   }
 
@@ -80,10 +77,11 @@ export class FrameSender {
 
   /** Acknowledged lately. */
   get throughput(): BitsPerSecond {
-    const first = this.#progress[0];
-    const last = this.#progress.at(-1);
-    if (first === undefined || last === undefined || last.at <= first.at) return 0;
-    return ((last.acknowledged - first.acknowledged) * 8 * 1000) / (last.at - first.at);
+    return this.#delivery.throughput;
+  }
+
+  get #ledger(): CreditLedger {
+    return this.#delivery.ledger;
   }
 
   /** The topic is joined. Video goes on with a key frame. */
@@ -92,10 +90,9 @@ export class FrameSender {
     this.#held = false;
     this.#connection++;
     this.#queue.clear();
-    this.#ledger.open(credit);
+    this.#delivery.open(credit);
     this.#bursts = new BurstMeter();
     this.#keyRequestedAt = this.#options.now();
-    this.#progress = [];
   }
 
   /** The topic was lost. What has not been sent is stale and is dropped. */
@@ -131,8 +128,7 @@ export class FrameSender {
   tick(): void {
     if (!this.#open) return;
     const now = this.#options.now();
-    this.#progress.push({ at: now, acknowledged: this.#ledger.acknowledged });
-    while (this.#progress.length > 2 && now - (this.#progress[0]?.at ?? now) > THROUGHPUT_WINDOW) this.#progress.shift();
+    this.#delivery.tick(now);
     this.#pump();
     const changed = this.#rate.update({
       now,

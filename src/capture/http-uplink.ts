@@ -21,10 +21,12 @@ import {
 } from '../protocol/messages/stream.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import { WIRE_VERSION } from '../protocol/version.ts';
+import type { RetryPolicy } from '../signaling/connection.ts';
 import type { TimerId } from '../workers/worker-timers.ts';
 import type { ClockReport } from './clock-reporter.ts';
 import type { CreditReply } from './frame-sender.ts';
 import { type IngestAnswer, IngestRequests } from './ingest-requests.ts';
+import { mediaRetry } from './media-retry.ts';
 import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { isRestart, joinParams, stoppedError, type Uplink, type UplinkEnvironment, type UplinkHandler } from './uplink.ts';
 
@@ -33,8 +35,9 @@ const PATIENCE: Milliseconds = 8_000;
 const END_PATIENCE: Milliseconds = 1_500;
 /** Before a failed request is sent once more; the server waits 3 s for what is missing. */
 const AGAIN: readonly Milliseconds[] = [150, 600];
-const REOPEN: readonly Milliseconds[] = [10, 50, 100, 150, 200, 250, 500, 1_000, 2_000];
-const REOPEN_MAX: Milliseconds = 5_000;
+/** Opening anew is small, and nothing is gained by waiting for the answer of a path that is dead. */
+const REOPEN_PATIENCE: Milliseconds = 3_000;
+const PROBE_PATIENCE: Milliseconds = 1_500;
 /** Where nothing is sent, the server is asked so often what it wants; after 5 s it would take the connection for lost. */
 const IDLE: Milliseconds = 1_000;
 
@@ -44,6 +47,9 @@ interface Session {
   /** Of the next numbered request. */
   seq: number;
   idle: TimerId | undefined;
+  /** What is under way of it is called off when it is lost. */
+  readonly over: AbortController;
+  probing: boolean;
 }
 
 type State = 'closed' | 'joining' | 'joined' | 'dropped' | 'ended';
@@ -58,6 +64,7 @@ export class HttpUplink implements Uplink {
   readonly #handler: UplinkHandler;
   readonly #environment: UplinkEnvironment;
   readonly #requests: IngestRequests;
+  readonly #retryPolicy: RetryPolicy;
   readonly #waking = new AbortController();
   #state: State = 'closed';
   #session: Session | null = null;
@@ -76,6 +83,7 @@ export class HttpUplink implements Uplink {
     this.#environment = environment;
     this.#publishKey = options.publishKey;
     this.#info = options.info ?? {};
+    this.#retryPolicy = mediaRetry(environment.random);
     this.#requests = new IngestRequests({
       server: options.server,
       token: options.token,
@@ -99,6 +107,11 @@ export class HttpUplink implements Uplink {
 
   async pushTracks(tracks: readonly TrackDescription[]): Promise<number> {
     return this.#parse(TracksReplySchema, await this.#numbered({ event: 'tracks', payload: { tracks } })).epoch;
+  }
+
+  probe(): void {
+    const session = this.#session;
+    if (session !== null && !session.probing) void this.#probe(session);
   }
 
   reportClock(report: ClockReport): void {
@@ -141,7 +154,7 @@ export class HttpUplink implements Uplink {
   async #join(): Promise<void> {
     const { stream } = this.#options;
     const params = { v: WIRE_VERSION, ...joinParams(this.#options, this.#tracks(), this.#publishKey, this.#info) };
-    this.#opening = this.#requests.post(`/ingest/${stream}`, params, PATIENCE);
+    this.#opening = this.#requests.post(`/ingest/${stream}`, params, this.#state === 'dropped' ? REOPEN_PATIENCE : PATIENCE);
     const answer = await this.#opening;
     this.#opening = null;
     if (this.#state !== 'joining' && this.#state !== 'dropped') return;
@@ -170,7 +183,7 @@ export class HttpUplink implements Uplink {
   }
 
   #joined(reply: IngestReply): void {
-    this.#session = { path: reply.ingest, seq: 0, idle: undefined };
+    this.#session = { path: reply.ingest, seq: 0, idle: undefined, over: new AbortController(), probing: false };
     this.#publishKey = reply.publish_key;
     this.#attempts = 0;
     this.#told = '';
@@ -197,6 +210,14 @@ export class HttpUplink implements Uplink {
     return this.#settle(session, await this.#ask(session, session.path, { event, payload }));
   }
 
+  /** A link that is merely slow answers something so small; one that is dead does not. */
+  async #probe(session: Session): Promise<void> {
+    session.probing = true;
+    const answer = await this.#requests.post(session.path, { event: 'time', payload: {} }, PROBE_PATIENCE, session.over.signal);
+    session.probing = false;
+    if (session === this.#session && (answer.kind === 'late' || answer.kind === 'lost')) this.#drop(answer.error);
+  }
+
   /** Whose answer nobody awaits. Lost while not joined; a rejoin tells it anew. */
   #cast(event: string, payload: object): void {
     if (this.#session === null) return;
@@ -208,7 +229,7 @@ export class HttpUplink implements Uplink {
   async #ask(session: Session, path: string, body: ArrayBuffer | object): Promise<IngestAnswer> {
     if (session !== this.#session) return { kind: 'gone', error: notJoined() };
     this.#watchIdle(session);
-    return await this.#requests.post(path, body, PATIENCE);
+    return await this.#requests.post(path, body, PATIENCE, session.over.signal);
   }
 
   #settle(session: Session, answer: IngestAnswer): unknown {
@@ -263,6 +284,8 @@ export class HttpUplink implements Uplink {
 
   #leave(): void {
     this.#environment.timers.clearTimeout(this.#session?.idle);
+    // A reason without a stack, which would keep everything alive that was under way.
+    this.#session?.over.abort('lost');
     this.#session = null;
   }
 
@@ -270,7 +293,7 @@ export class HttpUplink implements Uplink {
     if (this.#state !== 'joining' && this.#state !== 'dropped') return;
     const { timers } = this.#environment;
     timers.clearTimeout(this.#retry);
-    this.#retry = timers.setTimeout(() => this.#wake(), REOPEN[this.#attempts++] ?? REOPEN_MAX);
+    this.#retry = timers.setTimeout(() => this.#wake(), this.#retryPolicy.delay(this.#attempts++));
   }
 
   #wake(): void {

@@ -49,16 +49,17 @@ export class IngestRequests {
   /**
    * Bytes go as media, anything else as JSON. Never rejects.
    * @param timeout for the whole of it
+   * @param signal calls it off: it is `lost`
    */
-  async post(path: string, body: ArrayBuffer | object, timeout: Milliseconds): Promise<IngestAnswer> {
+  async post(path: string, body: ArrayBuffer | object, timeout: Milliseconds, signal?: AbortSignal): Promise<IngestAnswer> {
     if (this.#token === null && this.#options.tokenProvider !== null && !(await this.#renew())) return noToken();
     const token = this.#token;
-    const answer = await this.#send(path, body, timeout);
+    const answer = await this.#send(path, body, timeout, signal);
     const isTokenRefused = answer.kind === 'refused' && (answer.error.code === 'token-expired' || answer.error.code === 'unauthorized');
     if (!isTokenRefused || this.#options.tokenProvider === null) return answer;
     // Several requests are refused together; the first has asked for another token by now.
     if (this.#token === token && !(await this.#renew())) return noToken();
-    return await this.#send(path, body, timeout);
+    return await this.#send(path, body, timeout, signal);
   }
 
   /** Calls off what is under way. */
@@ -67,7 +68,7 @@ export class IngestRequests {
     this.#abort.abort('closed');
   }
 
-  async #send(path: string, body: ArrayBuffer | object, timeout: Milliseconds): Promise<IngestAnswer> {
+  async #send(path: string, body: ArrayBuffer | object, timeout: Milliseconds, signal?: AbortSignal): Promise<IngestAnswer> {
     const { timers, fetch } = this.#options;
     const patience = new AbortController();
     const timer = timers.setTimeout(() => patience.abort('timeout'), timeout);
@@ -79,7 +80,7 @@ export class IngestRequests {
         // Media has no type: with one, a browser asks the server beforehand whether it may send it, for each number anew.
         ...(isMedia ? {} : { headers: { 'content-type': 'application/json' } }),
         cache: 'no-store',
-        signal: AbortSignal.any([patience.signal, this.#abort.signal]),
+        signal: AbortSignal.any([patience.signal, this.#abort.signal, ...(signal === undefined ? [] : [signal])]),
       });
       return await read(response);
     } catch (cause) {

@@ -99,6 +99,7 @@ export class Transmitter {
       push: (chunk) => this.#uplink.pushChunk(chunk),
       pushesAtOnce: () => this.#uplink.pushesAtOnce,
       bufferedAmount: () => this.#uplink.bufferedAmount,
+      onStalled: () => this.#uplink.probe(),
       onRate: (bitrate) => handler.rate(bitrate),
       onKeyFrameNeeded: () => handler.keyFrameNeeded(),
       onKeyFrameAcknowledged: () => handler.keyFrameAcknowledged(),

@@ -92,6 +92,10 @@ class FallbackUplink implements Uplink {
     return this.#uplink.pushTracks(tracks);
   }
 
+  probe(): void {
+    this.#uplink.probe();
+  }
+
   reportClock(report: ClockReport): void {
     this.#uplink.reportClock(report);
   }

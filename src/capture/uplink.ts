@@ -26,6 +26,8 @@ export interface UplinkEnvironment {
   readonly tokenProvider: TokenProvider | null;
   readonly connect?: (options: ConnectionOptions) => Connection;
   readonly fetch?: typeof globalThis.fetch;
+  /** From 0 to 1. @default Math.random */
+  readonly random?: () => number;
 }
 
 /** One stream's way to the server. */
@@ -41,6 +43,8 @@ export interface Uplink {
   pushChunk(chunk: ArrayBuffer): Promise<CreditReply>;
   /** Opens a new epoch in place. Its frames follow the resolved promise. */
   pushTracks(tracks: readonly TrackDescription[]): Promise<number>;
+  /** Nothing was acknowledged for a while though something is on its way: finds out whether the way is still there. */
+  probe(): void;
   reportClock(report: ClockReport): void;
   serverTime(): Promise<Milliseconds>;
   setToken(token: string): void;

@@ -24,6 +24,14 @@ export type ConnectionState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 
 
 export type TokenProvider = () => string | Promise<string>;
 
+/** When a connection that was lost, or did not come about, is tried again. */
+export interface RetryPolicy {
+  /** @param attempt how many have failed in a row before, from 0 */
+  delay(attempt: number): number;
+  /** An attempt that has neither opened nor failed is given up after so many milliseconds; when the browser gives up without. */
+  readonly patience?: number;
+}
+
 export interface ConnectionOptions {
   /** The server's origin, for example `https://live.example.org`. */
   readonly server: string;
@@ -34,6 +42,8 @@ export interface ConnectionOptions {
   readonly tokenProvider?: TokenProvider;
   /** Falls back to long polling where WebSockets are blocked. @default true */
   readonly longPoll?: boolean;
+  /** @default after 10 ms, then later and later up to 5 s */
+  readonly retry?: RetryPolicy;
   readonly WebSocket?: new (url: string, protocols?: string[]) => object;
   readonly fetch?: typeof globalThis.fetch;
   readonly timers?: Timers;
@@ -56,6 +66,7 @@ export interface JoinOptions<R> {
 
 const RECONNECT_MS = [10, 50, 100, 150, 200, 250, 500, 1000, 2000];
 const RECONNECT_MAX_MS = 5000;
+const DEFAULT_RETRY: RetryPolicy = { delay: (attempt) => RECONNECT_MS[attempt] ?? RECONNECT_MAX_MS };
 /** A dead path is noticed within this and the time below; the server itself allows 60 s of silence. */
 const HEARTBEAT_MS = LIMITS.heartbeatMs / 2;
 const HEARTBEAT_TIMEOUT_MS = 5000;
@@ -72,6 +83,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   readonly #fetch: typeof globalThis.fetch;
   readonly #WebSocket: (new (url: string, protocols?: string[]) => object) | undefined;
   readonly #longPoll: boolean;
+  readonly #retryPolicy: RetryPolicy;
   readonly #tokenProvider: TokenProvider | undefined;
   readonly #sessions = new Set<SessionHandle>();
   readonly #abort = new AbortController();
@@ -97,6 +109,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#WebSocket = options.WebSocket ?? (globalThis.WebSocket as typeof globalThis.WebSocket | undefined);
     this.#longPoll = options.longPoll ?? true;
+    this.#retryPolicy = options.retry ?? DEFAULT_RETRY;
     this.#token = options.token || undefined;
     this.#tokenProvider = options.tokenProvider;
     const endpoint = new URL(options.socketPath ?? '/socket', this.server);
@@ -224,7 +237,10 @@ export class Connection extends Emitter<ConnectionEvents> {
     const token = this.#token;
     socket.authToken = token === undefined ? undefined : () => token;
     socket.transport = this.#transport();
-    this.#attempt = Symbol();
+    const attempt = Symbol();
+    this.#attempt = attempt;
+    const { patience } = this.#retryPolicy;
+    if (patience !== undefined) this.#timers.setTimeout(() => this.#giveUp(attempt), patience);
     try {
       socket.connect();
     } catch (cause) {
@@ -288,6 +304,14 @@ export class Connection extends Emitter<ConnectionEvents> {
     void this.#findCause();
   }
 
+  /** On a path that swallows an attempt, a question for the cause would go the same way. */
+  #giveUp(attempt: symbol): void {
+    if (attempt !== this.#attempt || this.#isOver()) return;
+    this.#attempt = null;
+    this.#socket.disconnect();
+    this.#scheduleRetry();
+  }
+
   async #findCause(): Promise<void> {
     if (this.#forbidden) {
       const error = new GlasscastError('unauthorized', 'The server does not accept the token of this page.');
@@ -336,7 +360,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #scheduleRetry(): void {
-    const delay = RECONNECT_MS[this.#attempts] ?? RECONNECT_MAX_MS;
+    const delay = this.#retryPolicy.delay(this.#attempts);
     this.#attempts += 1;
     this.#timers.clearTimeout(this.#retry);
     this.#retry = this.#timers.setTimeout(() => {

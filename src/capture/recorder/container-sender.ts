@@ -1,5 +1,6 @@
 import type { BitsPerSecond, Bytes, Milliseconds } from '../../protocol/units.ts';
-import { CreditLedger } from '../credit-ledger.ts';
+import type { CreditLedger } from '../credit-ledger.ts';
+import { Delivery } from '../delivery.ts';
 import type { CreditReply } from '../frame-sender.ts';
 
 export interface ContainerSenderOptions {
@@ -7,6 +8,8 @@ export interface ContainerSenderOptions {
   readonly push: (chunk: ArrayBuffer) => Promise<CreditReply>;
   readonly pushesAtOnce: () => number;
   readonly bufferedAmount: () => Bytes;
+  /** Nothing is acknowledged though something is on its way. */
+  readonly onStalled: () => void;
   readonly onAcknowledged: (reply: CreditReply) => void;
   /** What gathers is too old, or the server missed something. A container cannot be read over a hole: another recording has to begin. */
   readonly onBroken: (error: unknown) => void;
@@ -18,7 +21,6 @@ const MAX_FLIGHT_AGE: Milliseconds = 1_000;
 const MAX_PUSH: Bytes = 512 * 1024;
 /** What a socket may hold back before more is handed to it. */
 const MAX_BUFFERED: Bytes = 96 * 1024;
-const THROUGHPUT_WINDOW: Milliseconds = 1_000;
 
 interface Waiting {
   readonly bytes: Uint8Array;
@@ -28,16 +30,16 @@ interface Waiting {
 /** Sends the bytes of a recording in order, as fast as the server and the network take them, and gives a recording up that they do not follow. */
 export class ContainerSender {
   readonly #options: ContainerSenderOptions;
-  readonly #ledger = new CreditLedger();
+  readonly #delivery: Delivery;
   #queue: Waiting[] = [];
   #open = false;
   /** Replies to pushes of an earlier recording or connection are not about this one. */
   #recording = 0;
   #minRoundTrip: Milliseconds | null = null;
-  #progress: { readonly at: Milliseconds; readonly acknowledged: Bytes }[] = [];
 
   constructor(options: ContainerSenderOptions) {
     this.#options = options;
+    this.#delivery = new Delivery(options.onStalled);
   }
 
   /** Age of the oldest byte that the server has not acknowledged. */
@@ -53,17 +55,17 @@ export class ContainerSender {
 
   /** Acknowledged lately. */
   get throughput(): BitsPerSecond {
-    const first = this.#progress[0];
-    const last = this.#progress.at(-1);
-    if (first === undefined || last === undefined || last.at <= first.at) return 0;
-    return ((last.acknowledged - first.acknowledged) * 8 * 1000) / (last.at - first.at);
+    return this.#delivery.throughput;
+  }
+
+  get #ledger(): CreditLedger {
+    return this.#delivery.ledger;
   }
 
   open(credit: Bytes): void {
     this.#open = true;
-    this.#ledger.open(credit);
+    this.#delivery.open(credit);
     this.#minRoundTrip = null;
-    this.#progress = [];
     this.begin();
   }
 
@@ -88,8 +90,7 @@ export class ContainerSender {
   tick(): void {
     if (!this.#open) return;
     const now = this.#options.now();
-    this.#progress.push({ at: now, acknowledged: this.#ledger.acknowledged });
-    while (this.#progress.length > 2 && now - (this.#progress[0]?.at ?? now) > THROUGHPUT_WINDOW) this.#progress.shift();
+    this.#delivery.tick(now);
     if (this.#age(now) > MAX_QUEUE_AGE) this.#break(null);
     else this.#pump();
   }

@@ -73,6 +73,7 @@ export class RecorderPublisher implements PublisherHost {
       push: (chunk) => this.#uplink?.pushChunk(chunk) ?? Promise.reject(new GlasscastError('network', 'The stream is not joined.')),
       pushesAtOnce: () => this.#uplink?.pushesAtOnce ?? 0,
       bufferedAmount: () => this.#uplink?.bufferedAmount ?? 0,
+      onStalled: () => this.#uplink?.probe(),
       onAcknowledged: ({ epoch }) => this.#onAcknowledged(epoch),
       onBroken: (error) => this.#onBroken(error),
     });

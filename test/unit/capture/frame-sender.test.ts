@@ -9,6 +9,7 @@ const FRAME = BITRATE / 8 / 30;
 
 /** A sender, the clock it goes by, and a server whose replies the test gives. */
 class Rig {
+  stalls = 0;
   now = 1_000_000;
   buffered = 0;
   pushesAtOnce = Number.POSITIVE_INFINITY;
@@ -29,6 +30,7 @@ class Rig {
       push: (chunk) => new Promise((resolve, reject) => this.pushes.push({ chunk: new Uint8Array(chunk), resolve, reject })),
       pushesAtOnce: () => this.pushesAtOnce,
       bufferedAmount: () => this.buffered,
+      onStalled: () => this.stalls++,
       onRate: (rate) => this.rates.push(rate),
       onKeyFrameNeeded: () => this.keysNeeded++,
       onKeyFrameAcknowledged: () => this.keysAcknowledged++,
@@ -256,4 +258,23 @@ test('where two pushes stay unanswered the rate falls within a second, and nothi
   rig.video(true);
   const late = rig.records.slice(2).filter(({ dts }) => dts / 1_000 < resumed - 1_000);
   assert.deepEqual(late, []);
+});
+
+test('where nothing is acknowledged for 2.5 s it is asked whether the way is still there, and again after a while', async () => {
+  const rig = new Rig();
+  rig.sender.open(4_000_000);
+  rig.video(true);
+  const wait = (until: number): void => {
+    for (; rig.now < until; rig.now += 200) rig.sender.tick();
+  };
+  const start = rig.now;
+  wait(start + 2_400);
+  assert.equal(rig.stalls, 0);
+  wait(start + 9_000);
+  assert.equal(rig.stalls, 1);
+  wait(start + 11_000);
+  assert.equal(rig.stalls, 2);
+  await rig.answer();
+  wait(start + 30_000);
+  assert.equal(rig.stalls, 2, 'nothing is on its way');
 });

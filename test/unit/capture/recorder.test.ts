@@ -66,6 +66,7 @@ test("the rate stays below the server's limit", () => {
 });
 
 class Rig {
+  stalls = 0;
   now = 1_000_000;
   pushesAtOnce = Number.POSITIVE_INFINITY;
   acknowledged = 0;
@@ -76,6 +77,7 @@ class Rig {
     push: (chunk) => new Promise((resolve, reject) => this.pushes.push({ chunk: new Uint8Array(chunk), resolve, reject })),
     pushesAtOnce: () => this.pushesAtOnce,
     bufferedAmount: () => 0,
+    onStalled: () => this.stalls++,
     onAcknowledged: () => this.acknowledged++,
     onBroken: (error) => this.broken.push(error),
   });
