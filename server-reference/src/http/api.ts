@@ -58,8 +58,10 @@ export const apiRoutes: FastifyPluginAsync<ApiRoutesOptions> = async (app, optio
     };
   });
 
-  app.get('/api/time', async (_request, reply) => {
+  app.get<{ Querystring: { format?: unknown } }>('/api/time', async (request, reply) => {
     reply.header('cache-control', 'no-store');
+    // As DASH players want it: urn:mpeg:dash:utc:http-iso:2014.
+    if (request.query.format === 'iso') return reply.type('text/plain').send(new Date(clock.now()).toISOString());
     return { server_ms: clock.now() };
   });
 

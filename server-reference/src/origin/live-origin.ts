@@ -50,15 +50,17 @@ export class LiveOrigin {
   }
 
   #package(session: Session): void {
-    const { partDuration, segmentDuration, window } = this.#hub.options;
-    const packager = new Packager(session.info, {
+    const { partDuration, segmentDuration, window } = { ...this.#hub.options, ...session.packaging };
+    const packager: Packager = new Packager(session.info, {
       partDuration: partDuration / 1000,
       segmentDuration: segmentDuration / 1000,
       window: window / 1000,
+      // Rule 12: EVENT promises that nothing is removed, so somebody has to keep it.
+      event: () => packaged.archive !== null,
       keyframeNeeded: () => this.#hub.requestKeyframe(session.stream),
       changed: () => packaged.changed(),
     });
-    const packaged = new PackagedSession(session.stream, packager, this.#hub.clock);
+    const packaged = new PackagedSession(session.stream, packager, this.#hub.clock, (rendition) => session.wanted(rendition));
     this.#sessions.set(session.id, packaged);
     this.#current.set(session.stream, packaged);
     for (const listener of this.#listeners) listener(packaged);

@@ -4,6 +4,7 @@ import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Packager, PackagingObserver } from '../packaging/packager.ts';
 import type { Rendition } from '../packaging/rendition.ts';
+import { ArrivalDelay } from './arrival-delay.ts';
 
 export interface PlaylistBytes {
   readonly plain: Buffer;
@@ -34,6 +35,9 @@ export interface Archive {
   written(): Promise<void>;
 }
 
+/** Of one version: tokens are many where each viewer has one. */
+const MOST_MANIFESTS = 16;
+
 export type WaitResult = 'ready' | 'timeout' | 'gone';
 
 interface Waiter {
@@ -48,13 +52,22 @@ export class PackagedSession {
   archive: Archive | null = null;
   readonly #clock: Clock;
   readonly #waiters = new Set<Waiter>();
-  /** By rendition and whether a token is carried. */
+  readonly #wanted: (rendition: string) => void;
+  /** By rendition, whether a token is carried, and whether it is a delta update. */
   readonly #playlists = new Map<string, { version: number; bytes: PlaylistBytes }>();
+  /** MPDs of one version, by token. */
+  readonly #manifests = new Map<string | null, PlaylistBytes>();
+  #manifestVersion = -1;
+  readonly #arrival: ArrivalDelay;
 
-  constructor(stream: string, packager: Packager, clock: Clock) {
+  /** @param wanted called whenever something of a rendition that is made on demand is asked for */
+  constructor(stream: string, packager: Packager, clock: Clock, wanted: (rendition: string) => void = () => undefined) {
     this.stream = stream;
     this.packager = packager;
     this.#clock = clock;
+    this.#wanted = wanted;
+    this.#arrival = new ArrivalDelay(packager.info.zero, clock);
+    packager.observe(this.#arrival);
   }
 
   get id(): string {
@@ -66,13 +79,34 @@ export class PackagedSession {
     return this.#waiters.size;
   }
 
-  mediaPlaylist(rendition: Rendition, token: boolean): PlaylistBytes {
-    const key = `${rendition.info.id} ${token}`;
+  mediaPlaylist(rendition: Rendition, token: boolean, skip: boolean): PlaylistBytes {
+    const key = `${rendition.info.id} ${token} ${skip}`;
     const cached = this.#playlists.get(key);
     if (cached?.version === rendition.version) return cached.bytes;
-    const bytes = playlistBytes(this.packager.media(rendition, token));
+    const bytes = playlistBytes(this.packager.media(rendition, token, skip));
     this.#playlists.set(key, { version: rendition.version, bytes });
     return bytes;
+  }
+
+  /** The MPD, with this token in all that it names; null while there is nothing to play. */
+  manifest(token: string | null): PlaylistBytes | null {
+    const { packager } = this;
+    if (this.#manifestVersion !== packager.manifestVersion) {
+      this.#manifestVersion = packager.manifestVersion;
+      this.#manifests.clear();
+    }
+    const cached = this.#manifests.get(token);
+    if (cached !== undefined) return cached;
+    const text = packager.manifest({ availabilityStart: packager.info.zero + this.#arrival.frozen, now: this.#clock.now(), token });
+    if (text === null) return null;
+    const bytes = playlistBytes(text);
+    if (this.#manifests.size < MOST_MANIFESTS) this.#manifests.set(token, bytes);
+    return bytes;
+  }
+
+  /** To be called when something of the rendition is asked for: it may be made on demand. */
+  asked(rendition: Rendition): void {
+    if (rendition.info.onDemand === true) this.#wanted(rendition.info.id);
   }
 
   /** Tells `observer` of everything that is packaged from now on, until the returned function is called. */

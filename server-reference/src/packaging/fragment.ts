@@ -1,12 +1,14 @@
 /**
- * One CMAF chunk: `moof` and `mdat` of one track. Written into one buffer of the final size, so that each sample is copied once.
+ * One CMAF chunk: `prft`, `moof` and `mdat` of one track. Written into one buffer of the final size, so that each sample is copied once.
  */
+import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { Frame } from '../hub/media.ts';
 import type { Bytes } from './boxes.ts';
 import { TRACK_ID } from './init-section.ts';
 
 const BOX = 8;
 const FULL_BOX = 12;
+const PRFT_BYTES = FULL_BOX + 20;
 const MFHD_BYTES = FULL_BOX + 4;
 const TFHD_BYTES = FULL_BOX + 8;
 const TFDT_BYTES = FULL_BOX + 8;
@@ -25,6 +27,7 @@ const SYNC_SAMPLE = 0x02000000;
 const DEPENDENT_SAMPLE = 0x01010000;
 
 const fourcc = (name: string): number => [...name].reduce((code, letter) => code * 256 + letter.charCodeAt(0), 0);
+const PRFT = fourcc('prft');
 const MOOF = fourcc('moof');
 const MFHD = fourcc('mfhd');
 const TRAF = fourcc('traf');
@@ -33,7 +36,24 @@ const TFDT = fourcc('tfdt');
 const TRUN = fourcc('trun');
 const MDAT = fourcc('mdat');
 
-export function writeFragment(kind: 'video' | 'audio', sequence: number, frames: readonly Frame[]): Bytes {
+/** ISO/IEC 14496-12 §8.16.5: the time is that at which the frame was captured. Version 1, with a 64 bit media time. */
+const PRFT_CAPTURED = 0x01000018;
+/** Seconds from 1900, where NTP begins, to 1970. */
+const NTP_EPOCH = 2_208_988_800;
+
+/** Where a track's times stand on the wall clock. */
+export interface CaptureOrigin {
+  /** At decode time 0. */
+  readonly zero: Milliseconds;
+  readonly timescale: number;
+}
+
+export function writeFragment(
+  kind: 'video' | 'audio',
+  sequence: number,
+  frames: readonly Frame[],
+  origin: CaptureOrigin | null = null,
+): Bytes {
   const first = frames[0];
   if (first === undefined) throw new RangeError('a fragment has at least one frame');
   const video = kind === 'video';
@@ -45,13 +65,25 @@ export function writeFragment(kind: 'video' | 'audio', sequence: number, frames:
   let mediaBytes = 0;
   for (const frame of frames) mediaBytes += frame.data.byteLength;
 
-  const bytes = new Uint8Array(moofBytes + BOX + mediaBytes);
+  const prftBytes = origin === null ? 0 : PRFT_BYTES;
+  const bytes = new Uint8Array(prftBytes + moofBytes + BOX + mediaBytes);
   const view = new DataView(bytes.buffer);
   let at = 0;
   const u32 = (value: number): void => {
     view.setUint32(at, value);
     at += 4;
   };
+  if (origin !== null) {
+    const captured = (origin.zero + (first.dts * 1000) / origin.timescale) / 1000;
+    u32(PRFT_BYTES);
+    u32(PRFT);
+    u32(PRFT_CAPTURED);
+    u32(TRACK_ID);
+    u32(Math.floor(captured) + NTP_EPOCH);
+    u32(Math.floor((captured % 1) * 2 ** 32));
+    view.setBigUint64(at, BigInt(first.dts));
+    at += 8;
+  }
   u32(moofBytes);
   u32(MOOF);
   u32(MFHD_BYTES);

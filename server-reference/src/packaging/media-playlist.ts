@@ -9,8 +9,13 @@ export interface PlaylistContext {
   readonly timing: PartTiming;
   readonly targetDuration: Seconds;
   readonly renditions: readonly Rendition[];
+  readonly lines: SegmentLines;
   /** A token came in the playlist's own address and must reach every URI in it. */
   readonly token: boolean;
+  /** Nothing is ever removed. */
+  readonly event: boolean;
+  /** A delta update was asked for. */
+  readonly skip: boolean;
 }
 
 /** Name of the query parameter that carries a token. */
@@ -27,6 +32,22 @@ const decimal = (seconds: Seconds): string => seconds.toFixed(5);
 export const holdBack = (targetDuration: Seconds): Seconds => 3 * targetDuration;
 /** Rule 4: at least three part targets. */
 export const partHoldBack = (timing: PartTiming): Seconds => Math.ceil(3 * timing.target * 1e5 - 1e-6) / 1e5;
+
+/** Rule 6: at least six target durations. */
+export const skipUntil = (targetDuration: Seconds): Seconds => 6 * targetDuration;
+
+/** What playlists say of a segment, once that changes no more: written once, for a playlist that grows for hours is asked for often. */
+export class SegmentLines {
+  readonly #lines = new WeakMap<Segment, Map<string, string>>();
+
+  of(segment: Segment, suffix: string, write: () => string): string {
+    const known = this.#lines.get(segment) ?? new Map<string, string>();
+    this.#lines.set(segment, known);
+    const lines = known.get(suffix) ?? write();
+    known.set(suffix, lines);
+    return lines;
+  }
+}
 
 function partLine(msn: number, part: Part, timescale: number, suffix: string): string {
   const independent = part.independent ? ',INDEPENDENT=YES' : '';
@@ -47,30 +68,55 @@ function segmentTail(segment: Segment, timescale: number, suffix: string): strin
   return `${gap}#EXTINF:${decimal(segment.duration / timescale)},\nseg-${segment.msn}.m4s${suffix}\n`;
 }
 
-export function mediaPlaylist(rendition: Rendition, context: PlaylistContext): string {
-  const { timing, targetDuration, token, zero } = context;
+function header(rendition: Rendition, { timing, targetDuration, token, event }: PlaylistContext): string {
   const { segments } = rendition;
-  const { timescale } = rendition.info;
-  const suffix = query(token);
   const holdBacks = `HOLD-BACK=${decimal(holdBack(targetDuration))},PART-HOLD-BACK=${decimal(partHoldBack(timing))}`;
   let text = `#EXTM3U\n#EXT-X-VERSION:${version(token)}\n${define(token)}`;
   text += `#EXT-X-TARGETDURATION:${targetDuration}\n`;
-  text += `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,${holdBacks}\n`;
+  text += `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=${decimal(skipUntil(targetDuration))},${holdBacks}\n`;
   text += `#EXT-X-PART-INF:PART-TARGET=${decimal(timing.target)}\n`;
   text += `#EXT-X-MEDIA-SEQUENCE:${rendition.mediaSequence}\n`;
   text += `#EXT-X-DISCONTINUITY-SEQUENCE:${rendition.discontinuitySequence}\n`;
+  // Rule 12.
+  if (event) text += '#EXT-X-PLAYLIST-TYPE:EVENT\n';
   // Rule 13b: claimed only while it is true. Gaps hold no samples and do not count.
   if (segments.every((segment) => segment.independent || segment.gap)) text += '#EXT-X-INDEPENDENT-SEGMENTS\n';
+  return text;
+}
+
+/** How many segments a delta update leaves out: those that end before the skip boundary (RFC 8216bis §6.2.5.1). */
+function skippable(rendition: Rendition, targetDuration: Seconds): number {
+  const { segments } = rendition;
+  const boundary = (segments.at(-1)?.end ?? 0) - skipUntil(targetDuration) * rendition.info.timescale;
+  const kept = segments.findIndex(({ end }) => end > boundary);
+  return Math.max(0, kept);
+}
+
+export function mediaPlaylist(rendition: Rendition, context: PlaylistContext): string {
+  const { targetDuration, token, zero, lines, skip } = context;
+  const { segments } = rendition;
+  const { timescale } = rendition.info;
+  const suffix = query(token);
+  let text = header(rendition, context);
+  // Rule 18: what has ended is told whole.
+  const skipped = skip && !rendition.ended ? skippable(rendition, targetDuration) : 0;
+  if (skipped > 0) text += `#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}\n`;
 
   const end = segments.at(-1)?.end ?? 0;
   // Rule 10: parts older than three target durations are no longer listed.
   const oldestPart = end - 3 * targetDuration * timescale;
-  let previous: Segment | undefined;
-  for (const segment of segments) {
-    text += segmentHead(segment, previous, timescale, zero, suffix);
-    if (segment.start >= oldestPart) for (const part of segment.parts) text += partLine(segment.msn, part, timescale, suffix);
-    if (segment.complete) text += segmentTail(segment, timescale, suffix);
-    previous = segment;
+  for (let index = skipped; index < segments.length; index++) {
+    const segment = segments[index];
+    const previous = segments[index - 1];
+    if (segment === undefined) break;
+    const write = (parts: readonly Part[]): string => {
+      let written = segmentHead(segment, previous, timescale, zero, suffix);
+      for (const part of parts) written += partLine(segment.msn, part, timescale, suffix);
+      return segment.complete ? written + segmentTail(segment, timescale, suffix) : written;
+    };
+    if (segment.start >= oldestPart) text += write(segment.parts);
+    // The first one has a MAP whatever stood before it, and is the next to go.
+    else text += previous === undefined || !segment.complete ? write([]) : lines.of(segment, suffix, () => write([]));
   }
   if (rendition.ended) return `${text}#EXT-X-ENDLIST\n`;
   const { hint } = rendition;

@@ -12,32 +12,46 @@ export interface MeasuredRendition {
   readonly frameRate: number;
 }
 
-const AUDIO_GROUP = 'audio';
+interface AudioGroup {
+  readonly id: string;
+  readonly rendition: MeasuredRendition;
+}
 
-function streamInf(variant: MeasuredRendition, audio: MeasuredRendition | undefined): string {
-  const { config } = variant;
-  const codecs = audio === undefined ? config.codec : `${config.codec},${audio.config.codec}`;
+/** One group a codec, so that each variant says what it takes to play it. */
+function audioGroups(renditions: readonly MeasuredRendition[]): AudioGroup[] {
+  const sounds = renditions.filter(({ info }) => info.kind === 'audio');
+  return sounds.map((rendition, index) => ({ id: index === 0 ? 'audio' : `audio-${rendition.info.family}`, rendition }));
+}
+
+function streamInf(video: MeasuredRendition | undefined, audio: AudioGroup | undefined): string {
+  const members = [video, audio?.rendition].filter((rendition) => rendition !== undefined);
+  const sum = (of: (rendition: MeasuredRendition) => number): number => members.reduce((total, rendition) => total + of(rendition), 0);
   const attributes = [
-    `BANDWIDTH=${variant.peak + (audio?.peak ?? 0)}`,
-    `AVERAGE-BANDWIDTH=${variant.average + (audio?.average ?? 0)}`,
-    `CODECS="${codecs}"`,
+    `BANDWIDTH=${sum(({ peak }) => peak)}`,
+    `AVERAGE-BANDWIDTH=${sum(({ average }) => average)}`,
+    `CODECS="${members.map(({ config }) => config.codec).join(',')}"`,
   ];
-  if (config.kind === 'video') {
-    attributes.push(`RESOLUTION=${config.width}x${config.height}`, `FRAME-RATE=${variant.frameRate.toFixed(3)}`);
+  if (video?.config.kind === 'video') {
+    const { width, height } = video.config;
+    attributes.push(`RESOLUTION=${width}x${height}`, `FRAME-RATE=${video.frameRate.toFixed(3)}`);
   }
-  if (audio !== undefined) attributes.push(`AUDIO="${AUDIO_GROUP}"`);
+  if (audio !== undefined) attributes.push(`AUDIO="${audio.id}"`);
   return `#EXT-X-STREAM-INF:${attributes.join(',')}\n`;
 }
 
 export function multivariantPlaylist(sessionId: string, renditions: readonly MeasuredRendition[], token: boolean): string {
   const uri = (info: RenditionInfo): string => `${sessionId}/${info.id}/media.m3u8${query(token)}`;
   const videos = renditions.filter(({ info }) => info.kind === 'video');
-  const audio = videos.length > 0 ? renditions.find(({ info }) => info.kind === 'audio') : undefined;
+  const groups = audioGroups(renditions);
   let text = `#EXTM3U\n#EXT-X-VERSION:${version(token)}\n${define(token)}`;
-  if (audio !== undefined && audio.config.kind === 'audio') {
-    text += `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${AUDIO_GROUP}",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,`;
-    text += `CHANNELS="${audio.config.channels}",URI="${uri(audio.info)}"\n`;
+  for (const { id, rendition } of groups) {
+    if (rendition.config.kind !== 'audio') continue;
+    text += `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${id}",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,`;
+    text += `CHANNELS="${rendition.config.channels}",URI="${uri(rendition.info)}"\n`;
   }
-  for (const variant of videos.length > 0 ? videos : renditions) text += `${streamInf(variant, audio)}${uri(variant.info)}\n`;
+  // What was sent comes before what is made of it, and pictures before sound alone: players begin with the first variant.
+  for (const video of videos) if (groups.length === 0) text += `${streamInf(video, undefined)}${uri(video.info)}\n`;
+  for (const group of groups) for (const video of videos) text += `${streamInf(video, group)}${uri(video.info)}\n`;
+  for (const group of groups) text += `${streamInf(undefined, group)}${uri(group.rendition.info)}\n`;
   return text;
 }

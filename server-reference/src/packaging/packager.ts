@@ -1,10 +1,12 @@
 /** One session as LL-HLS: frames in, playlists and bytes out. Pure: it keeps no timers and opens nothing. */
-import type { Seconds } from '../../../src/protocol/index.ts';
+import type { BitsPerSecond, Seconds } from '../../../src/protocol/index.ts';
 import type { EpochInfo, EpochTrack, Frame, Output, SessionInfo, TrackConfig } from '../hub/media.ts';
 import { BitrateMeter } from './bitrate-meter.ts';
-import { mediaPlaylist } from './media-playlist.ts';
+import { mediaPlaylist, SegmentLines } from './media-playlist.ts';
+import { type MpdContext, mpd } from './mpd.ts';
 import { type MeasuredRendition, multivariantPlaylist } from './multivariant-playlist.ts';
 import { choosePartTiming, type PartTiming } from './part-target.ts';
+import { type Described, Periods } from './periods.ts';
 import { Rendition } from './rendition.ts';
 import type { Part, Segment } from './segment.ts';
 import { Segmenter } from './segmenter.ts';
@@ -25,6 +27,8 @@ export interface PackagerOptions {
   readonly partDuration: Seconds;
   readonly segmentDuration: Seconds;
   readonly window: Seconds;
+  /** Asked once, before the first segment: whether all that is packaged stays listed, since somebody keeps it. */
+  readonly event?: () => boolean;
   readonly keyframeNeeded: (renditionId: string) => void;
   /** A playlist has changed. */
   readonly changed: (rendition: Rendition) => void;
@@ -42,6 +46,8 @@ interface Running {
   readonly lanes: ReadonlyMap<string, Lane>;
   readonly renditions: readonly Rendition[];
   readonly segmenter: Segmenter;
+  readonly window: Seconds;
+  readonly event: boolean;
 }
 
 export class Packager implements Output {
@@ -51,6 +57,9 @@ export class Packager implements Output {
   /** Set by the first epoch, which tells the frame rates that the frozen PART-TARGET depends on. */
   #running: Running | null = null;
   readonly #observers = new Set<PackagingObserver>();
+  readonly #periods = new Periods();
+  readonly #lines = new SegmentLines();
+  #manifestVersion = 0;
   #ended = false;
 
   constructor(info: SessionInfo, options: PackagerOptions) {
@@ -87,21 +96,57 @@ export class Packager implements Output {
     return [...this.#running.lanes.values()].every((lane) => lane.meter.ready || !isAwaited(lane));
   }
 
+  /** Rises with every change of the MPD. */
+  get manifestVersion(): number {
+    return this.#manifestVersion;
+  }
+
   /** @param token whether URIs carry the token of the playlist's own address */
   multivariant(token: boolean): string {
     const measured: MeasuredRendition[] = [];
-    for (const { rendition, meter, config } of this.#running?.lanes.values() ?? []) {
-      const frameRate = meter.frameRate(rendition.pendingSeconds);
-      if (meter.peak > 0 && config !== null)
+    for (const lane of this.#running?.lanes.values() ?? []) {
+      const { config, rendition, meter } = lane;
+      if (rendition.info.onDemand === true) measured.push(promised(lane));
+      else if (meter.peak > 0 && config !== null) {
+        const frameRate = meter.frameRate(rendition.pendingSeconds);
         measured.push({ info: rendition.info, config, peak: meter.peak, average: meter.average, frameRate });
+      }
     }
     return multivariantPlaylist(this.info.id, measured, token);
   }
 
-  media(rendition: Rendition, token: boolean): string {
+  /** @param skip whether a delta update was asked for */
+  media(rendition: Rendition, token: boolean, skip = false): string {
     if (this.#running === null) return '';
-    const { timing, renditions } = this.#running;
-    return mediaPlaylist(rendition, { zero: this.info.zero, timing, targetDuration: this.targetDuration, renditions, token });
+    const { timing, renditions, event } = this.#running;
+    const { zero } = this.info;
+    const context = { zero, timing, targetDuration: this.targetDuration, renditions, lines: this.#lines, token, event, skip };
+    return mediaPlaylist(rendition, context);
+  }
+
+  /** The DASH manifest; null while there is nothing to play. */
+  manifest(context: MpdContext): string | null {
+    if (this.#running === null) return null;
+    const { timing, window } = this.#running;
+    for (const period of this.#periods.list) period.described ??= this.#describe(period.firstMsn);
+    const periods = this.#periods.list.filter(({ described }) => described !== null);
+    const { id, stream, zero } = this.info;
+    const { segmentDuration } = this.#options;
+    const session = { id, stream, zero, timing, segmentDuration, targetDuration: this.targetDuration, window, periods, ended: this.#ended };
+    return mpd(session, context);
+  }
+
+  /** Null until every rendition has come to this segment, with media or with a gap: no Representation joins a Period. */
+  #describe(firstMsn: number): ReadonlyMap<string, Described> | null {
+    const described = new Map<string, Described>();
+    for (const { rendition, meter, config } of this.#running?.lanes.values() ?? []) {
+      if (rendition.info.onDemand !== true && (rendition.last?.msn ?? -1) < firstMsn) return null;
+      const there = rendition.segments.some(({ msn, gap }) => msn >= firstMsn && !gap);
+      // What is made on demand is for players of HLS alone, which cannot do with what is there.
+      if (!there || config === null || meter.peak === 0 || rendition.info.onDemand === true) continue;
+      described.set(rendition.info.id, { rendition, config, bandwidth: meter.peak, frameRate: meter.frameRate(rendition.pendingSeconds) });
+    }
+    return described.size === 0 ? null : described;
   }
 
   epoch(epoch: EpochInfo): void {
@@ -134,6 +179,7 @@ export class Packager implements Output {
     if (this.#ended) return;
     this.#ended = true;
     this.#running?.segmenter.end();
+    this.#manifestVersion++;
     for (const observer of this.#observers) observer.end?.();
   }
 
@@ -146,24 +192,31 @@ export class Packager implements Output {
     const [leading = partDuration, ...others] = durations;
     const timing = choosePartTiming(leading, others, partDuration);
     const lanes = new Map<string, Lane>();
+    const event = this.#options.event?.() ?? false;
+    // Rule 10: a live window never shrinks below three target durations.
+    const listed = Math.max(window, 3 * this.targetDuration);
     for (const info of this.info.renditions) {
       const track = epoch.tracks.get(info.id);
       if (track === undefined && info.from === undefined) continue;
       const meter = new BitrateMeter(this.targetDuration);
-      // Rule 10: a live window never shrinks below three target durations.
-      const listed = Math.max(window, 3 * this.targetDuration);
       const rendition: Rendition = new Rendition(info, epoch.at, {
         timing,
         segmentDuration,
         window: listed,
+        event,
+        zero: this.info.zero,
         configured: (number) => {
           for (const observer of this.#observers) observer.init?.(rendition, number);
         },
         added: (segment, part) => {
           if (part.bytes !== null) meter.part(part.bytes.byteLength, part.duration / info.timescale);
+          if (part.index === 0 && info.onDemand !== true) this.#periods.begun(rendition, segment);
+          if (part.index === 0 || part.bytes === null) this.#manifestVersion++;
           for (const observer of this.#observers) observer.part?.(rendition, segment, part);
         },
         completed: (segment) => {
+          this.#manifestVersion++;
+          this.#periods.prune(rendition.mediaSequence);
           for (const observer of this.#observers) observer.segment?.(rendition, segment);
         },
         changed,
@@ -172,7 +225,7 @@ export class Packager implements Output {
     }
     const renditions = [...lanes.values()].map(({ rendition }) => rendition);
     const segmenter = new Segmenter(renditions, { segmentDuration, targetDuration: this.targetDuration, keyframeNeeded });
-    return { timing, lanes, renditions, segmenter };
+    return { timing, lanes, renditions, segmenter, window: listed, event };
   }
 }
 
@@ -182,4 +235,13 @@ function isAwaited({ rendition }: Lane): boolean {
   if (onDemand === true) return false;
   // Where two segments have passed without it, whatever makes it does not work.
   return from === undefined ? rendition.track !== null : rendition.next.msn < 2;
+}
+
+/** AAC-LC for those who cannot decode what was sent. */
+const PROMISED_BITRATE: BitsPerSecond = 128_000;
+const PROMISED_AAC = { kind: 'audio', family: 'aac', codec: 'mp4a.40.2', timescale: 48_000, channels: 2, asc: new Uint8Array() } as const;
+
+/** What is made on demand is listed before there is anything to measure, and its bandwidth may not change when there is. */
+function promised({ rendition, config }: Lane): MeasuredRendition {
+  return { info: rendition.info, config: config ?? PROMISED_AAC, peak: PROMISED_BITRATE, average: PROMISED_BITRATE, frameRate: 0 };
 }

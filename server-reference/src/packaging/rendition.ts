@@ -2,7 +2,7 @@
  * One rendition of a session: it collects frames into parts, parts into segments, and keeps a sliding window of segments. When to
  * begin a segment is not its decision but the segmenter's, which cuts all renditions together.
  */
-import type { Seconds, Ticks } from '../../../src/protocol/index.ts';
+import type { Milliseconds, Seconds, Ticks } from '../../../src/protocol/index.ts';
 import type { EpochTrack, Frame, RenditionInfo } from '../hub/media.ts';
 import type { Bytes } from './boxes.ts';
 import { writeFragment } from './fragment.ts';
@@ -15,6 +15,10 @@ export interface RenditionOptions {
   readonly segmentDuration: Seconds;
   /** How much a playlist lists; as much again stays fetchable behind it. */
   readonly window: Seconds;
+  /** Whether segments stay listed for ever, those behind twice the window without their bytes. */
+  readonly event: boolean;
+  /** Wall clock at zero of the timeline, which fragments carry. */
+  readonly zero: Milliseconds;
   /** Called with each decoder configuration, before the segments that need it. */
   readonly configured: (epoch: number) => void;
   /** Called with each part, gaps included. */
@@ -38,6 +42,8 @@ export class Rendition {
   readonly segments: Segment[] = [];
   /** Segments that the playlist no longer lists and that slow clients may still fetch. */
   readonly #expired: Segment[] = [];
+  /** How many of the listed segments have left memory. */
+  #released = 0;
   #open: Segment | null = null;
   #frames: Frame[] = [];
   #pending: Ticks = 0;
@@ -191,7 +197,8 @@ export class Rendition {
     const duration = this.#pending;
     this.#frames = [];
     this.#pending = 0;
-    const bytes = writeFragment(this.info.kind, ++this.#sequence, frames);
+    const origin = { zero: this.#options.zero, timescale: this.info.timescale };
+    const bytes = writeFragment(this.info.kind, ++this.#sequence, frames, origin);
     this.#append({ bytes, independent: frames[0]?.key ?? false, start: frames[0]?.dts ?? this.frontier }, duration);
   }
 
@@ -222,6 +229,12 @@ export class Rendition {
   /** Rules 9 and 10: one segment leaves at a time, and never so that less than the window is listed. */
   #slide(): void {
     const window = this.#options.window * this.info.timescale;
+    if (this.#options.event) {
+      const horizon = this.frontier - 2 * window;
+      for (let next = this.segments[this.#released]; next !== undefined && next.end < horizon; next = this.segments[++this.#released])
+        next.release();
+      return;
+    }
     let listed = this.segments.reduce((sum, segment) => sum + segment.duration, 0);
     for (let first = this.segments[0]; first !== undefined && listed - first.duration >= window; first = this.segments[0]) {
       listed -= first.duration;

@@ -23,6 +23,10 @@ export class Segment {
   /** Media is missing: players do not load it. */
   gap = false;
   complete = false;
+  /** Begins with a key frame. */
+  independent = false;
+  /** Its bytes have left memory: an archive has them, if there is one. */
+  released = false;
 
   constructor(msn: number, epoch: number, discontinuity: boolean, start: Ticks) {
     this.msn = msn;
@@ -35,15 +39,20 @@ export class Segment {
     return this.start + this.duration;
   }
 
-  get independent(): boolean {
-    return this.parts[0]?.independent ?? false;
-  }
-
   append(part: Part): void {
-    if (this.parts.length === 0) this.start = part.start;
+    if (this.parts.length === 0) {
+      this.start = part.start;
+      this.independent = part.independent;
+    }
     this.parts.push(part);
     this.duration += part.duration;
     if (part.bytes === null) this.gap = true;
     else this.byteLength += part.bytes.byteLength;
+  }
+
+  release(): void {
+    this.released = true;
+    this.parts.length = 0;
+    this.byteLength = 0;
   }
 }

@@ -46,6 +46,8 @@ interface Lane {
   seen: Seconds;
   /** How many boundaries it has passed. */
   passed: number;
+  /** Made here: where its epoch began, until something is in the segment that begins there. */
+  start: Seconds | null;
 }
 
 const isDerived = ({ rendition }: Lane): boolean => rendition.info.from !== undefined;
@@ -70,7 +72,7 @@ export class Segmenter {
 
   constructor(renditions: readonly Rendition[], options: SegmenterOptions) {
     this.#options = options;
-    this.#lanes = renditions.map((rendition) => ({ rendition, present: false, mode: 'gap', queue: [], seen: 0, passed: 0 }));
+    this.#lanes = renditions.map((rendition) => ({ rendition, present: false, mode: 'gap', queue: [], seen: 0, passed: 0, start: null }));
   }
 
   epoch(info: EpochInfo): void {
@@ -89,6 +91,7 @@ export class Segmenter {
       lane.present = info.tracks.has(lane.rendition.info.id);
       lane.mode = lane.present && !isDerived(lane) ? 'media' : 'gap';
       lane.seen = info.at;
+      lane.start = isDerived(lane) ? info.at : null;
     }
     this.#silent = false;
     this.#prune();
@@ -254,10 +257,13 @@ export class Segmenter {
     for (let frame = lane.queue[0]; frame !== undefined && frame.dts / scale < pace; frame = lane.queue[0]) {
       lane.queue.shift();
       const time = frame.dts / scale;
-      const boundary = this.#boundaries[lane.passed - this.#dropped];
+      if (lane.start !== null && rendition.filled) lane.start = null;
+      // Its epoch's first boundary has been passed with the others; what belongs behind it may still come.
+      const boundary = lane.start === null ? this.#boundaries[lane.passed - this.#dropped] : { time: lane.start };
       const reach = (rendition.info.kind === 'audio' ? 1 : 0.5) * (frame.duration / scale);
       if (boundary !== undefined && frame.key && frame.dts >= rendition.frontier && Math.abs(time - boundary.time) <= reach) {
-        this.#fill(lane, boundary.time, true);
+        if (lane.start === null) this.#fill(lane, boundary.time, true);
+        lane.start = null;
         lane.mode = 'media';
         if (frame.dts >= rendition.frontier) this.#place(lane, frame);
         this.#follow(lane, pace);
