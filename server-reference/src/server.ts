@@ -20,6 +20,7 @@ import { Fanout } from './fanout/fanout.ts';
 import { apiRoutes } from './http/api.ts';
 import { createApp } from './http/app.ts';
 import { createAuthorizer } from './http/authorize.ts';
+import { recordingRoutes } from './http/recordings.ts';
 import { roomRoutes } from './http/rooms.ts';
 import { staticRoutes } from './http/static.ts';
 import { streamRoutes } from './http/streams.ts';
@@ -31,6 +32,9 @@ import { LiveOrigin } from './origin/live-origin.ts';
 import { originRoutes } from './origin/routes.ts';
 import { LocalPubSub } from './pubsub/local.ts';
 import { nodeDisk } from './recording/disk.ts';
+import { Library } from './recording/library.ts';
+import { PictureMaker } from './recording/picture-maker.ts';
+import { Pictures } from './recording/pictures.ts';
 import { recordSessions } from './recording/recorder.ts';
 import { Recordings } from './recording/recordings.ts';
 import { RoomStore } from './rooms/room-store.ts';
@@ -40,7 +44,11 @@ import { familiesOf } from './socket/topics.ts';
 import { WebSocketEndpoint } from './socket/websocket.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 import { Readiness } from './telemetry/readiness.ts';
-import { findFfmpeg } from './transcode/find-ffmpeg.ts';
+import { DerivedRenditions } from './transcode/derived-renditions.ts';
+import { Ffmpeg } from './transcode/ffmpeg.ts';
+import { findFfmpeg, NO_FFMPEG } from './transcode/find-ffmpeg.ts';
+import { SessionTranscoders } from './transcode/session-transcoders.ts';
+import { Slots } from './transcode/slots.ts';
 import { Transcoders } from './transcode/transcoders.ts';
 
 const SOCKET_PATH = '/socket';
@@ -100,13 +108,16 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const stunPort = stun?.port ?? null;
   const recordings = await openRecordings(config, clock, log);
   ends.add(() => recordings.close());
-  const hub = new Hub({ ...config, clock });
+  const { ffmpeg, derivation, workshop } = await transcoding(config, clock, log);
+  const hub = new Hub({ ...config, clock, derivation });
   ends.add(() => hub.close());
   const origin = new LiveOrigin(hub);
   ends.add(() => origin.close());
   ends.add(recordSessions({ hub, origin, recordings: config.record ? recordings : null }));
-  const transcoders = new Transcoders({ ffmpeg: ffmpegOf(config), most: config.maxTranscodes, clock, log });
+  const transcoders = new Transcoders({ ffmpeg, slots: workshop.slots, clock, log });
   ends.add(() => transcoders.close());
+  const sessionTranscoders = ffmpeg === null ? null : new SessionTranscoders(hub, { ...workshop, ffmpeg });
+  ends.add(() => sessionTranscoders?.close());
   const broadcasting = { hub, transcoders, publicUrl: config.publicUrl };
   const fanout = new Fanout({ hub, maxViewers: config.maxSocketViewers });
   ends.add(() => fanout.close());
@@ -133,6 +144,11 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   await app.register(streamRoutes, { hub, publicUrl: config.publicUrl, authorizer });
   await app.register(ingestRoutes, { ...broadcasting, authorizer });
   await app.register(originRoutes, { origin, authorize: (request, stream) => authorizer.require(request, 'watch', { stream }) });
+  const maker = new PictureMaker(ffmpeg?.program ?? null, clock);
+  ends.add(() => maker.close());
+  const pictures = new Pictures({ recordings, origin, maker, disk: nodeDisk, clock });
+  const library = new Library(recordings);
+  await app.register(recordingRoutes, { recordings, library, pictures, authorizer, publicUrl: config.publicUrl });
   await app.register(staticRoutes, { sdkDirectory: sdkDirectory(), demoDirectory: demoDirectory() });
   const port = await listen(app, config);
   // Calls within one network work without STUN. Said only now: where the HTTP port is taken as well, that is what to mend.
@@ -221,11 +237,21 @@ function hurryHttp({ server }: FastifyInstance, patience: Milliseconds): () => v
   };
 }
 
-/** What was named has to be there; what was not may be missing. */
-function ffmpegOf({ ffmpeg }: Config): string | null {
-  const found = findFfmpeg(ffmpeg);
-  if (ffmpeg !== null && found === null) throw new ConfigError(`--ffmpeg ${ffmpeg}: there is no program. Give the file that ffmpeg is.`);
-  return found;
+/** What was named has to be there; what was not may be missing, unless a ladder was asked for. */
+async function transcoding(config: Config, clock: Clock, log: Log) {
+  const { ffmpeg: named, ladder, maxTranscodes } = config;
+  const program = named === NO_FFMPEG ? null : findFfmpeg(named);
+  if (named !== null && named !== NO_FFMPEG && program === null)
+    throw new ConfigError(`--ffmpeg ${named}: there is no program. Give the file that ffmpeg is, or none.`);
+  const ffmpeg = program === null ? null : new Ffmpeg(program);
+  if (ladder.length > 0) {
+    if (ffmpeg === null) throw new ConfigError(`--ladder ${ladder}: there is no ffmpeg to make it. Install it, or name it with --ffmpeg.`);
+    const { encoders } = await ffmpeg.abilities();
+    if (encoders?.has('libx264') === false)
+      throw new ConfigError(`--ladder ${ladder}: ${ffmpeg.program} has no libx264. Name another ffmpeg with --ffmpeg.`);
+  }
+  const derivation = new DerivedRenditions({ ladder, aac: ffmpeg !== null && maxTranscodes > 0 });
+  return { ffmpeg, derivation, workshop: { slots: new Slots(maxTranscodes), clock, log } };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

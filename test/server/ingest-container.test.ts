@@ -147,24 +147,18 @@ test('what is no Matroska is refused in words until a recording begins', async (
 });
 
 test('without ffmpeg the join says what is missing, and H.264 needs none', async () => {
-  const path = process.env['PATH'];
-  process.env['PATH'] = '';
-  try {
-    await using server = await startTestServer();
-    for (const [container, tracks] of [
-      ['webm', [videoTrack({ codec: 'vp8' })]],
-      ['matroska', [videoTrack({ codec: 'vp09.00.10.08' })]],
-    ] as const) {
-      const { joinReply } = await Publisher.connect({ server: server.url, stream: 'demo', tracks, container });
-      assert.equal(joinReply.response['reason'], 'codec-unsupported');
-      assert.match(String(joinReply.response['details']), /--ffmpeg/);
-    }
-    const publisher = await Publisher.connect({ server: server.url, stream: 'demo', tracks: [videoTrack()], container: 'matroska' });
-    await send(publisher, fixture('chromium-avc1-opus.mkv'));
-    publisher.drop();
-  } finally {
-    process.env['PATH'] = path;
+  await using server = await startTestServer({ ffmpeg: 'none' });
+  for (const [container, tracks] of [
+    ['webm', [videoTrack({ codec: 'vp8' })]],
+    ['matroska', [videoTrack({ codec: 'vp09.00.10.08' })]],
+  ] as const) {
+    const { joinReply } = await Publisher.connect({ server: server.url, stream: 'demo', tracks, container });
+    assert.equal(joinReply.response['reason'], 'codec-unsupported');
+    assert.match(String(joinReply.response['details']), /--ffmpeg/);
   }
+  const publisher = await Publisher.connect({ server: server.url, stream: 'demo', tracks: [videoTrack()], container: 'matroska' });
+  await send(publisher, fixture('chromium-avc1-opus.mkv'));
+  publisher.drop();
 });
 
 const isGone = (pid: number): boolean => {

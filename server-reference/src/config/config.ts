@@ -49,7 +49,7 @@ export interface Config {
   readonly maxSocketViewers: number;
   /** Of one stream, all of its tracks together. */
   readonly maxBitrate: BitsPerSecond;
-  /** The program; null takes the one in PATH. */
+  /** The program; null takes the one in PATH, else the one that was installed along; `none` is for none at all. */
   readonly ffmpeg: string | null;
   /** Whether broadcasters may have their streams recorded. */
   readonly record: boolean;
@@ -61,6 +61,8 @@ export interface Config {
   readonly recordingsMinFree: Bytes;
   /** Streams whose pictures are transcoded at once. */
   readonly maxTranscodes: number;
+  /** Heights of the renditions that ffmpeg adds below the source, the greatest first. */
+  readonly ladder: readonly number[];
   readonly logLevel: LogLevel;
 }
 
@@ -105,6 +107,7 @@ export function completeConfig(settings: Settings): Config {
     recordingsMaxSize: settings.recordingsMaxSize ?? null,
     recordingsMinFree: settings.recordingsMinFree ?? 200_000_000,
     maxTranscodes: settings.maxTranscodes ?? 4,
+    ladder: settings.ladder ?? [],
     logLevel: settings.logLevel ?? 'info',
   };
   check(config);

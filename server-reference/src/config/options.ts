@@ -186,7 +186,7 @@ export const OPTIONS: readonly Option[] = [
     env: 'FFMPEG_PATH',
     value: 'FILE',
     read: read.text,
-    help: 'makes H.264 of VP8, VP9 and AV1 (the one in PATH)',
+    help: 'makes H.264 of VP8, VP9 and AV1, AAC of Opus, and the ladder; or none (the one in PATH)',
   }),
   option({
     key: 'maxTranscodes',
@@ -195,6 +195,14 @@ export const OPTIONS: readonly Option[] = [
     value: 'N',
     read: read.integer(0, 1000),
     help: 'streams that ffmpeg works for at once (4)',
+  }),
+  option({
+    key: 'ladder',
+    flag: 'ladder',
+    env: 'GLASSCAST_LADDER',
+    value: 'LIST',
+    read: read.ladder,
+    help: 'heights of smaller copies that ffmpeg adds, such as 720,480,240 (none)',
   }),
   option({
     key: 'logLevel',

@@ -45,6 +45,14 @@ export function bytes(text: string): number {
   return value;
 }
 
+/** `720,480,240`, or none; shorter sides in pixels, the greatest first. */
+export function ladder(value: string): number[] {
+  const heights = [...new Set(list(value).map(Number))];
+  if (heights.length > 6 || heights.some((height) => !Number.isInteger(height) || height < 96 || height > 2160 || height % 2 === 1))
+    throw new Error('give up to six heights, even and from 96 to 2160, such as 720,480,240, or none');
+  return heights.sort((a, b) => b - a);
+}
+
 export function boolean(text: string): boolean {
   if (/^(true|1|yes|on)$/i.test(text)) return true;
   if (/^(false|0|no|off)$/i.test(text)) return false;

@@ -1,5 +1,6 @@
 /** How ffmpeg is asked to make H.264 of pictures that come in now. */
 import type { BitsPerSecond } from '../../../src/protocol/index.ts';
+import type { Abilities } from './ffmpeg.ts';
 
 const BITS_PER_PIXEL = 0.1;
 const FRAME_RATE = 30;
@@ -21,15 +22,15 @@ function levelFor(width: number, height: number): string {
   return '5.1';
 }
 
-/** IVF on the standard input, FLV on the standard output, each frame as soon as it is there. Needs ffmpeg 5.1 or newer. */
-export function ffmpegArguments(width: number, height: number): string[] {
+/** IVF on the standard input, FLV on the standard output, each frame as soon as it is there. */
+export function ffmpegArguments(width: number, height: number, { passthrough }: Abilities): string[] {
   const bitrate = String(bitrateFor(width, height));
   return [
     ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
     // Nothing is held back for probing: IVF says what it is.
     ...['-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0', '-threads', '1', '-f', 'ivf', '-i', 'pipe:0'],
     // Times stay those of the recording, whose sound goes another way.
-    ...['-map', '0:v:0', '-an', '-copyts', '-fps_mode', 'passthrough'],
+    ...['-map', '0:v:0', '-an', '-copyts', ...passthrough],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-threads', '2', '-pix_fmt', 'yuv420p', '-profile:v', 'main'],
     ...['-level:v', levelFor(width, height), '-b:v', bitrate, '-maxrate', bitrate, '-bufsize', bitrate],
     // The rate of an IVF file is its clock's: left to itself x264 would share the bits out among a thousand frames a second.

@@ -3,13 +3,14 @@ import type { Milliseconds } from '../../../src/protocol/index.ts';
 
 export type FlvEvent =
   | { readonly type: 'configuration'; readonly avcC: Uint8Array }
-  | { readonly type: 'picture'; readonly time: Milliseconds; readonly data: Uint8Array };
+  | { readonly type: 'picture'; readonly time: Milliseconds; readonly key: boolean; readonly data: Uint8Array };
 
 const FILE_HEADER = 9;
 /** Size of the tag before, then type, size, time and stream of the next. */
 const TAG_HEADER = 4 + 11;
 const VIDEO_TAG = 9;
 const AVC = 7;
+const KEY_FRAME = 1;
 
 export class FlvReader {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -44,5 +45,5 @@ export class FlvReader {
 function read(body: Uint8Array, time: Milliseconds): FlvEvent | null {
   if (body.byteLength < 5 || ((body[0] ?? 0) & 15) !== AVC) return null;
   if (body[1] === 0) return { type: 'configuration', avcC: body.subarray(5) };
-  return body[1] === 1 ? { type: 'picture', time, data: body.subarray(5) } : null;
+  return body[1] === 1 ? { type: 'picture', time, key: (body[0] ?? 0) >> 4 === KEY_FRAME, data: body.subarray(5) } : null;
 }

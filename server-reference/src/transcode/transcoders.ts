@@ -1,9 +1,11 @@
-/** All transcoders of this server: whether there can be any, and how many at once. */
+/** All transcoders of what broadcasters send: whether there can be any, and one for each recording that needs it. */
 import type { Clock } from '../clock.ts';
 import type { VideoPath, VideoSink } from '../ingest/container-video.ts';
 import type { MatroskaTrack } from '../ingest/matroska-tracks.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Ffmpeg } from './ffmpeg.ts';
 import type { IvfCodec } from './ivf.ts';
+import { PICTURES, type Slots } from './slots.ts';
 import { VideoTranscoder } from './video-transcoder.ts';
 
 const CODECS: Readonly<Record<string, IvfCodec>> = { V_VP8: 'VP80', V_VP9: 'VP90', V_AV1: 'AV01' };
@@ -13,8 +15,8 @@ const MAX_SIDE = 4096;
 
 export interface TranscodersOptions {
   /** The program; null where there is none. */
-  readonly ffmpeg: string | null;
-  readonly most: number;
+  readonly ffmpeg: Ffmpeg | null;
+  readonly slots: Slots;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -51,7 +53,7 @@ export class Transcoders {
   /** A transcoder for a recording; null where there is none to be had, and `failed` has said why. */
   start({ codec, width, height }: MatroskaTrack, sink: VideoSink): VideoPath | null {
     const ivf = CODECS[codec];
-    const { ffmpeg, most, clock, log } = this.#options;
+    const { ffmpeg, slots, clock, log } = this.#options;
     const refuse = (reason: 'codec-unsupported' | 'limit', details: string): null => {
       sink.failed(reason, details);
       return null;
@@ -60,9 +62,11 @@ export class Transcoders {
     if (ffmpeg === null) return refuse('codec-unsupported', this.unavailable ?? '');
     if (width < 16 || height < 16 || width > MAX_SIDE || height > MAX_SIDE)
       return refuse('codec-unsupported', `The pictures are ${width}x${height}; 16 to ${MAX_SIDE} can be transcoded.`);
-    if (this.#running.size >= most) return refuse('limit', 'This server transcodes no more streams at once; send H.264.');
+    const release = slots.take(PICTURES);
+    if (release === null) return refuse('limit', 'This server transcodes no more streams at once; send H.264.');
     const ended = (): void => {
       this.#running.delete(transcoder);
+      release();
     };
     const transcoder: VideoTranscoder = new VideoTranscoder({ ffmpeg, codec: ivf, width, height, clock, log, ended }, sink);
     this.#running.add(transcoder);

@@ -6,8 +6,10 @@ import type { VideoSink } from '../../../server-reference/src/ingest/container-v
 import { type MatroskaBlock, MatroskaReader } from '../../../server-reference/src/ingest/matroska-reader.ts';
 import type { MatroskaTrack } from '../../../server-reference/src/ingest/matroska-tracks.ts';
 import { createLog } from '../../../server-reference/src/telemetry/log.ts';
+import { Ffmpeg } from '../../../server-reference/src/transcode/ffmpeg.ts';
 import { findFfmpeg } from '../../../server-reference/src/transcode/find-ffmpeg.ts';
 import { FlvReader } from '../../../server-reference/src/transcode/flv-reader.ts';
+import { Slots } from '../../../server-reference/src/transcode/slots.ts';
 import { Transcoders } from '../../../server-reference/src/transcode/transcoders.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -45,7 +47,7 @@ class Heard implements VideoSink {
 }
 
 function start(clock = new FakeClock()) {
-  const transcoders = new Transcoders({ ffmpeg: findFfmpeg(null), most: 2, clock, log });
+  const transcoders = new Transcoders({ ffmpeg: new Ffmpeg(findFfmpeg(null) ?? ''), slots: new Slots(2), clock, log });
   const heard = new Heard();
   const path = transcoders.start(track, heard);
   assert.ok(path !== null);
@@ -84,12 +86,12 @@ test('a child that is killed is followed by another, from the next key frame on'
 test('a child that answers nothing for 5 s is ended; four ends within a minute are enough', { timeout: 20_000 }, () => {
   const clock = new FakeClock();
   // It reads nothing and says nothing.
-  const transcoders = new Transcoders({ ffmpeg: '/bin/true', most: 1, clock, log });
+  const transcoders = new Transcoders({ ffmpeg: new Ffmpeg('/bin/true'), slots: new Slots(1), clock, log });
   const heard = new Heard();
   const path = transcoders.start(track, heard);
   const [first] = pictures;
   assert.ok(path !== null && first !== undefined);
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 8; round++) {
     path.frame(clock.now() * 1000, true, first.data);
     clock.advance(5001);
   }
@@ -110,7 +112,7 @@ test('FLV cut anywhere reads the same', () => {
   ];
   const expected = [
     { type: 'configuration', avcC: Uint8Array.of(1, 66) },
-    { type: 'picture', time: 0x01020304, data: Uint8Array.of(9, 9) },
+    { type: 'picture', time: 0x01020304, key: true, data: Uint8Array.of(9, 9) },
   ];
   assert.deepEqual(new FlvReader().push(Uint8Array.from(file)), expected);
   const reader = new FlvReader();
