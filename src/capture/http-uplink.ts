@@ -198,7 +198,7 @@ export class HttpUplink implements Uplink {
     const path = `${session.path}?seq=${session.seq++}`;
     let answer = await this.#ask(session, path, body);
     for (const delay of AGAIN) {
-      if (answer.kind !== 'lost') break;
+      if (answer.kind !== 'lost' || session !== this.#session) break;
       await new Promise<void>((resolve) => this.#environment.timers.setTimeout(resolve, delay));
       answer = await this.#ask(session, path, body);
     }
