@@ -8,6 +8,7 @@ import { isName } from '../../../src/protocol/index.ts';
 import { may } from '../auth/principal.ts';
 import { isRendition, isSession } from '../recording/layout.ts';
 import type { ByteSource, Library } from '../recording/library.ts';
+import type { PictureAnswer, Pictures } from '../recording/pictures.ts';
 import type { Recordings } from '../recording/recordings.ts';
 import type { Summary } from '../recording/summary.ts';
 import type { Authorizer } from './authorize.ts';
@@ -17,6 +18,7 @@ import { notFound, Problem } from './problem.ts';
 export interface RecordingRoutesOptions {
   readonly recordings: Recordings;
   readonly library: Library;
+  readonly pictures: Pictures;
   readonly authorizer: Authorizer;
   readonly publicUrl: URL | null;
 }
@@ -50,10 +52,13 @@ const IMMUTABLE = 'max-age=31536000, immutable';
 /** Playlists grow while a recording is made, and end with its deletion. */
 const REVALIDATE = 'max-age=0, must-revalidate';
 
+/** Of a live stream it changes, of a recording it goes when that is deleted. */
+const PICTURE_AGE = 'max-age=5';
+
 const gone = (): Problem => notFound('There is no such recording, or nothing of it can be played yet.');
 
 export const recordingRoutes: FastifyPluginAsync<RecordingRoutesOptions> = async (app, options) => {
-  const { recordings, library, authorizer, publicUrl } = options;
+  const { recordings, library, pictures, authorizer, publicUrl } = options;
   app.addHook('onRequest', async (_request, reply) => {
     // Pages that are cross-origin isolated may embed it too; who may read it is the business of CORS.
     reply.header('cross-origin-resource-policy', 'cross-origin');
@@ -95,9 +100,25 @@ export const recordingRoutes: FastifyPluginAsync<RecordingRoutesOptions> = async
       case 'download.mp4':
         reply.header('content-disposition', `attachment; filename="${stream}-${session}.mp4"`);
         return sendBytes(request, reply, 'video/mp4', REVALIDATE, await library.download(stream, session));
+      case 'poster.jpg':
+        return sendPicture(request, reply, await pictures.poster(stream, session));
+      case 'storyboard.jpg':
+        return sendPicture(request, reply, await pictures.storyboard(stream, session));
+      case 'storyboard.vtt': {
+        if (!pictures.available) throw noDecoder();
+        const image = token === null ? 'storyboard.jpg' : `storyboard.jpg?token=${encodeURIComponent(token)}`;
+        return sendText(request, reply, 'text/vtt; charset=utf-8', await pictures.storyboardVtt(stream, session, image));
+      }
       default:
         throw notFound();
     }
+  });
+
+  app.get<{ Params: StreamParams }>('/live/:stream/poster.jpg', async (request, reply) => {
+    const { stream } = request.params;
+    if (!isName(stream)) throw notFound();
+    await authorizer.require(request, 'watch', { stream });
+    return sendPicture(request, reply, await pictures.live(stream));
   });
 
   app.get<{ Params: MediaParams; Querystring: TokenQuery }>('/recordings/:stream/:session/:rendition/:file', async (request, reply) => {
@@ -119,6 +140,23 @@ export const recordingRoutes: FastifyPluginAsync<RecordingRoutesOptions> = async
     return reply.type(`${kind}/mp4`).header('cache-control', cacheControl(request, IMMUTABLE)).send(init);
   });
 };
+
+const noDecoder = (): Problem =>
+  new Problem(404, 'no-decoder', 'Pictures are drawn by ffmpeg, which this server does not have: install it, or name it with --ffmpeg.');
+
+function sendPicture(request: FastifyRequest, reply: FastifyReply, picture: PictureAnswer): FastifyReply {
+  if (picture.ok) return reply.type('image/jpeg').header('cache-control', cacheControl(request, PICTURE_AGE)).send(picture.jpeg);
+  switch (picture.reason) {
+    case 'no-decoder':
+      throw noDecoder();
+    case 'busy':
+      throw new Problem(503, 'unavailable', 'Too many pictures are being drawn.', { headers: { 'retry-after': '5' } });
+    case 'failed':
+      throw notFound('This cannot be decoded.');
+    case 'not-found':
+      throw notFound('There is no picture of this, or not yet.');
+  }
+}
 
 function describe(summary: Summary, base: string) {
   const { stream, session, title, startedAt, endedAt, reason, duration, bytes, renditions } = summary;
