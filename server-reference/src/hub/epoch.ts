@@ -14,6 +14,11 @@ import { AudioTimeline, LONGEST_SLEW, measureFrameDuration, VideoTimeline } from
 
 /** Tracks are aligned by the minimum over about 1.5 s. With `clock` pushes it takes far less. */
 const GATHER: Milliseconds = 1_500;
+/**
+ * A session's first pictures may come later than its sound, from an encoder that starts slowly or a camera that warms up. The frame rate is
+ * frozen into the session, and players do not look for video that the first playlist did not name: so they are waited for.
+ */
+const FIRST_PICTURES: Milliseconds = 6_000;
 /** Intervals that tell the frame rate. */
 const RATE_FRAMES = 9;
 
@@ -76,7 +81,7 @@ export class Epoch {
   readonly #sources: readonly SourceTrack[];
   #lanes: Map<number, Lane> | null = null;
   readonly #gathered = new Map<number, SourceFrame[]>();
-  #gatherEnd: Milliseconds | null = null;
+  #gatheringSince: Milliseconds | null = null;
   #begin: Seconds = 0;
 
   /** @param bursty frames come many at once: only the last of them were captured just now */
@@ -112,9 +117,10 @@ export class Epoch {
       this.#host.keyframeNeeded(frame.track);
       return;
     }
+    if (source.config.kind === 'video' && this.#waitsForPictures) this.#gatheringSince = now;
     held.push(frame);
     this.#gathered.set(frame.track, held);
-    this.#gatherEnd ??= now + GATHER;
+    this.#gatheringSince ??= now;
     this.advance(now);
   }
 
@@ -126,8 +132,15 @@ export class Epoch {
   /** Begins the epoch if it can; called with every frame and from time to time. */
   advance(now: Milliseconds): void {
     if (this.#lanes !== null || this.#gathered.size === 0) return;
-    const late = this.#gatherEnd !== null && now >= this.#gatherEnd;
-    if (late || this.#sources.every((source) => this.#isKnown(source)) || this.#isLong()) this.#run();
+    const patience = this.#waitsForPictures ? FIRST_PICTURES : GATHER;
+    const late = this.#gatheringSince !== null && now >= this.#gatheringSince + patience;
+    if (late || this.#sources.every((source) => this.#isKnown(source)) || this.#isLong(patience)) this.#run();
+  }
+
+  /** Whether this session is to have pictures, and has none so far. */
+  get #waitsForPictures(): boolean {
+    const videos = this.#sources.filter(({ config }) => config.kind === 'video');
+    return this.#host.zero === null && videos.length > 0 && !videos.some(({ id }) => this.#gathered.has(id));
   }
 
   #isKnown(source: SourceTrack): boolean {
@@ -137,12 +150,13 @@ export class Epoch {
   }
 
   /** A client that sends faster than time passes is measured by its own timestamps. */
-  #isLong(): boolean {
+  #isLong(patience: Milliseconds): boolean {
     if (this.#bursty) return false;
-    return this.#sources.some(({ id, timescale }) => {
+    const pictures = this.#sources.filter(({ config, id }) => config.kind === 'video' && this.#gathered.has(id));
+    return (pictures.length > 0 ? pictures : this.#sources).some(({ id, timescale }) => {
       const held = this.#gathered.get(id);
       const span = (held?.at(-1)?.dts ?? 0) - (held?.[0]?.dts ?? 0);
-      return (span * 1000) / timescale >= GATHER;
+      return (span * 1000) / timescale >= patience;
     });
   }
 
@@ -160,7 +174,7 @@ export class Epoch {
     const first = held[0];
     if (first === undefined) {
       this.#gathered.delete(leading.id);
-      this.#gatherEnd = null;
+      this.#gatheringSince = null;
       this.#host.keyframeNeeded(leading.id);
       return;
     }
@@ -173,8 +187,9 @@ export class Epoch {
   #start(captured: Seconds | null, wall: Milliseconds, floor: Seconds): void {
     const tracks = new Map<string, EpochTrack>();
     const lanes = new Map<number, Lane>();
-    for (const source of this.#sources) {
-      const held = this.#gathered.get(source.id) ?? [];
+    for (const declared of this.#sources) {
+      const held = this.#gathered.get(declared.id) ?? [];
+      const source = withSetsOf(declared, held[0]);
       const frameDuration = this.#frameSeconds(source, held) * source.config.timescale;
       tracks.set(source.rendition, { config: source.config, frameDuration });
       const video = source.config.kind === 'video' ? new VideoTimeline(source.config.timescale, frameDuration) : null;
@@ -234,7 +249,7 @@ export class Epoch {
       timeline.begin((captured - due <= 1.5 * frameSeconds ? due : captured) * timescale);
       lane.started = true;
     }
-    if (frame.config !== undefined) this.#reconfigure(lane, frame.config, timeline.end / timescale);
+    if (frame.config !== undefined && frame.config !== lane.source.config) this.#reconfigure(lane, frame.config, timeline.end / timescale);
     const { dts, cts, duration } = timeline.place(captured * timescale, frame.key);
     if (timeline.wantsKeyframe) this.#host.keyframeNeeded(frame.track);
     const composition = cts + Math.round(offset * timescale);
@@ -292,4 +307,9 @@ export class Epoch {
     }
     this.#host.begin(tracks, at, 0, null);
   }
+}
+
+/** Some encoders begin with other parameter sets than they announced (Firefox): what stands in the bitstream counts, from the beginning. */
+function withSetsOf(source: SourceTrack, first: SourceFrame | undefined): SourceTrack {
+  return first?.config === undefined ? source : { ...source, config: first.config };
 }

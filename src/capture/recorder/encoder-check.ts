@@ -5,7 +5,7 @@ const SIZE = { width: 320, height: 240 } as const;
 const CODEC = 'avc1.42e014';
 
 /** A context that does not run by then has no device to run by. */
-const START_PATIENCE: Milliseconds = 800;
+const START_PATIENCE: Milliseconds = 2_500;
 
 let known: Promise<boolean> | undefined;
 

@@ -125,13 +125,7 @@ test('new parameter sets in the bitstream open an epoch in place, with the pictu
   const { clock, hub, recorded } = setup();
   const broadcast = new SimulatedBroadcast(hub, clock);
   broadcast.run(4);
-  const avcC = Buffer.from(AVCC_720P, 'base64');
-  const spsLength = avcC.readUInt16BE(6);
-  const sps = avcC.subarray(6, 8 + spsLength);
-  const pps = avcC.subarray(9 + spsLength);
-  // In the avcC lengths are 16 bits; in a frame 32.
-  const frame = Buffer.concat([Buffer.alloc(2), sps, Buffer.alloc(2), pps, videoFrame(true)]);
-  broadcast.send(0, 1004, frame);
+  broadcast.send(0, 1004, withSets(AVCC_720P));
   assert.deepEqual(
     recorded.epochs.map(({ number }) => number),
     [1, 2],
@@ -243,3 +237,49 @@ test('a packet of sound that was sent before the first picture is not part of th
   assert.ok(sound.dts / 48_000 >= picture.dts / 90_000 - 0.011);
   assert.deepEqual(sound.data, opusPacket());
 });
+
+for (const clocks of [true, false]) {
+  test(`pictures that come 5 s after the sound, ${clocks ? 'with' : 'without'} clocks, are part of the session from its beginning`, () => {
+    const { clock, hub, recorded } = setup();
+    const broadcast = new SimulatedBroadcast(hub, clock, { clocks });
+    broadcast.run(5, { video: false });
+    assert.deepEqual(recorded.epochs, []);
+    broadcast.run(3, { frameRate: 25 });
+    assert.equal(recorded.epochs.length, 1);
+    assert.equal(recorded.epochs[0]?.tracks.get('v0')?.frameDuration, 90_000 / 25);
+    assert.equal(recorded.zero + (of(recorded, 'v0')[0]?.dts ?? 0) / 90, broadcast.wall(5) + (clocks ? 0 : 40));
+  });
+}
+
+test('sound whose pictures do not come is on air without them after 6 s', () => {
+  const { clock, hub, recorded } = setup();
+  const broadcast = new SimulatedBroadcast(hub, clock);
+  broadcast.run(5.9, { video: false });
+  assert.deepEqual(recorded.epochs, []);
+  broadcast.run(1.1, { video: false });
+  assert.equal(recorded.epochs.length, 1);
+  assert.ok(of(recorded, 'a0').length > 50);
+});
+
+test('an encoder that begins with other parameter sets than it announced begins with one epoch, configured by the bitstream', () => {
+  const { clock, hub, recorded } = setup();
+  const broadcast = new SimulatedBroadcast(hub, clock);
+  broadcast.send(0, 1000, withSets(AVCC_720P));
+  broadcast.forceKey();
+  broadcast.pause(0.033);
+  broadcast.run(2);
+  const configs = recorded.epochs.map(({ tracks }) => tracks.get('v0')?.config);
+  assert.deepEqual(
+    configs.map((config) => config?.kind === 'video' && config.width),
+    [1280],
+  );
+});
+
+/** A key frame with the parameter sets of an avcC in it. */
+function withSets(base64: string): Uint8Array {
+  const avcC = Buffer.from(base64, 'base64');
+  const spsLength = avcC.readUInt16BE(6);
+  // In the avcC lengths are 16 bits; in a frame 32.
+  const [sps, pps] = [avcC.subarray(6, 8 + spsLength), avcC.subarray(9 + spsLength)];
+  return Buffer.concat([Buffer.alloc(2), sps, Buffer.alloc(2), pps, videoFrame(true)]);
+}
