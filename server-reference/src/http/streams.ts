@@ -14,6 +14,9 @@ export interface StreamRoutesOptions {
   readonly publicUrl: URL | null;
 }
 
+/** For a cache in front that asks for each of its requests: seconds for which it may believe an answer. */
+const BELIEVED = 5;
+
 export const streamRoutes: FastifyPluginAsync<StreamRoutesOptions> = async (app, { hub, authorizer, publicUrl }) => {
   const describe = ({ name, state, session, startedAt, title, description, viewers, recording }: StreamStatus) => ({
     name,
@@ -36,6 +39,18 @@ export const streamRoutes: FastifyPluginAsync<StreamRoutesOptions> = async (app,
         .filter(({ name }) => may(principal, 'watch', { stream: name }))
         .map(describe),
     };
+  });
+
+  app.get<{ Querystring: { stream?: unknown } }>('/api/authorize', async (request, reply) => {
+    const { stream } = request.query;
+    if (typeof stream !== 'string' || !isName(stream)) throw new Problem(400, 'invalid', 'Which stream? Ask with ?stream= and its name.');
+    const { expiresAt } = await authorizer.require(request, 'watch', { stream });
+    const left = expiresAt === null ? BELIEVED : Math.floor((expiresAt - hub.clock.now()) / 1000);
+    const age = Math.min(BELIEVED, Math.max(0, left));
+    return reply
+      .code(204)
+      .headers({ 'cache-control': `max-age=${age}`, vary: 'Authorization' })
+      .send();
   });
 
   app.get<{ Params: { name: string } }>('/api/streams/:name', async (request) => {
