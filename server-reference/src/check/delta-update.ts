@@ -22,12 +22,12 @@ function essence({ resource, duration, gap, discontinuity, date }: PlaylistSegme
   return JSON.stringify([resource?.url ?? null, resource?.range ?? null, duration, gap, discontinuity, date]);
 }
 
-/** The first segment that is different, among those that are complete in both; null where all are alike. */
+/** The first segment that is different, among those that are complete in both and have left neither; null where all are alike. */
 export function firstDifference(merged: readonly PlaylistSegment[], full: MediaPlaylist): { msn: number; lines: readonly string[] } | null {
   const known = new Map(merged.map((segment) => [segment.msn, segment]));
-  const newest = merged.at(-1)?.msn ?? -1;
+  const [oldest, newest] = [merged[0]?.msn ?? 0, merged.at(-1)?.msn ?? -1];
   for (const segment of full.segments) {
-    if (segment.duration === null || segment.msn > newest) continue;
+    if (segment.duration === null || segment.msn < oldest || segment.msn > newest) continue;
     const other = known.get(segment.msn);
     if (other?.duration === null) continue;
     if (other === undefined || essence(other) !== essence(segment)) {

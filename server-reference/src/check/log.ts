@@ -2,7 +2,7 @@
 import type { Milliseconds, Seconds } from '../../../src/protocol/index.ts';
 import type { Fragment } from './fragment-reader.ts';
 import type { TrackInfo } from './init-reader.ts';
-import type { ByteRange, MediaPlaylist, PlaylistPart, PlaylistSegment, PreloadHint } from './media-playlist.ts';
+import type { ByteRange, MediaPlaylist, PlaylistPart, PlaylistSegment, PreloadHint, Resource } from './media-playlist.ts';
 import type { Mpd } from './mpd.ts';
 import type { MultivariantPlaylist } from './multivariant-playlist.ts';
 
@@ -52,7 +52,7 @@ export interface MediaFetch {
   readonly msn: number;
   /** Null for a whole segment. */
   readonly part: number | null;
-  /** The init section that applies, by its address; null where there is none. */
+  /** The init section that applies, by its {@link resourceKey}; null where there is none. */
   readonly map: string | null;
   readonly reading: MediaReading;
 }
@@ -68,6 +68,7 @@ export interface HintFetch {
 }
 
 export interface InitSection {
+  /** Its {@link resourceKey}. */
   readonly url: string;
   readonly exchange: Exchange;
   readonly tracks: readonly TrackInfo[];
@@ -158,6 +159,9 @@ export interface CheckLog {
   /** Whether the given address carried a token. */
   readonly token: string | null;
 }
+
+/** Tells apart what stands at one address. */
+export const resourceKey = ({ url, range }: Resource): string => (range === null ? url : `${url}#${range.offset}-${range.length}`);
 
 export const newest = (rendition: RenditionLog): Snapshot | undefined => rendition.snapshots.at(-1);
 

@@ -27,6 +27,7 @@ export function serverHelp(): string {
 Usage
   glasscast-server [flags]
   glasscast-server token --room NAME --can join,publish [--name NAME] [--ttl 2h]
+  glasscast-server check URL [URL] [--seconds 60] [--json]
 
 Flags (they win over the environment variable in brackets, which wins over the default in parentheses)
 ${flags.map(flagRow).join('\n')}
@@ -49,5 +50,21 @@ ${row('--can LIST', 'join, publish, watch, moderate, create, frames, operate')}
 ${row('--sub ID', 'who it is for: keeps a resumed call and a taken-over stream to its owner')}
 ${row('--name NAME', 'what others see')}
 ${row('--ttl TIME', 'how long it is good for (2h)')}
+`;
+}
+
+export function checkHelp(): string {
+  return `glasscast-server check: plays a live HLS or DASH origin and reports which rules it keeps
+
+Usage
+  glasscast-server check URL [URL]     a playlist, an MPD, or one of each for the same stream
+
+${row('--seconds N', 'how long to watch (60)')}
+${row('--token TOKEN', 'goes into the query of the address as token=')}
+${row('--origin URL', 'the page that asks, for CORS')}
+${row('--insecure', 'take self-signed certificates')}
+${row('--json', 'a report for programs')}
+
+Exit code: 0 no MUST is broken, 1 one is, 2 usage, 3 the origin cannot be reached.
 `;
 }

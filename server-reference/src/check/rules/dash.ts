@@ -1,4 +1,5 @@
 /** Rules 27 to 31: DASH. */
+import type { Sample } from '../fragment-reader.ts';
 import type { CheckLog, DashLog, DashSegment, MpdSnapshot } from '../log.ts';
 import type { Mpd, Representation } from '../mpd.ts';
 import { Findings, type Verdict } from '../verdict.ts';
@@ -135,15 +136,23 @@ export function producerTimes(log: CheckLog): Verdict {
         breach('dash-if', `a segment of ${segment.representation} does not begin with prft`, segment.exchange),
       );
     }
-    checkTime(segment, first.time / segment.timescale, found);
+    const presented = first.samples.map((sample, index) => sample.offset + before(first.samples, index));
+    checkTime(segment, (first.time + Math.min(...presented)) / segment.timescale, found);
   }
   return found.verdict('comparisons', log.dash === null ? NO_MPD : 'nothing of it was read');
 }
 
+/** Durations of the samples before one. */
+const before = (samples: readonly Sample[], index: number): number =>
+  samples.slice(0, index).reduce((sum, { duration }) => sum + duration, 0);
+
+/** Rounding, edit lists and packets of sound, in seconds. */
+const TIME_TOLERANCE = 0.05;
+
 function checkTime(segment: DashSegment, mediaTime: number, found: Findings): void {
   const apart = Math.abs(mediaTime - segment.mpdTime);
   // Numbers give a nominal time, from which half a segment may be missing either way.
-  const allowed = segment.exactTime ? 0.001 : segment.duration / 2;
+  const allowed = segment.exactTime ? TIME_TOLERANCE : segment.duration / 2;
   found.check(apart <= allowed, () =>
     breach(
       'must',
