@@ -1,6 +1,7 @@
 /** One broadcaster on `stream:<name>`, whichever way its messages come: what a join needs, and what the events do. */
 import * as v from 'valibot';
 import {
+  type Bytes,
   ChunkJsonSchema,
   ClockSchema,
   describeIssues,
@@ -170,7 +171,7 @@ export class Broadcasting implements Broadcaster {
       case 'chunk':
         return chunk(publication, ingest, payload);
       case 'clock':
-        return clock(publication, payload);
+        return clock(publication, ingest, payload);
       case 'time':
         return ok({ server_ms: this.#hub.clock.now() });
       case 'tracks':
@@ -184,6 +185,11 @@ export class Broadcasting implements Broadcaster {
       default:
         return refuse('invalid', { details: [{ path: 'event', message: 'a stream knows chunk, clock, time, tracks, info and end' }] });
     }
+  }
+
+  /** How long to wait before this much more is given to it, where the sender can wait. */
+  patience(bytes: Bytes): Milliseconds {
+    return this.#ingest?.patience(bytes) ?? 0;
   }
 
   /** The port's principal has changed. */
@@ -242,10 +248,11 @@ function chunk(publication: Publication, ingest: Ingest, payload: Body): Reply {
   return refuse(outcome.reason, { details: outcome.details, credit: ingest.credit, received: ingest.received });
 }
 
-function clock(publication: Publication, payload: Body): Reply {
+function clock(publication: Publication, ingest: Ingest, payload: Body): Reply {
   const parsed = v.safeParse(ClockSchema, payload);
   if (!parsed.success) return invalid(parsed.issues);
   const { track, dts, wall_ms, offset_ms } = parsed.output;
+  ingest.clock(track, dts);
   return publication.clock(track, dts, wall_ms, offset_ms) ? ok() : refuse('invalid', { details: `track ${track} was not declared` });
 }
 

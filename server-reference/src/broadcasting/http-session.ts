@@ -46,6 +46,7 @@ export class HttpSession implements BroadcasterPort {
   #broadcasting: Broadcasting | null = null;
   #requests: IngestRequest[] = [];
   #next = 0;
+  #epoch = 0;
   #underWay = 0;
   #cancelIdle: CancelTimer | null = null;
   #cancelPatience: CancelTimer | null = null;
@@ -91,8 +92,10 @@ export class HttpSession implements BroadcasterPort {
     if (this.#underWay === 0) this.#watchIdle();
   }
 
-  /** Does what was asked in the order of the numbers; without one at once. */
-  request(seq: number | null, event: string, payload: Body): Promise<Reply> {
+  /** Does what was asked in the order of the numbers; without one at once. A greater `epoch` counts from 0 again. */
+  request(seq: number | null, event: string, payload: Body, epoch: number | null = null): Promise<Reply> {
+    if (epoch !== null && epoch < this.#epoch) return Promise.resolve(passedOver());
+    if (epoch !== null && epoch > this.#epoch) this.#restart(epoch);
     if (seq === null) return Promise.resolve(this.#do(event, payload));
     if (seq < this.#next) return Promise.resolve(this.#replies.get(seq) ?? passedOver());
     const known = this.#waiting.get(seq);
@@ -119,10 +122,7 @@ export class HttpSession implements BroadcasterPort {
 
   /** Nothing of it will be done any more; it can still be asked why. */
   close(): void {
-    this.#cancelPatience?.();
-    this.#cancelPatience = null;
-    for (const { resolve } of this.#waiting.values()) resolve(refuse('stream-taken'));
-    this.#waiting.clear();
+    this.#refuseWaiting(refuse('stream-taken'));
   }
 
   /** Ends all timers without a word to the stream. */
@@ -130,6 +130,20 @@ export class HttpSession implements BroadcasterPort {
     this.close();
     this.#cancelIdle?.();
     this.#cancelIdle = null;
+  }
+
+  #restart(epoch: number): void {
+    this.#refuseWaiting(passedOver());
+    this.#replies.clear();
+    this.#next = 0;
+    this.#epoch = epoch;
+  }
+
+  #refuseWaiting(reply: Reply): void {
+    this.#cancelPatience?.();
+    this.#cancelPatience = null;
+    for (const { resolve } of this.#waiting.values()) resolve(reply);
+    this.#waiting.clear();
   }
 
   #do(event: string, payload: Body): Reply {

@@ -1,7 +1,7 @@
 /** The HTTP application: what holds for every route. Routes themselves are registered by whoever composes the server. */
 import fastifyCors from '@fastify/cors';
 import fastifyRateLimit from '@fastify/rate-limit';
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { SiteGuard } from '../net/site-guard.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -28,13 +28,31 @@ const OPEN_TO_ALL = /^\/(?:api\/(?:hello|time)(?:\?|$)|glasscast\.js|chunks\/|as
 const PROBES = /^\/(?:healthz|readyz)(?:\?|$)/;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its requests may take as long as they like to arrive. */
+    readonly endless?: boolean;
+  }
+}
+
+/** Real time, whatever the clock: connections are no part of what tests move. */
+function limitArrival({ raw }: FastifyRequest, reply: FastifyReply): void {
+  const { 'content-length': length, 'transfer-encoding': coding } = raw.headers;
+  if (raw.complete || (coding === undefined && (length === undefined || length === '0'))) return;
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.destroy();
+  }, REQUEST_TIMEOUT).unref();
+  reply.raw.once('close', () => clearTimeout(timer));
+}
+
 export async function createApp({ log, guard, readiness, trustProxy }: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     // Requests are logged below, without their queries; of its own accord the framework only warns.
     loggerInstance: log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger,
     trustProxy,
     bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT,
+    // Kept below, since some requests are meant to last.
+    requestTimeout: 0,
     // An upgrade has a listener of its own; closing is ordered by the server.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -44,6 +62,9 @@ export async function createApp({ log, guard, readiness, trustProxy }: AppOption
     },
   });
   installProblems(app);
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.config.endless !== true) limitArrival(request, reply);
+  });
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });

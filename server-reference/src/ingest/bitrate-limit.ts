@@ -17,6 +17,12 @@ export class BitrateLimit {
     this.#filledAt = now;
   }
 
+  /** How long until so many are not too many; they never are where that is more than a burst. */
+  delay(bytes: Bytes, now: Milliseconds): Milliseconds {
+    const tokens = Math.min(this.#capacity, this.#tokens + (now - this.#filledAt) * this.#bytesPerMs);
+    return Math.max(0, Math.ceil((Math.min(bytes, this.#capacity) - tokens) / this.#bytesPerMs));
+  }
+
   /** False, and nothing is taken, where these bytes are too many. */
   take(bytes: Bytes, now: Milliseconds): boolean {
     this.#tokens = Math.min(this.#capacity, this.#tokens + (now - this.#filledAt) * this.#bytesPerMs);

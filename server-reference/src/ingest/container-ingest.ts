@@ -8,13 +8,13 @@
  *
  * A header in the midst of the bytes begins a new recording, in a new epoch: recorders do not outlive their tracks.
  */
-import type { Bytes } from '../../../src/protocol/index.ts';
+import type { Bytes, Milliseconds, Ticks } from '../../../src/protocol/index.ts';
 import type { Publication } from '../hub/publication.ts';
 import type { Begins, ContainerBlock, ContainerEvent, ContainerReader, ContainerTrack } from './container-reader.ts';
 import { type Microseconds, PassThrough, type Transcode, type VideoPath, type VideoSink } from './container-video.ts';
 import { type ChunkOutcome, CreditMeter, type Ingest, type IngestOptions, reducedBitrate } from './credit-meter.ts';
 import { beginsMovie, Fmp4Reader } from './fmp4-reader.ts';
-import { FrameFeed, FramesRefused } from './frame-feed.ts';
+import { FrameFeed, FramesRefused, FramesTooMuch, WELCOME_LEAD } from './frame-feed.ts';
 import { BitstreamError, parseAvcC } from './h264.ts';
 import { beginsRecording, MatroskaReader } from './matroska-reader.ts';
 import { opusPacketLength } from './opus.ts';
@@ -27,6 +27,8 @@ const AUDIO = 1;
 const TIMESCALE = 1_000_000;
 /** Sound that waits for the pictures of its time: some ten seconds. */
 const MOST_HELD = 500;
+/** Beyond this, times that go back are another time rather than another order. */
+const JUMP: Microseconds = 10_000_000;
 const NEVER = Number.NEGATIVE_INFINITY;
 /** What Chromium calls itself as the writer of a container, and the blocks in which it hears. */
 const CHROMIUM = 'Chrome';
@@ -49,6 +51,7 @@ export interface ContainerIngestOptions extends IngestOptions {
 export class ContainerIngest implements Ingest {
   readonly #publication: Publication;
   readonly #meter: CreditMeter;
+  readonly #now: () => Milliseconds;
   readonly #transcode: Transcode;
   readonly #begins: (bytes: Uint8Array) => Begins;
   readonly #newReader: () => ContainerReader;
@@ -71,6 +74,7 @@ export class ContainerIngest implements Ingest {
   constructor(publication: Publication, options: ContainerIngestOptions) {
     this.#publication = publication;
     this.#meter = new CreditMeter(options);
+    this.#now = options.now;
     this.#transcode = options.transcode;
     const isMovie = options.container === 'fmp4';
     this.#begins = isMovie ? beginsMovie : beginsRecording;
@@ -100,6 +104,14 @@ export class ContainerIngest implements Ingest {
     if (begins === 'yes') this.#reset();
     if (this.#failure === null) this.#take(() => this.#reader.push(piece));
     return this.#failure === null ? this.#meter.taken : { ok: false, ...this.#failure };
+  }
+
+  clock(track: number, dts: Ticks): void {
+    this.#feed?.clock(track, dts);
+  }
+
+  patience(bytes: Bytes): Milliseconds {
+    return Math.max(this.#meter.delay(bytes), (this.#feed?.lead ?? 0) - WELCOME_LEAD);
   }
 
   close(): void {
@@ -243,7 +255,7 @@ export class ContainerIngest implements Ingest {
     ]);
     if (!declared.ok) throw declared.reason === 'invalid' ? new BitstreamError(declared.details) : new Unsupported(declared.details);
     this.#publication.tracks(declared.tracks);
-    this.#feed = new FrameFeed(this.#publication, declared.tracks);
+    this.#feed = new FrameFeed(this.#publication, declared.tracks, this.#now, true);
     this.#last.clear();
     this.#releaseSound();
   }
@@ -252,7 +264,7 @@ export class ContainerIngest implements Ingest {
     const last = this.#last.get(track);
     // The container counts whole milliseconds.
     const dts = last !== undefined && time <= last && last - time < 1000 ? last + 1 : time;
-    if (last !== undefined && dts <= last)
+    if (last !== undefined && dts <= last && last - dts < JUMP)
       throw new FramesRefused(`times of the ${track === VIDEO ? 'pictures' : 'sound'} go backwards: record without B-frames`);
     this.#last.set(track, dts);
     this.#feed?.take([{ track, key: false, duration: 0, dts, cts: time + cts - dts, data }]);
@@ -262,7 +274,8 @@ export class ContainerIngest implements Ingest {
     try {
       step();
     } catch (error) {
-      if (error instanceof Unsupported) this.#break({ reason: 'codec-unsupported', details: error.message });
+      if (error instanceof FramesTooMuch) this.#break({ reason: 'limit', details: error.message });
+      else if (error instanceof Unsupported) this.#break({ reason: 'codec-unsupported', details: error.message });
       else if (error instanceof BitstreamError || error instanceof FramesRefused)
         this.#break({ reason: 'invalid', details: error.message });
       else throw error;

@@ -1,5 +1,5 @@
 /** How much one broadcaster has sent, may send, and sends too much of. */
-import type { BitsPerSecond, Bytes, Milliseconds } from '../../../src/protocol/index.ts';
+import type { BitsPerSecond, Bytes, Milliseconds, Ticks } from '../../../src/protocol/index.ts';
 import { BitrateLimit } from './bitrate-limit.ts';
 
 /** What the client may have under way beyond what the server has read. */
@@ -28,6 +28,10 @@ export interface Ingest {
   readonly credit: Bytes;
   readonly received: Bytes;
   chunk(bytes: Uint8Array): ChunkOutcome;
+  /** The broadcaster has said when this was captured. */
+  clock(track: number, dts: Ticks): void;
+  /** How long to wait before so many more are given to it, where the sender can wait. */
+  patience(bytes: Bytes): Milliseconds;
   close(): void;
 }
 
@@ -53,6 +57,11 @@ export class CreditMeter {
 
   get maxBitrate(): BitsPerSecond {
     return this.#maxBitrate;
+  }
+
+  /** How long until so many more are not too many. */
+  delay(bytes: Bytes): Milliseconds {
+    return this.#limit.delay(bytes, this.#now());
   }
 
   /** Counts what was sent, even where it is refused: the client counts it too. False where it is too much. */

@@ -2,11 +2,11 @@
  * The container `frames`: WebCodecs chunks as `chunk` records. A chunk is checked as a whole before any of it counts, so that a refused
  * one changes nothing.
  */
-import { type BitsPerSecond, type Bytes, ChunkError, decodeChunk } from '../../../src/protocol/index.ts';
+import { type BitsPerSecond, type Bytes, ChunkError, decodeChunk, type Milliseconds, type Ticks } from '../../../src/protocol/index.ts';
 import type { SourceTrack } from '../hub/epoch.ts';
 import type { Publication } from '../hub/publication.ts';
 import { type ChunkOutcome, CreditMeter, type Ingest, type IngestOptions, reducedBitrate } from './credit-meter.ts';
-import { FrameFeed, FramesRefused } from './frame-feed.ts';
+import { FrameFeed, FramesRefused, FramesTooMuch, WELCOME_LEAD } from './frame-feed.ts';
 import { BitstreamError } from './h264.ts';
 
 export type { ChunkOutcome } from './credit-meter.ts';
@@ -19,7 +19,7 @@ export class FramesIngest implements Ingest {
   constructor(publication: Publication, tracks: readonly SourceTrack[], options: IngestOptions) {
     this.#publication = publication;
     this.#meter = new CreditMeter(options);
-    this.#feed = new FrameFeed(publication, tracks);
+    this.#feed = new FrameFeed(publication, tracks, options.now);
   }
 
   get credit(): Bytes {
@@ -43,11 +43,20 @@ export class FramesIngest implements Ingest {
       this.#feed.take(decodeChunk(bytes));
       return this.#meter.taken;
     } catch (error) {
+      if (error instanceof FramesTooMuch) return { ok: false, reason: 'limit', details: error.message };
       if (error instanceof ChunkError || error instanceof BitstreamError || error instanceof FramesRefused) {
         return { ok: false, reason: 'invalid', details: error.message };
       }
       throw error;
     }
+  }
+
+  clock(track: number, dts: Ticks): void {
+    this.#feed.clock(track, dts);
+  }
+
+  patience(bytes: Bytes): Milliseconds {
+    return Math.max(this.#meter.delay(bytes), this.#feed.lead - WELCOME_LEAD);
   }
 
   close(): void {

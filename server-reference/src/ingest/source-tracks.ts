@@ -5,6 +5,7 @@ import type { TrackConfig } from '../hub/media.ts';
 import { AAC_FRAME_LENGTH, buildAudioSpecificConfig, parseAudioSpecificConfig } from './aac.ts';
 import { BitstreamError, parseAvcC } from './h264.ts';
 import { defaultOpusHeader, parseOpusHead } from './opus.ts';
+import { pictureRefusal } from './picture-limits.ts';
 
 /** Resolution of decode times that every usual frame rate divides. */
 export const VIDEO_TIMESCALE = 90_000;
@@ -30,9 +31,11 @@ function fromBase64(text: string): Uint8Array {
 function readConfig(track: TrackDescription): TrackConfig {
   const codec = track.codec.toLowerCase();
   const description = track.description === undefined ? null : fromBase64(track.description);
-  if (track.kind === 'video' && /^avc1\.[0-9a-f]{6}$/.test(codec)) {
+  if (track.kind === 'video' && /^avc[13]\.[0-9a-f]{6}$/.test(codec)) {
     if (description === null) throw new Refused('invalid', `Track ${track.id} is H.264 and needs its avcC as description.`);
     const { avcC, codec: found, width, height } = parseAvcC(description);
+    const refusal = pictureRefusal({ codec: found, width, height });
+    if (refusal !== null) throw new Refused('codec-unsupported', refusal);
     return { kind: 'video', family: 'avc', codec: found, timescale: VIDEO_TIMESCALE, width, height, avcC };
   }
   if (track.kind === 'audio' && codec === 'opus') {
