@@ -64,6 +64,8 @@ export interface BroadcastOptions {
   readonly latency?: number;
   /** Whether `clock` pushes are sent. */
   readonly clocks?: boolean;
+  /** Whether it asks to be recorded. */
+  readonly record?: boolean;
 }
 
 export interface RunOptions {
@@ -113,6 +115,7 @@ export class SimulatedBroadcast {
       subject: options.subject ?? null,
       title: null,
       description: null,
+      record: options.record ?? false,
       broadcaster: {
         keyframe: () => {
           this.asked.push('keyframe');
@@ -122,6 +125,9 @@ export class SimulatedBroadcast {
         },
         stopped: (reason) => {
           this.asked.push(`stopped ${reason}`);
+        },
+        recording: (notice) => {
+          this.asked.push(notice.state === 'recording' ? 'recording' : `recording stopped ${notice.reason}`);
         },
       },
     });

@@ -31,7 +31,7 @@ export function playlistBytes(text: string): PlaylistBytes {
 export interface Archive {
   segment(rendition: string, msn: number): Promise<Buffer | null>;
   init(rendition: string, epoch: number): Promise<Buffer | null>;
-  /** Resolves when everything that is packaged so far has been written, or never will be. */
+  /** Resolves when everything that is packaged so far has been written, or never will be; after a moment in any case. */
   written(): Promise<void>;
 }
 

@@ -126,5 +126,8 @@ async function sendMediaPlaylist(request: MediaRequest, reply: FastifyReply, { p
   const age = msn === undefined || rendition.ended ? NEWEST_AGE : RELOAD_AGE;
   // Rule 20. `v2` may also leave out date ranges, of which there are none.
   const delta = skip === 'YES' || skip === 'v2';
-  return sendText(request, reply, PLAYLIST_TYPE, packaged.mediaPlaylist(rendition, tokenIn(request.query) !== null, delta), age);
+  const playlist = packaged.mediaPlaylist(rendition, tokenIn(request.query) !== null, delta);
+  // What the playlist of a recorded stream lists outlives the process.
+  await packaged.archive?.written();
+  return sendText(request, reply, PLAYLIST_TYPE, playlist, age);
 }

@@ -49,7 +49,8 @@ function record(packaged: PackagedSession, hub: Hub, recordings: Recordings, tel
     startedAt: hub.clock.now(),
     targetDuration: packager.targetDuration,
     title: hub.status(stream).title,
-    renditions: renditions.map(({ id: rendition, kind, timescale }) => ({ id: rendition, kind, timescale })),
+    // What is made on demand comes and goes with those who ask for it.
+    renditions: renditions.filter(({ onDemand }) => onDemand !== true).map(({ id: rendition, kind, timescale }) => ({ id: rendition, kind, timescale })),
   };
   const state = (): RecordingNotice => {
     const reason = recording.stopped;

@@ -17,6 +17,9 @@ export const MOST_WAITING: Bytes = 16 * 1024 * 1024;
 /** How often it is asked how much room there is. */
 const ROOM_INTERVAL: Milliseconds = 5_000;
 
+/** Nobody who plays the live stream waits longer for a slow disk. */
+const LONGEST_HOLD: Milliseconds = 100;
+
 export type WriteFailure = Extract<EndReason, `disk-${string}`>;
 
 export interface WriterOptions {
@@ -75,9 +78,13 @@ export class RecordingWriter {
     return true;
   }
 
-  /** Resolves when all that was taken so far is on the disk, or never will be. */
+  /** Resolves when all that was taken so far is on the disk or never will be, and in any case after {@link LONGEST_HOLD}. */
   async written(): Promise<void> {
-    await this.#pump;
+    if (this.#pump === null) return;
+    const hold = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.after(LONGEST_HOLD, hold.resolve);
+    await Promise.race([this.#pump, hold.promise]);
+    cancel();
   }
 
   /** Writes what is left and then `last`, which is asked for when it is known how it went, and closes the files. */

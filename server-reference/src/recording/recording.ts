@@ -90,7 +90,7 @@ export class Recording {
     if (number !== undefined) this.#writer.add({ kind: 'segment', rendition: number, msn });
   }
 
-  /** Resolves when what came so far is on the disk, or never will be. */
+  /** Resolves when what came so far is on the disk or never will be, and in any case after a moment. */
   written(): Promise<void> {
     return this.#writer.written();
   }

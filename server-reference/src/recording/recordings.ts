@@ -147,7 +147,12 @@ export class Recordings {
     await this.#sweeping;
   }
 
-  /** Resolves when every recording has been written to its end. */
+  /** Resolves when the recordings of streams that have ended are closed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#finishing.values());
+  }
+
+  /** Ends every recording, and resolves when it has been written to its end. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -155,7 +160,7 @@ export class Recordings {
     for (const recording of this.#live.values()) this.finish(recording);
     const patience = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(CLOSE_PATIENCE, patience.resolve);
-    await Promise.race([Promise.all(this.#finishing.values()), patience.promise]);
+    await Promise.race([this.settled(), patience.promise]);
     cancel();
   }
 
