@@ -1,4 +1,5 @@
 /** The real origin on a free port, fed by a simulated broadcast under a fake clock. */
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import { installProblems } from '../../server-reference/src/http/problem.ts';
@@ -13,6 +14,7 @@ export interface RunningOrigin extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly hub: Hub;
   readonly origin: LiveOrigin;
+  readonly server: Server;
   readonly url: string;
   broadcast(options?: BroadcastOptions): SimulatedBroadcast;
   /** Address of a session's rendition, without the file. */
@@ -43,6 +45,7 @@ export async function startOrigin(options: Partial<HubOptions> = {}): Promise<Ru
     clock,
     hub,
     origin,
+    server: app.server,
     url,
     base,
     broadcast: (more) => new SimulatedBroadcast(hub, clock, more),
