@@ -195,9 +195,19 @@ export function parseAvcC(avcC: Uint8Array): AvcConfiguration {
     const pps = readSets(view.getUint8(offset++));
     const first = sps[0];
     if (first === undefined || pps.length === 0) throw new BitstreamError('the avcC has no parameter sets');
+    if (lengthSize === 4 && hasDoubledHeaders(avcC, first)) {
+      const [singleSps, singlePps] = [sps, pps].map((sets) => sets.map((set) => set.slice(1)));
+      const sets = { sps: singleSps ?? [], pps: singlePps ?? [] };
+      return { avcC: buildAvcC(sets), ...sets, lengthSize, ...parseSps(sets.sps[0] ?? first) };
+    }
     // A copy: the bytes that came in may be a view into something larger.
     return { avcC: avcC.slice(), sps, pps, lengthSize, ...parseSps(first) };
   });
+}
+
+/** Firefox's encoders write each parameter set's header byte twice; a profile of that number does not exist. */
+function hasDoubledHeaders(avcC: Uint8Array, sps: Uint8Array): boolean {
+  return sps[1] === sps[0] && sps[1] !== avcC[1] && sps[2] === avcC[1];
 }
 
 /** Builds the record from parameter sets that stood in the bitstream. */

@@ -26,6 +26,13 @@ test('an avcC built from parameter sets reads back as the same', () => {
   assert.deepEqual([sps[0], pps[0], codec], [SPS_1080P, PPS_1080P, 'avc1.640028']);
 });
 
+test('an avcC whose parameter sets have their headers twice, as Firefox writes it, is read and put right', () => {
+  const doubled = '0142c01e03010017676742c01ed900a03da10000030001001e84800f162e480100056868cb8cb2';
+  const { codec, width, height, avcC } = parseAvcC(Uint8Array.from(Buffer.from(doubled, 'hex')));
+  assert.deepEqual([codec, width, height], ['avc1.42c01e', 640, 480]);
+  assert.equal(Buffer.from(avcC).toString('hex'), '0142c01effe100166742c01ed900a03da10000030001001e84800f162e4801000468cb8cb2');
+});
+
 test('every truncation of an avcC is a BitstreamError and nothing else', () => {
   const whole = bytes(AVCC_360P);
   for (let length = 0; length < whole.byteLength; length++) {
