@@ -50,7 +50,9 @@ function record(packaged: PackagedSession, hub: Hub, recordings: Recordings, tel
     targetDuration: packager.targetDuration,
     title: hub.status(stream).title,
     // What is made on demand comes and goes with those who ask for it.
-    renditions: renditions.filter(({ onDemand }) => onDemand !== true).map(({ id: rendition, kind, timescale }) => ({ id: rendition, kind, timescale })),
+    renditions: renditions
+      .filter(({ onDemand }) => onDemand !== true)
+      .map(({ id: rendition, kind, timescale }) => ({ id: rendition, kind, timescale })),
   };
   const state = (): RecordingNotice => {
     const reason = recording.stopped;

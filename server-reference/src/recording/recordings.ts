@@ -185,6 +185,7 @@ export class Recordings {
     try {
       const summary = readSummary(await readFile(join(folder, SUMMARY), 'utf8').catch(() => ''));
       if (summary !== null) {
+        assertPlace(summary, stream, session);
         this.#kept.set(keyOf(stream, session), summary);
         return;
       }
@@ -193,6 +194,7 @@ export class Recordings {
         await this.#remove(stream, session);
         return;
       }
+      assertPlace(index.header, stream, session);
       await this.#close(index);
       if (index.bytes === 0) return;
       this.#kept.set(keyOf(stream, session), summarize(index));
@@ -240,6 +242,11 @@ export class Recordings {
       }
     }
   }
+}
+
+/** Whoever moves a recording to another name finds it as little as its players would. */
+function assertPlace(found: { readonly stream: string; readonly session: string }, stream: string, session: string): void {
+  if (found.stream !== stream || found.session !== session) throw new Error(`it belongs to ${found.stream}/${found.session}`);
 }
 
 /** Nothing where there is no such folder. */
