@@ -49,7 +49,7 @@ export class Recordings {
   readonly #indexes = new Map<string, Promise<RecordingIndex | null>>();
   readonly #finishing = new Map<Recording, Promise<void>>();
   #cancelSweep: (() => void) | null = null;
-  #sweeping: Promise<void> | null = null;
+  #sweeping: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: RecordingsOptions) {
@@ -86,10 +86,11 @@ export class Recordings {
     const key = keyOf(stream, session);
     const live = this.#live.get(key);
     if (live !== undefined) return live.index;
-    if (!this.#kept.has(key)) return null;
+    const summary = this.#kept.get(key);
+    if (summary === undefined) return null;
     const known = this.#indexes.get(key);
     this.#indexes.delete(key);
-    const reading = known ?? readJournal(folderOf(this.#options.directory, stream, session)).then((read) => read?.index ?? null);
+    const reading = known ?? readEnded(folderOf(this.#options.directory, stream, session), summary);
     this.#indexes.set(key, reading);
     for (const oldest of this.#indexes.keys()) {
       if (this.#indexes.size <= MOST_INDEXES) break;
@@ -141,9 +142,7 @@ export class Recordings {
 
   /** Deletes what is over the limits, the oldest first. */
   async sweep(): Promise<void> {
-    this.#sweeping ??= this.#sweep().finally(() => {
-      this.#sweeping = null;
-    });
+    this.#sweeping = this.#sweeping.then(() => this.#sweep());
     await this.#sweeping;
   }
 
@@ -242,6 +241,13 @@ export class Recordings {
       }
     }
   }
+}
+
+async function readEnded(folder: string, { endedAt, reason }: Summary): Promise<RecordingIndex | null> {
+  const index = (await readJournal(folder))?.index ?? null;
+  // The disk may have had no room for the last record.
+  if (index?.end === null) index.apply({ kind: 'end', end: { at: endedAt ?? 0, reason: reason ?? 'interrupted' } });
+  return index;
 }
 
 /** Whoever moves a recording to another name finds it as little as its players would. */
