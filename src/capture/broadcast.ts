@@ -15,7 +15,7 @@ import { OnAirMarks } from './on-air-marks.ts';
 import type { PublishKeys } from './publish-keys.ts';
 import { type ErrorData, type PublisherEvent, type PublisherState, toError } from './publisher-events.ts';
 import { openPublisher, type PublisherHost } from './publisher-host.ts';
-import type { StreamInfo } from './publisher-options.ts';
+import type { EncodingOptions, StreamInfo } from './publisher-options.ts';
 import { BroadcastSources, type SourceInput } from './sources/broadcast-sources.ts';
 import type { CardText } from './sources/source-choice.ts';
 import { openAudioFeed, openFeeds, openVideoFeed, requireEncoders } from './track-feeds.ts';
@@ -117,12 +117,25 @@ export class Broadcast extends BroadcastControls {
     return true;
   }
 
-  /** Brings what is live to another size, frame rate or sound processing, without going off air. Never rejects. */
-  async adjust(capture: CaptureRequest): Promise<void> {
+  /**
+   * Brings what is live to another size, frame rate, bit rate, number of layers or sound processing, without going off air. Sound that is added
+   * begins a new session; a microphone that cannot be had is told as a notice. Never rejects.
+   */
+  async adjust({ capture, encoding }: Pick<BroadcastSettings, 'capture' | 'encoding'>): Promise<void> {
     const run = this.#run;
-    if (run === null || sameCapture(run.settings.capture, capture)) return;
-    run.settings = { ...run.settings, capture };
-    await run.sources.adjust(capture);
+    if (run === null) return;
+    const before = run.settings;
+    const after = { ...before, capture: { ...capture, audio: before.capture.audio || capture.audio }, encoding };
+    run.settings = after;
+    if (!sameEncoding(before.encoding, encoding)) run.host?.setEncoding(encoding);
+    if (sameCapture(before.capture, after.capture)) return;
+    try {
+      await run.sources.adjust(after.capture);
+    } catch (error) {
+      if (this.#run !== run || !(error instanceof GlasscastError)) return;
+      run.settings = { ...run.settings, capture: { ...run.settings.capture, audio: before.capture.audio } };
+      this.#handler.notice(error);
+    }
   }
 
   setToken(token: string): void {
@@ -392,6 +405,9 @@ export class Broadcast extends BroadcastControls {
     this.#handler.state(state, previous);
   }
 }
+
+/** Plain data, and always of one making. */
+const sameEncoding = (a: EncodingOptions, b: EncodingOptions): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const silenceNotice = (reason: GlasscastError): GlasscastError =>
   reason.code === 'device-not-found'

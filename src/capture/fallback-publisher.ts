@@ -71,6 +71,11 @@ export class FallbackPublisher implements PublisherHost {
     this.#host?.setCard(card);
   }
 
+  setEncoding(encoding: EncodingOptions): void {
+    if (this.#start !== null) this.#start = { ...this.#start, encoding };
+    this.#host?.setEncoding(encoding);
+  }
+
   setToken(token: string): void {
     this.#changeUplink({ token });
     this.#host?.setToken(token);

@@ -118,6 +118,11 @@ export class FrameSender {
     this.#pump();
   }
 
+  /** The page asks for another rate of the video. */
+  retarget(bitrate: BitsPerSecond): void {
+    this.#options.onRate(this.#rate.retarget(bitrate));
+  }
+
   /** The server's limit for the video. */
   limit(bitrate: BitsPerSecond): void {
     const changed = this.#rate.limit(bitrate);

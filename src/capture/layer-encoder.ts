@@ -21,7 +21,7 @@ const WORTH_CHANGING = 0.02;
  * The encoder scales: it does so beside the worker's thread, where a canvas took 8 ms of it for two layers of 720p.
  */
 export class LayerEncoder {
-  readonly plan: PlannedLayer;
+  #plan: PlannedLayer;
   readonly #sink: LayerEncoderSink;
   readonly #encoder: VideoEncoder;
   #config: VideoEncoderConfig;
@@ -32,7 +32,7 @@ export class LayerEncoder {
 
   /** @throws DOMException where the browser does not take the configuration after all */
   constructor(plan: PlannedLayer, config: VideoEncoderConfig, sink: LayerEncoderSink) {
-    this.plan = plan;
+    this.#plan = plan;
     this.#config = config;
     this.#sink = sink;
     this.#encoder = new VideoEncoder({
@@ -40,6 +40,15 @@ export class LayerEncoder {
       error: (cause) => sink.failed(cause),
     });
     this.#encoder.configure(config);
+  }
+
+  get plan(): PlannedLayer {
+    return this.#plan;
+  }
+
+  /** The same picture is to have another rate when nothing is short. */
+  set plan(plan: PlannedLayer) {
+    this.#plan = plan;
   }
 
   get bitrate(): BitsPerSecond {

@@ -31,7 +31,7 @@ const LIMITED = 0.9;
  */
 export class LayerLimiter {
   /** Smallest first. */
-  readonly #bitrates: readonly BitsPerSecond[];
+  #bitrates: readonly BitsPerSecond[];
   #active: number;
   #shortSince: Milliseconds | null = null;
   #restedAt: Milliseconds = 0;
@@ -54,6 +54,11 @@ export class LayerLimiter {
   /** What keeps the picture from being as asked for. */
   get limited(): Shortage {
     return this.#limited;
+  }
+
+  /** As many layers as before are to have other rates. */
+  set bitrates(bitrates: readonly BitsPerSecond[]) {
+    this.#bitrates = bitrates;
   }
 
   /** To be called about once a second. Returns how many layers are to be encoded. */

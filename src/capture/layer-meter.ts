@@ -29,7 +29,7 @@ export class LayerMeter {
   report(now: Milliseconds, plan: readonly PlannedLayer[], encoders: readonly LayerEncoder[]): LayerReport[] {
     return plan
       .map(({ layer, width, height }): LayerReport => {
-        const encoder = encoders[layer];
+        const encoder = encoders.find(({ plan: { layer: encoded } }) => encoded === layer);
         if (encoder === undefined) return { width, height, bitrate: 0, targetBitrate: 0, frameRate: 0, active: false };
         const { frames, bytes } = encoder.output;
         const last = this.#readings.get(layer);

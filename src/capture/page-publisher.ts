@@ -31,6 +31,10 @@ export class PagePublisher implements PublisherHost {
     this.#publisher.setCard(card);
   }
 
+  setEncoding(encoding: EncodingOptions): void {
+    this.#publisher.setEncoding(encoding);
+  }
+
   setToken(token: string): void {
     this.#publisher.setToken(token);
   }

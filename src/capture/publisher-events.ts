@@ -55,6 +55,7 @@ export type ToWorker =
   | { readonly type: 'start'; readonly encoding: EncodingOptions; readonly uplink: UplinkOptions }
   | { readonly type: 'replace'; readonly input: InputName; readonly feed: PictureFeed | SoundFeed | null }
   | { readonly type: 'set-card'; readonly card: Card | null }
+  | { readonly type: 'set-encoding'; readonly encoding: EncodingOptions }
   | { readonly type: 'set-token'; readonly token: string }
   | { readonly type: 'set-info'; readonly info: StreamInfo }
   | { readonly type: 'stop' }

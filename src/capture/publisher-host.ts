@@ -16,12 +16,17 @@ export interface PublisherHost {
   attach(feeds: MediaFeeds): void;
   start(encoding: EncodingOptions, uplink: UplinkOptions): void;
   /**
-   * Another feed from here on, in the same session, or none: a card in place of `main`, nothing over it, silence. Sound cannot be added to
-   * a broadcast that began without.
+   * Another feed from here on, in the same session, or none: a card in place of `main`, nothing over it, silence. Sound that is added to a
+   * broadcast that began without begins another session.
    */
   replace<I extends InputName>(input: I, feed: FeedOf<I> | null): void;
   /** Pauses: shows the card in place of the picture and sends silence. Null goes on. */
   setCard(card: Card | null): void;
+  /**
+   * Another bit rate at once; another number of layers, up to that of the start, or another size in a new epoch. Where a recorder encodes, each
+   * takes another recording and so an epoch. Codec and key frames stay as they are.
+   */
+  setEncoding(encoding: EncodingOptions): void;
   setToken(token: string): void;
   /** Changes what viewers are told, also while live. */
   setInfo(info: StreamInfo): void;
@@ -139,6 +144,10 @@ class WorkerPublisher implements PublisherHost {
 
   setCard(card: Card | null): void {
     this.#post({ type: 'set-card', card });
+  }
+
+  setEncoding(encoding: EncodingOptions): void {
+    this.#post({ type: 'set-encoding', encoding });
   }
 
   setToken(token: string): void {

@@ -26,7 +26,7 @@ import {
   type SoundFeed,
   toErrorData,
 } from './publisher-events.ts';
-import type { EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
+import type { EncodingOptions, LayerCount, StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { PictureScene } from './scene/picture-scene.ts';
 import { SoundScene } from './scene/sound-scene.ts';
 import { TrackClocks } from './track-clocks.ts';
@@ -124,13 +124,7 @@ export class Publisher {
       },
       this.#environment.now,
     );
-    if (this.#sound !== null) {
-      this.#audio = new AudioTrackEncoder({
-        track: (track) => this.#onAudioTrack(track),
-        frame: (frame) => this.#send(AUDIO_TRACK, frame),
-        failed: (error) => this.#onAudioFailed(error),
-      });
-    }
+    if (this.#sound !== null) this.#openAudio();
     this.#after(ENCODER_PATIENCE, () => {
       if (this.#videoTracks.length === 0 && (this.#video?.encoded ?? 0) > 0)
         this.#fail(new GlasscastError('codec-unsupported', 'The video encoder of this browser gives nothing.'), true);
@@ -160,6 +154,14 @@ export class Publisher {
     this.#sound?.setMuted(card !== null);
   }
 
+  /** Other rates, fewer layers, another size: from here on, in the same session. */
+  setEncoding(encoding: EncodingOptions): void {
+    if (this.#video === null || this.#state === 'ending' || this.#state === 'ended') return;
+    const layers = Math.min(encoding.layers ?? 1, this.#video.most) as LayerCount;
+    this.#video.options = { ...encoding, layers };
+    this.#transmitter?.setBitrate(totalBitrate({ ...encoding, layers }));
+  }
+
   setToken(token: string): void {
     this.#transmitter?.setToken(token);
   }
@@ -179,13 +181,7 @@ export class Publisher {
 
   #replaceSound(feed: SoundFeed | null): void {
     if (this.#sound === null) {
-      // A session's renditions are fixed.
-      if (feed === null || this.#state !== 'measuring') {
-        void feed?.cancel();
-        if (feed !== null)
-          this.#notice(new GlasscastError('media', 'This broadcast began without sound; sound comes with the next start.'));
-        return;
-      }
+      if (feed === null) return;
       const { now, timers } = this.#environment;
       this.#sound = new SoundScene({
         now,
@@ -196,6 +192,16 @@ export class Publisher {
       });
     }
     this.#sound.setFeed(feed);
+    // A session's renditions are fixed: the server begins another one with what is added.
+    if (this.#video !== null && this.#audio === null) this.#openAudio();
+  }
+
+  #openAudio(): void {
+    this.#audio = new AudioTrackEncoder({
+      track: (track) => this.#onAudioTrack(track),
+      frame: (frame) => this.#send(AUDIO_TRACK, frame),
+      failed: (error) => this.#onAudioFailed(error),
+    });
   }
 
   #inputEnded(input: InputName, cause: unknown): void {
@@ -239,8 +245,6 @@ export class Publisher {
   }
 
   #onAudioTrack(track: TrackDescription): void {
-    // Only before the join can sound be added: a session's renditions are fixed.
-    if (this.#transmitter?.joined === true && this.#audioTrack === null) return;
     this.#audioTrack = track;
     void this.#transmitter?.tracksChanged();
     this.#joinWhenReady();

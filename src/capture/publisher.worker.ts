@@ -19,6 +19,8 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
       return publisher.replace(data.input, data.feed);
     case 'set-card':
       return publisher.setCard(data.card);
+    case 'set-encoding':
+      return publisher.setEncoding(data.encoding);
     case 'set-token':
       return publisher.setToken(data.token);
     case 'set-info':

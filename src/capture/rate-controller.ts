@@ -53,8 +53,11 @@ const STALLED = 0.15;
  * links let bursts through and then hold to their limit.
  */
 export class RateController {
-  readonly #target: BitsPerSecond;
-  readonly #floor: BitsPerSecond;
+  #target: BitsPerSecond;
+  #floor: BitsPerSecond;
+  readonly #wantedFloor: BitsPerSecond;
+  /** The server's own. */
+  #limit: BitsPerSecond = Number.POSITIVE_INFINITY;
   #cap: BitsPerSecond;
   #rate: BitsPerSecond;
   /** What the link was last seen to hold. */
@@ -71,7 +74,8 @@ export class RateController {
 
   constructor(options: RateControllerOptions) {
     this.#target = options.target;
-    this.#floor = Math.min(options.floor ?? DEFAULT_FLOOR, options.target);
+    this.#wantedFloor = options.floor ?? DEFAULT_FLOOR;
+    this.#floor = Math.min(this.#wantedFloor, options.target);
     this.#cap = options.target;
     this.#rate = options.target;
     this.#ceiling = options.target;
@@ -83,8 +87,19 @@ export class RateController {
 
   /** The server's own limit. Returns the new rate, or null where it does not change. */
   limit(bitrate: BitsPerSecond): BitsPerSecond | null {
+    this.#limit = bitrate;
     this.#cap = Math.max(this.#floor, Math.min(bitrate, this.#target));
     return this.#rate > this.#cap ? this.#set(this.#cap) : null;
+  }
+
+  /** The page asks for another rate: at once where the link did not hold the one before down. Returns the new rate. */
+  retarget(target: BitsPerSecond): BitsPerSecond {
+    const isFree = this.#rate >= this.#cap;
+    this.#target = target;
+    this.#floor = Math.min(this.#wantedFloor, target);
+    this.#cap = Math.max(this.#floor, Math.min(this.#limit, target));
+    if (isFree) this.#ceiling = this.#cap;
+    return this.#set(isFree ? this.#cap : Math.min(this.#rate, this.#cap));
   }
 
   /** To be called a few times a second. Returns the new rate, or null where it does not change. */

@@ -185,6 +185,11 @@ export class Transmitter {
     if (this.#joined) this.#clockReporter.start();
   }
 
+  /** @param bitrate of the video, at the most, from here on */
+  setBitrate(bitrate: BitsPerSecond): void {
+    this.#sender.retarget(bitrate);
+  }
+
   setToken(token: string): void {
     this.#uplink.setToken(token);
   }

@@ -18,7 +18,7 @@ import { LayerEncoder } from './layer-encoder.ts';
 import { LayerLimiter, type Shortage } from './layer-limiter.ts';
 import { LayerMeter } from './layer-meter.ts';
 import { fitPicture, type PictureSize, type PlannedLayer, planLayers, shareBitrate, totalBitrate } from './layer-plan.ts';
-import type { EncodingOptions, LayerReport } from './publisher-options.ts';
+import type { EncodingOptions, LayerCount, LayerReport } from './publisher-options.ts';
 
 /** Where the layers' output goes. `tracks` comes before the first frame under them. */
 export interface LayersSink {
@@ -40,11 +40,13 @@ const STALLED = 3;
 type State = 'idle' | 'opening' | 'encoding' | 'closed';
 
 export class VideoLayers {
-  readonly #options: EncodingOptions;
+  #options: EncodingOptions;
+  /** As many as the session was begun with. */
+  readonly most: LayerCount;
   readonly #sink: LayersSink;
   readonly #now: () => Milliseconds;
   readonly #schedule: KeyFrameSchedule;
-  readonly #frameRate: FrameRateLimit;
+  #frameRate: FrameRateLimit;
   readonly #meter = new LayerMeter();
   #state: State = 'idle';
   #size: PictureSize = { width: 0, height: 0 };
@@ -67,6 +69,7 @@ export class VideoLayers {
 
   constructor(options: EncodingOptions, sink: LayersSink, now: () => Milliseconds) {
     this.#options = options;
+    this.most = options.layers ?? 1;
     this.#sink = sink;
     this.#now = now;
     this.#total = totalBitrate(options);
@@ -109,6 +112,27 @@ export class VideoLayers {
   /** The next frame becomes a key frame and the origin of the grid of key frames. */
   restartGrid(): void {
     this.#schedule.restart();
+  }
+
+  /**
+   * What is wanted has changed: rates take effect with the next frame; another size, or fewer layers, with fresh encoders. More layers than at the
+   * start there cannot be, since a session's renditions are fixed.
+   */
+  set options(options: EncodingOptions) {
+    const before = this.#options;
+    this.#options = options;
+    if (options.frameRate !== before.frameRate) this.#frameRate = new FrameRateLimit(options.frameRate);
+    if (this.#state === 'idle' || this.#state === 'closed') return;
+    const plan = this.#planned();
+    const isSame =
+      plan.length === this.#plan.length && plan.every(({ width, layer }, index) => sameLayer(this.#plan[index], { width, layer }));
+    if (!isSame || this.#state === 'opening') {
+      void this.#open();
+      return;
+    }
+    this.#plan = plan;
+    for (const [index, encoder] of this.#encoders.entries()) encoder.plan = plan[index] ?? encoder.plan;
+    if (this.#limiter !== null) this.#limiter.bitrates = plan.map(({ bitrate }) => bitrate);
   }
 
   /** What the uplink holds for all layers together. Takes effect with the next frame, which becomes a key frame. */
@@ -179,13 +203,18 @@ export class VideoLayers {
   async #open(): Promise<void> {
     this.#release();
     this.#state = 'opening';
-    const size = fitPicture(this.#source, this.#options.maxSize);
-    const plan = planLayers(size, this.#options);
+    const plan = this.#planned();
     // Where the same layers go on at another size, what is short still is.
     if (this.#limiter === null || plan.length !== this.#plan.length) this.#limiter = new LayerLimiter(plan.map(({ bitrate }) => bitrate));
-    this.#size = size;
+    this.#size = plan.at(-1) ?? this.#size;
     this.#plan = plan;
     await this.#add(plan.slice(0, this.#limiter.active));
+  }
+
+  /** The best of the layers that the session has, smallest first. */
+  #planned(): PlannedLayer[] {
+    const { bitrate, layers = 1, maxSize } = this.#options;
+    return planLayers(fitPicture(this.#source, maxSize), { bitrate, layers: this.most }).slice(-layers);
   }
 
   async #add(plan: readonly PlannedLayer[]): Promise<void> {
@@ -273,3 +302,6 @@ export class VideoLayers {
     this.#sink.trouble(new GlasscastError('media', 'The video encoder failed and was started anew.', { cause }));
   }
 }
+
+const sameLayer = (a: PlannedLayer | undefined, b: Pick<PlannedLayer, 'width' | 'layer'>): boolean =>
+  a?.width === b.width && a.layer === b.layer;

@@ -45,6 +45,8 @@ export interface StudioView {
   /** What is sent: for the level. */
   readonly sound: MediaStreamTrack | null;
   readonly settings: StudioSettings;
+  /** Sizes that can be sent: while on air as many as the broadcast began with. */
+  readonly mostLayers: number;
   readonly title: string;
   readonly description: string;
   /** The server is asked to keep a recording. */

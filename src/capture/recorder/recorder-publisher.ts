@@ -115,12 +115,18 @@ export class RecorderPublisher implements PublisherHost {
     // A recorder takes one picture: what would lie over it is left out.
     if (input === 'inset') return;
     this.#inputs.set(input, track);
-    if (input === 'main' || this.#withSound) this.#record();
+    if (input === 'sound' && track !== null && !this.#withSound) this.#addSound();
+    else if (input === 'main' || this.#withSound) this.#record();
   }
 
   setCard(card: Card | null): void {
     this.#inputs.setCard(card);
     this.#record();
+  }
+
+  setEncoding(encoding: EncodingOptions): void {
+    this.#encoding = encoding;
+    if (this.#rate.retarget(encoding.bitrate, wallClock())) this.#record();
   }
 
   setToken(token: string): void {
@@ -243,9 +249,21 @@ export class RecorderPublisher implements PublisherHost {
     this.#restart = this.#timers.setTimeout(() => this.#record(), BETWEEN_RECORDINGS);
   }
 
+  /** Other formats, and perhaps another container: joined anew. The server begins another session with it. */
+  #addSound(): void {
+    if (this.#state === 'measuring') return;
+    this.#withSound = true;
+    this.#formats = recorderFormats(true);
+    this.#reopen();
+  }
+
   #nextFormat(): void {
     if (this.#isOver()) return;
     this.#formats.shift();
+    this.#reopen();
+  }
+
+  #reopen(): void {
     this.#joined = false;
     this.#stopRecording();
     this.#sender.close();

@@ -12,8 +12,10 @@ const FLOOR: BitsPerSecond = 150_000;
 
 /** The bit rate of recordings, which cannot change within one: down when bytes wait, and up after they have not waited for long. */
 export class RecorderRate {
-  readonly #target: BitsPerSecond;
-  readonly #floor: BitsPerSecond;
+  #target: BitsPerSecond;
+  #floor: BitsPerSecond;
+  /** The server's own. */
+  #limit: BitsPerSecond = Number.POSITIVE_INFINITY;
   #rate: BitsPerSecond;
   #cap: BitsPerSecond;
   #changedAt: Milliseconds = Number.NEGATIVE_INFINITY;
@@ -35,8 +37,18 @@ export class RecorderRate {
 
   /** The server's own limit. Whether the rate has changed. */
   limit(bitrate: BitsPerSecond, now: Milliseconds): boolean {
+    this.#limit = bitrate;
     this.#cap = Math.max(this.#floor, Math.min(this.#target, bitrate));
     return this.#rate > this.#cap && this.#set(this.#cap, now);
+  }
+
+  /** The page asks for another rate: at once where the uplink did not hold the one before down. Whether the rate has changed. */
+  retarget(target: BitsPerSecond, now: Milliseconds): boolean {
+    const isFree = this.#rate >= this.#cap;
+    this.#target = target;
+    this.#floor = Math.min(FLOOR, target);
+    this.#cap = Math.max(this.#floor, Math.min(this.#limit, target));
+    return this.#set(isFree ? this.#cap : Math.min(this.#rate, this.#cap), now);
   }
 
   /** A recording was given up because the uplink did not follow it. */

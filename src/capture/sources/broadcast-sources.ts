@@ -174,11 +174,26 @@ export class BroadcastSources {
     this.#desk.gain = gain;
   }
 
-  /** Brings what is live to another size, frame rate or processing, in place where the browser does that. */
+  /**
+   * Brings what is live to another size, frame rate or processing, in place where the browser does that. Sound may be added; once there is some,
+   * it is muted instead of taken away.
+   * @throws GlasscastError why there is no microphone
+   */
   async adjust(capture: CaptureRequest): Promise<void> {
-    // Whether there is sound at all is settled at the start: a session's renditions are.
+    const addsSound = capture.audio && !this.#capture.audio;
     this.#capture = { ...capture, audio: this.#capture.audio };
     await this.#media.constraintsChanged();
+    if (addsSound) await this.#step(() => this.#addSound());
+  }
+
+  async #addSound(): Promise<void> {
+    const refusal = await this.#gather(() => this.#media.open(['audio']));
+    if (this.#closed) return;
+    if (this.#media.tracks.audio === null) throw refusal ?? new GlasscastError('device-not-found', 'No microphone was found.');
+    this.#capture = { ...this.#capture, audio: true };
+    if (!this.#wishes.microphone) await this.#media.setMicrophoneEnabled(false);
+    this.#desk.gain = this.#wishes.gain;
+    this.#update();
   }
 
   watchDevices(): Promise<void> {

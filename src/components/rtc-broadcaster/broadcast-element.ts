@@ -13,6 +13,20 @@ import type { RtcLiveDetail, RtcOfflineDetail, RtcReportDetail, RtcSourceDetail 
 import { BroadcasterSettingsElement } from './broadcaster-settings-element.ts';
 import { words } from './broadcaster-words.ts';
 
+const MOST_LAYERS = 3;
+/** Settings that take effect while live. */
+const WHILE_LIVE: readonly (keyof BroadcasterSettingsElement)[] = [
+  'captureWidth',
+  'captureHeight',
+  'frameRate',
+  'bitrate',
+  'layers',
+  'noAudio',
+  'noEchoCancellation',
+  'noNoiseSuppression',
+  'noAutoGain',
+];
+
 type Engine = typeof import('./studio-engine.ts');
 
 /** A broadcaster without its looks: attributes, methods and events, and the broadcast behind them. */
@@ -27,6 +41,8 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
   @state() protected sound: MediaStreamTrack | null = null;
   @state() protected deviceList: DeviceList = NO_DEVICES;
 
+  /** How many sizes a session can have: while on air as many as it began with. */
+  protected mostLayers = MOST_LAYERS;
   /** In `performance.now()`. */
   protected liveSince = 0;
 
@@ -204,6 +220,7 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
     if (changed.has('token') && this.token !== null) this.#broadcast?.setToken(this.token);
+    if (this.isLive && WHILE_LIVE.some((name) => changed.has(name))) this.run(this.adjust());
   }
 
   /** @throws GlasscastError `network` where it cannot be loaded; the next call tries again */
@@ -239,7 +256,7 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
    * @internal
    */
   async adjust(): Promise<void> {
-    await this.#broadcast?.adjust(this.broadcastSettings().capture);
+    await this.#broadcast?.adjust(this.broadcastSettings());
   }
 
   protected fail(error: GlasscastError): void {
@@ -314,6 +331,7 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
 
   #onState(next: BroadcastState, previous: BroadcastState): void {
     this.broadcastState = next;
+    if (next === 'connecting') this.mostLayers = this.layers;
     this.stateChanged(next);
     this.emit<RtcStateDetail<BroadcastState>>('rtc-state', { state: next, previous });
     if (next === 'live') {
@@ -325,6 +343,7 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
     }
     if (next === 'off' || next === 'error') {
       const wasOnAir = this.onAir !== null;
+      this.mostLayers = MOST_LAYERS;
       this.onAir = null;
       this.figures = null;
       this.notice = null;

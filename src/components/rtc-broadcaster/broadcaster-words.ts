@@ -24,6 +24,9 @@ export const words = messages('broadcaster', {
   resolution: 'Resolution',
   bitrate: 'Bit rate',
   dropped: 'Dropped',
+  fps: '{frames} fps',
+  kbit: '{value} kbit/s',
+  mbit: '{value} Mbit/s',
   viewers: '{count} watching',
   'slow-uplink': 'The uplink is slow: sending {height}p at {rate}.',
   busy: 'The computer is busy: sending {height}p with {frames} frames a second.',
@@ -51,8 +54,8 @@ export function healthWords(report: PublisherReport | null): string | null {
 
 /** `2.1 Mbit/s`, `640 kbit/s` */
 export function formatBitrate(bitsPerSecond: number): string {
-  if (bitsPerSecond >= 1_000_000) return `${(bitsPerSecond / 1_000_000).toFixed(1)} Mbit/s`;
-  return `${Math.round(bitsPerSecond / 1_000)} kbit/s`;
+  if (bitsPerSecond >= 1_000_000) return words('mbit', { value: (bitsPerSecond / 1_000_000).toFixed(1) });
+  return words('kbit', { value: Math.round(bitsPerSecond / 1_000) });
 }
 
 /** `0:07`, `12:30`, `1:02:03` */

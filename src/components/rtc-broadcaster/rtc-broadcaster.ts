@@ -137,6 +137,7 @@ export class RtcBroadcaster extends BroadcastElement {
       mixedMicrophones: this.mixedMicrophones,
       sound: this.sound,
       settings: { captureWidth, captureHeight, frameRate, bitrate, layers, noAudio, noEchoCancellation, noNoiseSuppression, noAutoGain },
+      mostLayers: this.mostLayers,
       title: this.streamTitle,
       description: this.streamDescription,
       record: this.record,
@@ -315,7 +316,7 @@ export class RtcBroadcaster extends BroadcastElement {
     if (report === null) return nothing;
     return html`
       <dl class="figures" part="figures">
-        <div><dt>${words('resolution')}</dt><dd>${report.width}×${report.height} · ${Math.round(report.frameRate)} fps</dd></div>
+        <div><dt>${words('resolution')}</dt><dd>${report.width}×${report.height} · ${words('fps', { frames: Math.round(report.frameRate) })}</dd></div>
         <div><dt>${words('bitrate')}</dt><dd>${formatBitrate(report.bitrate)}</dd></div>
         <div><dt>${words('dropped')}</dt><dd>${report.droppedFrames}</dd></div>
       </dl>

@@ -26,7 +26,10 @@ const msg = messages('studioSettings', {
   layers2: 'Two: also half the size',
   layers3: 'Three: also half and a quarter',
   custom: '{width} × {height}',
-  settled: 'Greyed settings cannot change while live. End the broadcast to change them.',
+  addSound: 'Sound that you add while live begins the broadcast anew for its viewers, within moments and by itself.',
+  fewerLayers: 'While live there can be no more sizes than the broadcast began with.',
+  kbit: '{value} kbit/s',
+  mbit: '{value} Mbit/s',
 });
 
 const RESOLUTIONS = [
@@ -63,25 +66,35 @@ export class RtcStudioSettings extends RtcElement {
   protected override render(): TemplateResult | typeof nothing {
     const view = this.#studio.value;
     if (view === undefined) return nothing;
-    const settled = isSettled(view);
     const shown = (name: string): boolean => !view.hidden.includes(name);
     return html`<div class="fields" part="fields">
-      ${settled ? html`<p part="settled">${msg('settled')}</p>` : nothing}
+      ${this.#renderSettled(view)}
       ${shown('devices') ? html`<rtc-device-picker kinds=${view.settings.noAudio ? 'videoinput' : 'videoinput audioinput'}></rtc-device-picker>` : nothing}
       ${shown('gain') && !view.settings.noAudio ? this.#renderGain(view) : nothing}
       ${shown('mix') && view.sound !== null ? this.#renderMix(view) : nothing}
       ${
         shown('processing')
-          ? html`<fieldset>${(Object.keys(SWITCHES) as (keyof typeof SWITCHES)[]).map((name) => this.#renderSwitch(name, view, settled))}</fieldset>`
+          ? html`<fieldset>${(Object.keys(SWITCHES) as (keyof typeof SWITCHES)[]).map((name) => this.#renderSwitch(name, view))}</fieldset>`
           : nothing
       }
       <div class="pair">
-        ${shown('resolution') ? this.#renderList('resolution', view, false) : nothing}
-        ${shown('frame-rate') ? this.#renderList('frameRate', view, false) : nothing}
-        ${shown('bitrate') ? this.#renderList('bitrate', view, settled) : nothing}
-        ${shown('layers') ? this.#renderList('layers', view, settled) : nothing}
+        ${shown('resolution') ? this.#renderList('resolution', view) : nothing}
+        ${shown('frame-rate') ? this.#renderList('frameRate', view) : nothing}
+        ${shown('bitrate') ? this.#renderList('bitrate', view) : nothing}
+        ${shown('layers') ? this.#renderList('layers', view) : nothing}
       </div>
     </div>`;
+  }
+
+  /** What is otherwise while live than before. */
+  #renderSettled(view: StudioView): TemplateResult | typeof nothing {
+    if (!isSettled(view)) return nothing;
+    const hasLayers = view.mostLayers < LAYERS.length && !view.hidden.includes('layers');
+    const texts = [
+      ...(view.settings.noAudio && !view.hidden.includes('processing') ? [msg('addSound')] : []),
+      ...(hasLayers ? [msg('fewerLayers')] : []),
+    ];
+    return texts.length === 0 ? nothing : html`<p part="settled">${texts.join(' ')}</p>`;
   }
 
   #renderGain({ gain }: StudioView): TemplateResult {
@@ -108,22 +121,24 @@ export class RtcStudioSettings extends RtcElement {
     })}</fieldset>`;
   }
 
-  #renderSwitch(name: keyof typeof SWITCHES, { settings }: StudioView, settled: boolean): TemplateResult {
+  #renderSwitch(name: keyof typeof SWITCHES, view: StudioView): TemplateResult {
+    const { settings } = view;
     const key = SWITCHES[name];
-    const off = name !== 'sound' && settings.noAudio;
+    // Sound that viewers have is muted; it is not taken away from a session.
+    const off = name === 'sound' ? isSettled(view) && !settings.noAudio : settings.noAudio;
     const change = (event: Event): void => this.#ask({ [key]: !(event.target as HTMLInputElement).checked });
     return html`<label class="switch" part="switch"
-      ><input type="checkbox" role="switch" data-setting=${key} .checked=${!settings[key]} ?disabled=${(settled && name === 'sound') || off} @change=${change} />${msg(name)}</label
+      ><input type="checkbox" role="switch" data-setting=${key} .checked=${!settings[key]} ?disabled=${off} @change=${change} />${msg(name)}</label
     >`;
   }
 
-  #renderList(name: 'resolution' | 'frameRate' | 'bitrate' | 'layers', { settings }: StudioView, settled: boolean): TemplateResult {
+  #renderList(name: 'resolution' | 'frameRate' | 'bitrate' | 'layers', { settings, mostLayers }: StudioView): TemplateResult {
     const { value, options, read } = LISTS[name](settings);
     const change = (event: Event): void => this.#ask(read((event.target as HTMLSelectElement).value));
     return html`<label class="field" part="field"
       ><span>${msg(name)}</span
-      ><select data-setting=${name} ?disabled=${settled} @change=${change}>
-        ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}
+      ><select data-setting=${name} @change=${change}>
+        ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value} ?disabled=${name === 'layers' && Number(key) > mostLayers}>${text}</option>`)}
       </select></label
     >`;
   }
@@ -167,7 +182,7 @@ const LISTS: Readonly<Record<'resolution' | 'frameRate' | 'bitrate' | 'layers', 
     value: String(bitrate),
     options: withOwn(BITRATES, bitrate).map((rate) => [
       String(rate),
-      rate >= 1_000_000 ? `${rate / 1_000_000} Mbit/s` : `${rate / 1000} kbit/s`,
+      rate >= 1_000_000 ? msg('mbit', { value: rate / 1_000_000 }) : msg('kbit', { value: rate / 1000 }),
     ]),
     read: (key) => ({ bitrate: Number(key) }),
   }),

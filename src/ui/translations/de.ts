@@ -243,6 +243,9 @@ const strings: Strings = {
   'broadcaster.resolution': 'Auflösung',
   'broadcaster.bitrate': 'Bitrate',
   'broadcaster.dropped': 'Verworfen',
+  'broadcaster.fps': '{frames} B/s',
+  'broadcaster.kbit': '{value}\u00a0kbit/s',
+  'broadcaster.mbit': '{value}\u00a0Mbit/s',
   'broadcaster.slow-uplink': 'Der Upload ist langsam: Gesendet wird {height}p mit {rate}.',
   'broadcaster.watch': 'Zur Übertragung',
   'broadcaster.copy': 'Link kopieren',
@@ -298,7 +301,11 @@ const strings: Strings = {
   'studioSettings.layers2': 'Zwei: auch die halbe Größe',
   'studioSettings.layers3': 'Drei: auch halb und viertel so groß',
   'studioSettings.custom': '{width} × {height}',
-  'studioSettings.settled': 'Ausgegraute Einstellungen ändern sich während der Sendung nicht. Beenden Sie sie, um sie zu ändern.',
+  'studioSettings.addSound':
+    'Ton, den Sie während der Sendung dazunehmen, lässt die Übertragung für die Zuschauenden neu beginnen: gleich und von selbst.',
+  'studioSettings.fewerLayers': 'Während der Sendung können es nicht mehr Größen werden als zu ihrem Beginn.',
+  'studioSettings.kbit': '{value}\u00a0kbit/s',
+  'studioSettings.mbit': '{value}\u00a0Mbit/s',
 
   'studioDetails.title': 'Titel',
   'studioDetails.description': 'Beschreibung',

@@ -240,6 +240,9 @@ const strings: Strings = {
   'broadcaster.resolution': 'Resolución',
   'broadcaster.bitrate': 'Tasa de bits',
   'broadcaster.dropped': 'Descartados',
+  'broadcaster.fps': '{frames} f/s',
+  'broadcaster.kbit': '{value}\u00a0kbit/s',
+  'broadcaster.mbit': '{value}\u00a0Mbit/s',
   'broadcaster.slow-uplink': 'La subida es lenta: se envía {height}p a {rate}.',
   'broadcaster.watch': 'Ver la emisión',
   'broadcaster.copy': 'Copiar enlace',
@@ -294,7 +297,11 @@ const strings: Strings = {
   'studioSettings.layers2': 'Dos: también la mitad',
   'studioSettings.layers3': 'Tres: también la mitad y un cuarto',
   'studioSettings.custom': '{width} × {height}',
-  'studioSettings.settled': 'Los ajustes en gris no se pueden cambiar en directo. Termina la emisión para cambiarlos.',
+  'studioSettings.addSound':
+    'El sonido que añadas en directo hace que la emisión vuelva a empezar para los espectadores, al momento y por sí sola.',
+  'studioSettings.fewerLayers': 'En directo no puede haber más tamaños que al empezar.',
+  'studioSettings.kbit': '{value}\u00a0kbit/s',
+  'studioSettings.mbit': '{value}\u00a0Mbit/s',
 
   'studioDetails.title': 'Título',
   'studioDetails.description': 'Descripción',

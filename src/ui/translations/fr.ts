@@ -241,6 +241,9 @@ const strings: Strings = {
   'broadcaster.resolution': 'Résolution',
   'broadcaster.bitrate': 'Débit',
   'broadcaster.dropped': 'Images perdues',
+  'broadcaster.fps': '{frames} i/s',
+  'broadcaster.kbit': '{value}\u00a0kbit/s',
+  'broadcaster.mbit': '{value}\u00a0Mbit/s',
   'broadcaster.slow-uplink': 'L’envoi est lent\u00a0: {height}p à {rate}.',
   'broadcaster.watch': 'Voir la diffusion',
   'broadcaster.copy': 'Copier le lien',
@@ -296,7 +299,11 @@ const strings: Strings = {
   'studioSettings.layers2': 'Deux\u00a0: aussi la moitié',
   'studioSettings.layers3': 'Trois\u00a0: aussi la moitié et le quart',
   'studioSettings.custom': '{width} × {height}',
-  'studioSettings.settled': 'Les réglages grisés ne changent pas pendant le direct. Terminez la diffusion pour les modifier.',
+  'studioSettings.addSound':
+    'Le son ajouté pendant le direct fait recommencer la diffusion chez les spectateurs, tout de suite et d’elle-même.',
+  'studioSettings.fewerLayers': 'Pendant le direct, il ne peut y avoir plus de tailles qu’au début.',
+  'studioSettings.kbit': '{value}\u00a0kbit/s',
+  'studioSettings.mbit': '{value}\u00a0Mbit/s',
 
   'studioDetails.title': 'Titre',
   'studioDetails.description': 'Description',

@@ -94,6 +94,31 @@ describe('VideoLayers', () => {
 
   afterEach(() => encoder.close());
 
+  it('takes another bit rate without another epoch, and other layers with one', async () => {
+    encoder.close();
+    const tracks: number[][] = [];
+    encoder = new VideoLayers(
+      { ...OPTIONS, layers: 2 },
+      { ...sink.layers, tracks: (descriptions) => tracks.push(descriptions.map(({ id }) => id)) },
+      () => performance.now(),
+    );
+    await encodeAll(encoder, sink, 320, 240, grid(4));
+    expect(tracks).to.deep.equal([[0, 2]]);
+    encoder.options = { ...OPTIONS, layers: 2, bitrate: 400_000 };
+    encoder.setBitrate(Math.round((400_000 * 4) / 3));
+    expect(encoder.bitrate).to.be.closeTo(533_333, 2);
+    await encodeAll(encoder, sink, 320, 240, grid(4, 1_000_000));
+    expect(tracks).to.have.length(1);
+    encoder.options = { ...OPTIONS, layers: 1 };
+    await encodeAll(encoder, sink, 320, 240, grid(4, 2_000_000));
+    expect(tracks[1]).to.deep.equal([2], 'the best of them');
+    expect(encoder.size.width).to.equal(320);
+    encoder.options = { ...OPTIONS, layers: 3 };
+    await encodeAll(encoder, sink, 320, 240, grid(4, 3_000_000));
+    expect(tracks[2]).to.deep.equal([0, 2], 'no more than at the start');
+    expect(sink.failures).to.deep.equal([]);
+  });
+
   it('describes the track with its avcC before the first frame', async () => {
     await encodeAll(encoder, sink, 320, 240, grid(3));
     const [track] = sink.tracks;
