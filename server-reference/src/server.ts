@@ -25,6 +25,7 @@ import { roomRoutes } from './http/rooms.ts';
 import { staticRoutes } from './http/static.ts';
 import { streamRoutes } from './http/streams.ts';
 import { Hub } from './hub/hub.ts';
+import { openMirror } from './mirror/open-mirror.ts';
 import { iceServers } from './net/ice-servers.ts';
 import { SiteGuard } from './net/site-guard.ts';
 import { startStun } from './net/stun-server.ts';
@@ -119,6 +120,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const sessionTranscoders = ffmpeg === null ? null : new SessionTranscoders(hub, { ...workshop, ffmpeg });
   ends.add(() => sessionTranscoders?.close());
   const broadcasting = { hub, transcoders, publicUrl: config.publicUrl };
+  const mirror = openMirror(config, { origin, clock, log });
   const fanout = new Fanout({ hub, maxViewers: config.maxSocketViewers });
   ends.add(() => fanout.close());
   const chats = new LiveChats({ clock, pubsub });
@@ -160,7 +162,8 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
     // Broadcasters hear why, and players that wait for a part get the end of their playlist, while there is still a way to them.
     hub.close();
     longPolls.close();
-    await webSockets.close(patience / 2);
+    // The last playlists of a mirror go out meanwhile.
+    await Promise.all([webSockets.close(patience / 2), mirror?.close(patience / 2)]);
     const hurried = hurryHttp(app, patience / 2);
     try {
       await ends.run();

@@ -63,6 +63,20 @@ export interface Config {
   readonly maxTranscodes: number;
   /** Heights of the renditions that ffmpeg adds below the source, the greatest first. */
   readonly ladder: readonly number[];
+  /** Where streams are pushed to as regular HLS: `https://…` by PUT, or `s3://bucket/prefix`; null for nowhere. */
+  readonly mirror: URL | null;
+  /** Whether media that has left its window is deleted there. */
+  readonly mirrorDelete: boolean;
+  /** Whether only streams that are recorded are pushed. */
+  readonly mirrorRecorded: boolean;
+  /** `Authorization` of each PUT. */
+  readonly mirrorAuthorization: string | null;
+  /** Null for Amazon's own. */
+  readonly s3Endpoint: URL | null;
+  readonly s3Region: string;
+  readonly s3AccessKeyId: string | null;
+  readonly s3SecretAccessKey: string | null;
+  readonly s3SessionToken: string | null;
   readonly logLevel: LogLevel;
 }
 
@@ -108,6 +122,15 @@ export function completeConfig(settings: Settings): Config {
     recordingsMinFree: settings.recordingsMinFree ?? 200_000_000,
     maxTranscodes: settings.maxTranscodes ?? 4,
     ladder: settings.ladder ?? [],
+    mirror: settings.mirror ?? null,
+    mirrorDelete: settings.mirrorDelete ?? false,
+    mirrorRecorded: settings.mirrorRecorded ?? false,
+    mirrorAuthorization: settings.mirrorAuthorization ?? null,
+    s3Endpoint: settings.s3Endpoint ?? null,
+    s3Region: settings.s3Region ?? 'us-east-1',
+    s3AccessKeyId: settings.s3AccessKeyId ?? null,
+    s3SecretAccessKey: settings.s3SecretAccessKey ?? null,
+    s3SessionToken: settings.s3SessionToken ?? null,
     logLevel: settings.logLevel ?? 'info',
   };
   check(config);
@@ -148,6 +171,9 @@ function check(config: Config): void {
     throw new ConfigError(
       `--window ${window}ms: it must hold three segments of ${segmentDuration}ms; give at least ${segmentDuration * 3}ms.`,
     );
+  }
+  if (config.mirror?.protocol === 's3:' && (config.s3AccessKeyId === null || config.s3SecretAccessKey === null)) {
+    throw new ConfigError('--mirror s3://…: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and S3_ENDPOINT where it is not Amazon.');
   }
   if ((config.turnUrl === null) !== (config.turnSecret === null)) {
     throw new ConfigError("--turn-url and TURN_SECRET belong together: set both, the secret as in coturn's static-auth-secret.");

@@ -33,8 +33,8 @@ function readOne(option: Option, name: string, text: string): unknown {
   try {
     return option.read(text);
   } catch (error) {
-    // Secrets have no flag; what a person typed there is not repeated.
-    const shown = option.flag === undefined ? name : `${name} ${text}`;
+    // Secrets have no flag, and may stand before the host of a URL; what a person typed there is not repeated.
+    const shown = option.flag === undefined ? name : `${name} ${text.replace(/\/\/[^/]*@/, '//…@')}`;
     throw new ConfigError(`${shown}: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
   }
 }

@@ -70,6 +70,14 @@ export function httpUrl(value: string): URL {
   return url;
 }
 
+/** `https://…` or `s3://bucket/prefix`. */
+export function mirrorUrl(value: string): URL {
+  const url = URL.parse(value);
+  if (url === null || !/^(?:https?|s3):$/.test(url.protocol) || url.hostname === '' || url.search !== '')
+    throw new Error('give a URL such as https://cdn.example.org/live/ or s3://bucket/prefix');
+  return url;
+}
+
 /** An origin, where nothing but a host may follow the scheme. */
 export function publicUrl(value: string): URL {
   const url = httpUrl(value);

@@ -101,12 +101,15 @@ export class Packager implements Output {
     return this.#manifestVersion;
   }
 
-  /** @param token whether URIs carry the token of the playlist's own address */
-  multivariant(token: boolean): string {
+  /**
+   * @param token whether URIs carry the token of the playlist's own address
+   * @param onDemand whether renditions are listed that are made when somebody asks here
+   */
+  multivariant(token: boolean, onDemand = true): string {
     const measured: MeasuredRendition[] = [];
     for (const lane of this.#running?.lanes.values() ?? []) {
       const { config, rendition, meter } = lane;
-      if (rendition.info.onDemand === true) measured.push(promised(lane));
+      if (rendition.info.onDemand === true) measured.push(...(onDemand ? [promised(lane)] : []));
       else if (meter.peak > 0 && config !== null) {
         const frameRate = meter.frameRate(rendition.pendingSeconds);
         measured.push({ info: rendition.info, config, peak: meter.peak, average: meter.average, frameRate });
