@@ -21,6 +21,7 @@ export interface ProbeContext {
 export interface ProbedRendition {
   readonly name: string;
   readonly url: string;
+  /** The newest that is known now: a live one moves on between two questions. */
   readonly playlist: MediaPlaylist;
 }
 
@@ -29,11 +30,14 @@ const PATIENCE: Milliseconds = 3000;
 
 /** The directives of blocking reload, used and misused. Only for origins that offer it. */
 export async function probeReload(context: ProbeContext, rendition: ProbedRendition): Promise<readonly Probe[]> {
-  const { playlist } = rendition;
-  const last = playlist.segments.at(-1);
-  if (last === undefined || playlist.serverControl?.get('CAN-BLOCK-RELOAD') !== 'YES') return [];
-  const complete = last.duration === null ? last.msn - 1 : last.msn;
-  const target = playlist.targetDuration ?? 1;
+  const { targetDuration, partTarget, serverControl, mediaSequence, segments } = rendition.playlist;
+  if (segments.length === 0 || serverControl?.get('CAN-BLOCK-RELOAD') !== 'YES') return [];
+  /** The last whole segment, and how many parts there are of the next. */
+  const edge = (): { readonly complete: number; readonly parts: number } => {
+    const last = rendition.playlist.segments.at(-1);
+    if (last === undefined) return { complete: -1, parts: 0 };
+    return last.duration === null ? { complete: last.msn - 1, parts: last.parts.length } : { complete: last.msn, parts: 0 };
+  };
   const ask = async (kind: Probe['kind'], query: string, msn: number, part: number | null, timeout = PATIENCE): Promise<Probe> => {
     const outcome = await context.get(withQuery(rendition.url, query), { timeout });
     const text = outcome.ok && outcome.status === 200 ? outcome.body.toString() : '';
@@ -41,16 +45,17 @@ export async function probeReload(context: ProbeContext, rendition: ProbedRendit
     return { kind, rendition: rendition.name, exchange: exchangeOf(outcome), asked: { msn, part }, playlist: answer, detail: '' };
   };
   const probes = [await ask('part-without-msn', '_HLS_part=0', -1, 0)];
-  const far = complete + 50;
+  const far = edge().complete + 50;
   probes.push(await ask('far-msn', directiveQuery({ msn: far, part: null }), far, null));
-  if (playlist.partTarget !== null) {
-    const part = last.parts.length + 10 * Math.ceil(3 / Math.min(playlist.partTarget, 1));
+  if (partTarget !== null) {
+    const { complete, parts } = edge();
+    const part = parts + 10 * Math.ceil(3 / Math.min(partTarget, 1));
     probes.push(await ask('far-part', directiveQuery({ msn: complete + 1, part }), complete + 1, part));
   }
-  const gone = Math.max(0, playlist.mediaSequence - 5);
-  probes.push(await ask('old-msn', directiveQuery({ msn: gone, part: playlist.partTarget === null ? null : 0 }), gone, 0));
-  const next = complete + 2;
-  probes.push(await ask('msn-alone', directiveQuery({ msn: next, part: null }), next, null, (3 * target + 1) * 1000));
+  const gone = Math.max(0, mediaSequence - 5);
+  probes.push(await ask('old-msn', directiveQuery({ msn: gone, part: partTarget === null ? null : 0 }), gone, 0));
+  const next = edge().complete + 2;
+  probes.push(await ask('msn-alone', directiveQuery({ msn: next, part: null }), next, null, (3 * (targetDuration ?? 1) + 1) * 1000));
   return probes;
 }
 

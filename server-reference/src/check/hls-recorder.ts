@@ -65,9 +65,20 @@ async function probe(
 }
 
 function probed(players: readonly RenditionPlayer[]): readonly ProbedRendition[] {
-  return players
-    .slice(0, PROBED_RENDITIONS)
-    .flatMap(({ log: { name, url }, playlist }) => (playlist === null ? [] : [{ name, url, playlist }]));
+  return players.slice(0, PROBED_RENDITIONS).flatMap((player) => {
+    const first = player.playlist;
+    if (first === null) return [];
+    const { name, url } = player.log;
+    return [
+      {
+        name,
+        url,
+        get playlist() {
+          return player.playlist ?? first;
+        },
+      },
+    ];
+  });
 }
 
 type Listed = Pick<RenditionLog, 'name' | 'url' | 'role'>;
@@ -83,8 +94,8 @@ function listRenditions(multivariant: MultivariantPlaylist | null, url: string):
   const variantName = ({ attributes }: MultivariantPlaylist['variants'][number]): string =>
     attributes.get('RESOLUTION') ?? `the variant of ${attributes.get('BANDWIDTH') ?? 'unknown'} bit/s`;
   if (leading !== undefined) add(variantName(leading), leading.url, 'variant');
-  for (const { type, name, url: at } of multivariant.alternatives) {
-    if (type === 'AUDIO') add(`sound "${name}"`, at, 'audio');
+  for (const { type, name, group, url: at } of multivariant.alternatives) {
+    if (type === 'AUDIO') add(`sound "${name}" of the group "${group}"`, at, 'audio');
   }
   for (const variant of others) add(variantName(variant), variant.url, 'variant');
   for (const { type, name, url: at } of multivariant.alternatives) {
