@@ -33,10 +33,15 @@ export class Mirror {
     this.#stopListening = options.origin.onPackaged((packaged) => this.#observe(packaged));
   }
 
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.idle()));
+  }
+
   /** Gives what is under way, the last playlists among it, so long to arrive. */
   async close(patience: Milliseconds): Promise<void> {
     this.#stopListening();
-    const idle = Promise.all([...this.#sessions].map((session) => session.idle()));
+    const idle = this.idle();
     // In real time, whatever the clock: the process is to end.
     let cut: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
