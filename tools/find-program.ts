@@ -47,6 +47,14 @@ const IP: Program = {
   debianPackage: 'iproute2',
 };
 
+const PULSEAUDIO: Program = {
+  name: 'PulseAudio',
+  variable: 'PULSEAUDIO_PATH',
+  commands: ['pulseaudio'],
+  places: [],
+  debianPackage: 'pulseaudio',
+};
+
 const FFPROBE: Program = { name: 'ffprobe', variable: 'FFPROBE_PATH', commands: ['ffprobe'], places: [], debianPackage: 'ffmpeg' };
 
 function isExecutable(file: string): boolean {
@@ -121,3 +129,6 @@ export const findFfmpeg = (): string => find(FFMPEG);
 
 /** The file of ffprobe, which comes with ffmpeg. */
 export const findFfprobe = (): string => find(FFPROBE);
+
+/** The file of PulseAudio, the sound server. Linux only. */
+export const findPulseAudio = (): string => find(PULSEAUDIO);

@@ -22,9 +22,11 @@ export class Firefox {
     this.browser = browser;
   }
 
-  static async launch(): Promise<Firefox> {
+  /** @param env what it finds in its environment besides what is there */
+  static async launch({ env = {} }: { env?: Readonly<Record<string, string>> } = {}): Promise<Firefox> {
     const browser = await puppeteer.launch({
       browser: 'firefox',
+      env: { ...process.env, ...env },
       executablePath: findFirefox(),
       extraPrefsFirefox: PREFERENCES,
       protocolTimeout: 60_000,
@@ -32,13 +34,14 @@ export class Firefox {
     return new Firefox(browser);
   }
 
-  async open(url: string): Promise<Page> {
+  async open(url: string, before?: (page: Page) => Promise<unknown>): Promise<Page> {
     const page = await this.browser.newPage({ type: 'window' });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(message.text());
     });
     await page.evaluateOnNewDocument(installDeepQuery);
+    await before?.(page);
     await page.goto(url, { waitUntil: 'load' });
     return page;
   }
