@@ -40,6 +40,8 @@ export interface BroadcasterPort {
   readonly name: string;
   /** By the newest token. */
   readonly principal: Principal;
+  /** Whether seconds of media come at once. */
+  readonly bursty?: boolean;
   push(event: string, payload: Record<string, unknown>): void;
   /** Ends the connection; the client does not come back by itself. */
   close(): void;
@@ -104,7 +106,7 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
   const outcome = hub.publish(port.name, {
     tracks,
     sharedTimeline: container !== 'frames',
-    bursty: container === 'fmp4',
+    bursty: container === 'fmp4' || port.bursty === true,
     publishKey: publish_key ?? null,
     subject: port.principal.sub,
     takeOver: take_over ?? false,

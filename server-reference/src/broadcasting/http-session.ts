@@ -38,6 +38,7 @@ const passedOver = (): Reply => refuse('invalid', { details: 'This request came 
 export class HttpSession implements BroadcasterPort {
   readonly id = randomBytes(18).toString('base64url');
   readonly name: string;
+  readonly bursty: boolean;
   readonly #clock: Clock;
   readonly #over: (session: HttpSession) => void;
   readonly #waiting = new Map<number, WaitingRequest>();
@@ -51,8 +52,9 @@ export class HttpSession implements BroadcasterPort {
   #cancelIdle: CancelTimer | null = null;
   #cancelPatience: CancelTimer | null = null;
 
-  constructor(name: string, principal: Principal, clock: Clock, over: (session: HttpSession) => void) {
+  constructor(name: string, principal: Principal, clock: Clock, over: (session: HttpSession) => void, bursty = false) {
     this.name = name;
+    this.bursty = bursty;
     this.#principal = principal;
     this.#clock = clock;
     this.#over = over;

@@ -7,6 +7,9 @@ import { type BroadcastingOptions, beginBroadcasting } from './broadcasting.ts';
 import { HttpSession } from './http-session.ts';
 import { gone, problemOf } from './problems.ts';
 
+/** Whether media comes as it is made, or seconds of it at once. */
+export type Pace = 'steady' | 'bursts';
+
 /** Who sends media without having opened a broadcast first. */
 interface Caller {
   session: HttpSession;
@@ -30,8 +33,8 @@ export class IngestSessions {
   }
 
   /** Opens a broadcast. Throws a `Problem` where it cannot be had. */
-  open(stream: string, principal: Principal, params: unknown): OpenedSession {
-    const session = new HttpSession(stream, principal, this.#options.hub.clock, (over) => this.forget(over));
+  open(stream: string, principal: Principal, params: unknown, pace: Pace = 'steady'): OpenedSession {
+    const session = new HttpSession(stream, principal, this.#options.hub.clock, (over) => this.forget(over), pace === 'bursts');
     const beginning = beginBroadcasting(params, session, this.#options);
     if (!beginning.ok) throw problemOf(beginning.response);
     this.#sessions.set(session.id, session);
@@ -40,9 +43,9 @@ export class IngestSessions {
   }
 
   /** Opens a broadcast for whoever calls themselves `name`, going on with the one they had. */
-  call(name: string, stream: string, principal: Principal, params: Record<string, unknown>): OpenedSession {
+  call(name: string, stream: string, principal: Principal, params: Record<string, unknown>, pace: Pace = 'steady'): OpenedSession {
     const before = this.#callers.get(name);
-    const opened = this.open(stream, principal, { ...(before === undefined ? {} : { publish_key: before.publishKey }), ...params });
+    const opened = this.open(stream, principal, { ...(before === undefined ? {} : { publish_key: before.publishKey }), ...params }, pace);
     before?.cancelForget?.();
     this.#callers.set(name, { session: opened.session, publishKey: String(opened.response['publish_key']), cancelForget: null });
     return opened;

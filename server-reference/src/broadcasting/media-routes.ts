@@ -11,6 +11,7 @@ import type { Clock } from '../clock.ts';
 import { beginsMovie } from '../ingest/fmp4-reader.ts';
 import { beginsRecording } from '../ingest/matroska-reader.ts';
 import { Problem } from '../problem.ts';
+import { ArrivingBody } from './arriving-body.ts';
 import type { HttpSession } from './http-session.ts';
 import type { OpenedSession } from './ingest-sessions.ts';
 import { type MediaQuery, readMediaQuery } from './media-query.ts';
@@ -71,7 +72,7 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
     const running = sessions.called(name);
     const opened: OpenedSession =
       running === null
-        ? sessions.call(name, stream, principal, joinOf(query, containerOf(request, query, bytes)))
+        ? sessions.call(name, stream, principal, joinOf(query, containerOf(request, query, bytes)), 'bursts')
         : { session: running, response: {} };
     if (running === null) reply.code(201);
     else running.renew(principal);
@@ -115,14 +116,14 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
   ): Promise<Record<string, unknown>> => {
     const { stream } = request.params;
     const name = nameOf(stream, principal, query);
-    const body = request.body as Readable;
+    const body = new ArrivingBody(request.raw);
     let opened: OpenedSession | null = null;
     let answer: Record<string, unknown> = {};
-    const quiet = new QuietWatch(hub.clock, () => body.destroy(new Error('nothing came for too long')));
+    const quiet = new QuietWatch(hub.clock, () => body.breakOff());
     // Whoever is refused may still be sending: nothing more of it is read.
     reply.header('connection', 'close');
     try {
-      for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      for (let piece = await body.next(); piece !== null; piece = await body.next()) {
         quiet.stop();
         if (opened === null) {
           opened = sessions.call(name, stream, principal, joinOf(query, containerOf(request, query, piece)));
@@ -143,6 +144,7 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
       throw new Problem(408, 'invalid', 'The broadcast broke off.', { cause });
     } finally {
       quiet.stop();
+      body.close();
       if (opened !== null && sessions.has(opened.session)) leave(opened.session);
     }
   };

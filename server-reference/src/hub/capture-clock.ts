@@ -16,6 +16,11 @@ const WINDOW: Milliseconds = 15_000;
 const FUTURE: Milliseconds = 1_000;
 const PAST: Milliseconds = 120_000;
 
+/** A way that was congested at first may turn out to be so much shorter. */
+const SOONER: Milliseconds = 1_000;
+/** No two clocks drift apart faster. */
+const DRIFT = 0.01;
+
 interface TrackLine {
   readonly timescale: number;
   anchor: Milliseconds | null;
@@ -23,6 +28,8 @@ interface TrackLine {
   delay: Milliseconds;
   previousDelay: Milliseconds;
   windowEnd: Milliseconds;
+  /** What the delay does not fall below: frames that come ever sooner are sent faster than time passes, and were not captured ever later. */
+  least: Milliseconds;
 }
 
 export class CaptureClock {
@@ -35,21 +42,30 @@ export class CaptureClock {
     this.#shared = shared;
     for (const { id, timescale } of tracks) {
       const never = Number.POSITIVE_INFINITY;
-      this.#lines.set(id, { timescale, anchor: null, delay: never, previousDelay: never, windowEnd: never });
+      this.#lines.set(id, { timescale, anchor: null, delay: never, previousDelay: never, windowEnd: never, least: -never });
     }
   }
 
   /** A frame with this timestamp has arrived. */
   arrived(track: number, ticks: Ticks, now: Milliseconds): void {
     const line = this.#line(track);
-    const delay = now - (ticks * 1000) / line.timescale;
+    const delay = Math.max(line.least, now - (ticks * 1000) / line.timescale);
     if (line.delay === Number.POSITIVE_INFINITY) line.windowEnd = now + WINDOW;
     if (now >= line.windowEnd) {
       line.previousDelay = line.delay;
       line.delay = delay;
       line.windowEnd = now + WINDOW;
+      line.least -= DRIFT * WINDOW;
     }
     line.delay = Math.min(line.delay, delay);
+  }
+
+  /** Frames are placed by it from now on. */
+  settle(): void {
+    for (const line of this.#lines.values()) {
+      const delay = this.#delay(line);
+      if (delay !== Number.POSITIVE_INFINITY) line.least = delay - SOONER;
+    }
   }
 
   /** The broadcaster says when the frame with this timestamp was captured, by its own clock. */

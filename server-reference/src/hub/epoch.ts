@@ -181,6 +181,7 @@ export class Epoch {
     const wall = this.#clock.wall(first.track, first.dts);
     const captured = zero === null ? null : (wall - zero) / 1000;
     const at = captured === null ? null : Math.max(captured, floor);
+    this.#clock.settle();
     this.#start(at, wall, floor);
   }
 

@@ -117,6 +117,10 @@ export class LiveStream implements PublicationHost {
     return this.#options.clock.now();
   }
 
+  after(delay: Milliseconds, task: () => void): CancelTimer {
+    return this.#options.clock.after(delay, task);
+  }
+
   get state(): StreamState {
     return this.#state;
   }

@@ -1,5 +1,7 @@
 /** One broadcaster on a stream, from its join to its end; what it sends goes to the stream's session while it is the current one. */
 import type { BitsPerSecond, Milliseconds, Ticks } from '../../../src/protocol/index.ts';
+import type { CancelTimer } from '../clock.ts';
+import { Bursts } from './burst.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { Epoch, type SourceFrame, type SourceTrack } from './epoch.ts';
 import type { SessionTerms } from './media.ts';
@@ -29,6 +31,7 @@ export interface Broadcaster {
 
 export interface PublicationHost {
   readonly now: Milliseconds;
+  after(delay: Milliseconds, task: () => void): CancelTimer;
   /** The id of the running session, or the one that the next will have. */
   readonly sessionId: string;
   /** The session for these tracks: the running one, or a new one where they would change its fixed set. */
@@ -41,30 +44,6 @@ export interface PublicationHost {
 /** Key frames are asked for at most this often: an encoder takes a moment to answer. */
 const KEYFRAME_PATIENCE: Milliseconds = 500;
 
-/** Spells that are remembered, and what is assumed until as many have been seen: recordings with a key frame each 10 s. */
-const SPELLS = 4;
-const USUAL_BURST: Milliseconds = 10_000;
-const LONGEST_BURST: Milliseconds = 15_000;
-/** What comes this soon belongs to the same burst. */
-const SAME_BURST: Milliseconds = 200;
-const BURST_MARGIN = 1.5;
-
-/** How long a source is silent by its nature: an MP4 recorder writes a fragment when the next key frame is there. */
-class Bursts {
-  readonly #spells: Milliseconds[] = [];
-
-  observe(spell: Milliseconds): void {
-    if (spell < SAME_BURST) return;
-    this.#spells.push(spell);
-    if (this.#spells.length > SPELLS) this.#spells.shift();
-  }
-
-  get longest(): Milliseconds {
-    if (this.#spells.length < SPELLS) return USUAL_BURST;
-    return Math.min(LONGEST_BURST, BURST_MARGIN * Math.max(...this.#spells));
-  }
-}
-
 export class Publication {
   /** Proves, on another socket or after a reload, that it is the same broadcaster. */
   readonly publishKey: string;
@@ -73,7 +52,8 @@ export class Publication {
   readonly #broadcaster: Broadcaster;
   readonly #terms: SessionTerms;
   readonly #sharedTimeline: boolean;
-  readonly #bursts: Bursts | null;
+  readonly #bursts: Bursts<SourceFrame> | null;
+  #timescales: ReadonlyMap<number, number> = new Map();
   #session: Session | null = null;
   /** Null until it is known what will be sent: a container says so in its bytes. */
   #epoch: Epoch | null = null;
@@ -92,7 +72,7 @@ export class Publication {
     terms: SessionTerms,
     { sharedTimeline = false, bursty = false }: { readonly sharedTimeline?: boolean; readonly bursty?: boolean } = {},
   ) {
-    this.#bursts = bursty ? new Bursts() : null;
+    this.#bursts = bursty ? new Bursts(host, (frame) => this.#epoch?.frame(frame, host.now)) : null;
     this.#terms = terms;
     this.#sharedTimeline = sharedTimeline;
     this.#host = host;
@@ -133,9 +113,9 @@ export class Publication {
   frame(frame: SourceFrame): void {
     if (!this.#active) return;
     const now = this.#host.now;
-    if (this.lastFrameAt !== null) this.#bursts?.observe(now - this.lastFrameAt);
     this.lastFrameAt = now;
-    this.#epoch?.frame(frame, now);
+    if (this.#bursts === null) this.#epoch?.frame(frame, now);
+    else this.#bursts.push(frame.dts / (this.#timescales.get(frame.track) ?? 1), frame);
   }
 
   /** Lets an epoch begin that waited in vain for a track. */
@@ -156,6 +136,8 @@ export class Publication {
 
   /** Opens a new epoch in place; frames of it follow. Returns its number. */
   tracks(tracks: readonly SourceTrack[]): number {
+    this.#bursts?.flush();
+    this.#timescales = new Map(tracks.map(({ id, timescale }) => [id, timescale]));
     const session = this.#host.sessionFor(tracks, this.#terms);
     session.route(tracks);
     this.#session = session;
@@ -196,17 +178,22 @@ export class Publication {
 
   /** The broadcaster ends the stream. */
   end(): void {
+    this.#bursts?.flush();
+    // What was gathered is all there is.
+    if (this.#active) this.#epoch?.advance(Number.POSITIVE_INFINITY);
     if (this.#active) this.#host.ended(this);
   }
 
   /** The broadcaster's connection is gone; it may come back. */
   drop(): void {
+    this.#bursts?.flush();
     if (this.#active) this.#host.dropped(this);
   }
 
   /** The hub takes the stream away from it. */
   stop(reason: StopReason | null): void {
     if (!this.#active) return;
+    this.#bursts?.flush();
     this.#active = false;
     if (reason !== null) this.#broadcaster.stopped(reason);
   }

@@ -111,7 +111,7 @@ export class ContainerIngest implements Ingest {
   }
 
   patience(bytes: Bytes): Milliseconds {
-    return Math.max(this.#meter.delay(bytes), (this.#feed?.lead ?? 0) - WELCOME_LEAD);
+    return Math.max(this.#meter.delay(bytes), (this.#feed?.lead ?? 0) - WELCOME_LEAD - this.#publication.burst);
   }
 
   close(): void {

@@ -1,15 +1,16 @@
 /**
- * Fragmented MP4 as MediaRecorder writes it, cut anywhere. Every sample is told at its last byte.
+ * Fragmented MP4 as MediaRecorder writes it, cut anywhere. Samples are told at the last byte of their fragment, in the order in which they are
+ * decoded: within it the pictures stand before their sound.
  *
  *   header ──ftyp, moov: read whole──▶ opening ──its tracks are read──▶ header (bytes wait meanwhile)
  *      │ └────moof: read whole; where its samples will be──▶ header
  *      ├──────mdat──▶ media ──its last byte──▶ header
  *      └──────anything else──▶ skip ──its last byte──▶ header
  *
- * Memory is bounded by the largest box that is read whole, or the largest sample.
+ * Memory is bounded by the largest box that is read whole, or the largest fragment.
  */
 import type { Bytes } from '../../../src/protocol/index.ts';
-import type { Begins, ContainerEvent, ContainerReader, ContainerTrack } from './container-reader.ts';
+import type { Begins, ContainerBlock, ContainerEvent, ContainerReader, ContainerTrack } from './container-reader.ts';
 import { type Fmp4Sample, FragmentReader } from './fmp4-fragment.ts';
 import { readMovieTiming, readMovieTracks } from './fmp4-header.ts';
 import { BitstreamError } from './h264.ts';
@@ -22,6 +23,7 @@ const LONGEST: ReadonlyMap<string, Bytes> = new Map([
   ['moof', 1024 * 1024],
 ]);
 const LONGEST_SAMPLE: Bytes = 4 * 1024 * 1024;
+const LONGEST_FRAGMENT: Bytes = 32 * 1024 * 1024;
 /** Indexes, event messages, padding. */
 const LONGEST_SKIP: Bytes = 16 * 1024 * 1024;
 /** What may come while the movie header is read. */
@@ -54,6 +56,8 @@ export class Fmp4Reader implements ContainerReader {
   #fragments: FragmentReader | null = null;
   #samples: Fmp4Sample[] = [];
   #sample: Uint8Array | null = null;
+  /** Samples of the present fragment. */
+  #read: ContainerBlock[] = [];
 
   constructor(later: Later) {
     this.#later = later;
@@ -134,12 +138,16 @@ export class Fmp4Reader implements ContainerReader {
       if (this.#fragments === null) throw new BitstreamError('the container has a fragment before its movie header');
       if (this.#samples.length > 0) throw new BitstreamError('samples of a fragment are missing');
       this.#samples = this.#fragments.read(data, box.start, this.#position).reverse();
+      const bytes = this.#samples.reduce((sum, { size }) => sum + size, 0);
+      if (bytes > LONGEST_FRAGMENT) throw new BitstreamError(`a fragment of the container has ${bytes} bytes`);
     }
   }
 
   #open(moov: Uint8Array): void {
     this.#fragments = new FragmentReader(readMovieTiming(new DataView(moov.buffer)));
     this.#samples = [];
+    this.#sample = null;
+    this.#read = [];
     const waiting: Uint8Array[] = [];
     this.#waiting = waiting;
     this.#waitingBytes = 0;
@@ -174,8 +182,12 @@ export class Fmp4Reader implements ContainerReader {
       this.#position += taken;
       if (filled + taken === next.size) {
         this.#samples.pop();
-        events.push(block(next, this.#sample));
+        this.#read.push(block(next, this.#sample));
         this.#sample = null;
+        if (this.#samples.length === 0) {
+          for (const event of this.#read.sort((a, b) => (a.decode ?? a.time) - (b.decode ?? b.time))) events.push(event);
+          this.#read = [];
+        }
       }
     }
     this.#endMedia();
@@ -195,7 +207,7 @@ function boxed(type: string, payload: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function block({ track, decode, composition, key }: Fmp4Sample, data: Uint8Array): ContainerEvent {
+function block({ track, decode, composition, key }: Fmp4Sample, data: Uint8Array): ContainerBlock {
   const nanoseconds = (ticks: number): number => ((ticks + track.shift) * 1e9) / track.timescale;
   return { type: 'block', track: track.id, time: nanoseconds(decode + composition), decode: nanoseconds(decode), key, data };
 }

@@ -56,7 +56,7 @@ export class FramesIngest implements Ingest {
   }
 
   patience(bytes: Bytes): Milliseconds {
-    return Math.max(this.#meter.delay(bytes), this.#feed.lead - WELCOME_LEAD);
+    return Math.max(this.#meter.delay(bytes), this.#feed.lead - WELCOME_LEAD - this.#publication.burst);
   }
 
   close(): void {
