@@ -66,7 +66,11 @@ export class BroadcastSources {
     };
     const update = (): void => this.#update();
     this.#desk = new SoundDesk({ track: (track) => this.#send('sound', track), notice });
-    this.#more = new MoreMicrophones(update, notice);
+    const microphonesChanged = (): void => {
+      update();
+      handler.changed();
+    };
+    this.#more = new MoreMicrophones(microphonesChanged, notice);
     this.#muted = new MutedTracks(update, notice);
     this.#media = new LocalMedia({
       devices: () => globalThis.navigator?.mediaDevices,
@@ -76,7 +80,10 @@ export class BroadcastSources {
       if (slot === 'screen' && this.#media.tracks.screen === null) this.#screenEnded();
       update();
     });
-    this.#media.on('devices', (list) => handler.devices(list));
+    this.#media.on('devices', (list) => {
+      handler.devices(list);
+      void this.#more.listed(list.audioinput.map(({ deviceId }) => deviceId));
+    });
     this.#media.on('error', (error) => {
       if (this.#asking) this.#refusal ??= error;
       else notice(error);

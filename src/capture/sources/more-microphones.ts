@@ -4,6 +4,8 @@ import { mediaDevicesOf, mediaError } from '../../webrtc/media-error.ts';
 /** Microphones beside the first one, by device. */
 export class MoreMicrophones {
   readonly #tracks = new Map<string, MediaStreamTrack>();
+  /** Unplugged while they were used. */
+  readonly #lost = new Map<string, MediaTrackConstraints>();
   readonly #changed: () => void;
   readonly #notice: (error: GlasscastError) => void;
   #enabled = true;
@@ -31,17 +33,32 @@ export class MoreMicrophones {
   async add(deviceId: string, constraints: MediaTrackConstraints): Promise<void> {
     if (this.#tracks.has(deviceId)) return;
     const track = await open(deviceId, constraints);
+    this.#lost.delete(deviceId);
     if (this.#closed || this.#tracks.has(deviceId)) {
       track.stop();
       return;
     }
     track.enabled = this.#enabled;
-    track.addEventListener('ended', () => this.#ended(deviceId, track), { once: true });
+    track.addEventListener('ended', () => this.#ended(deviceId, track, constraints), { once: true });
     this.#tracks.set(deviceId, track);
     this.#changed();
   }
 
+  /** Takes back what was unplugged and is there again. What cannot be opened yet is tried with the next list. */
+  async listed(deviceIds: readonly string[]): Promise<void> {
+    for (const [deviceId, constraints] of [...this.#lost]) {
+      if (!deviceIds.includes(deviceId)) continue;
+      try {
+        await this.add(deviceId, constraints);
+      } catch (cause) {
+        if (!(cause instanceof GlasscastError)) throw cause;
+        if (cause.code === 'permission-denied') this.#lost.delete(deviceId);
+      }
+    }
+  }
+
   remove(deviceId: string): void {
+    this.#lost.delete(deviceId);
     this.#tracks.get(deviceId)?.stop();
     if (this.#tracks.delete(deviceId)) this.#changed();
   }
@@ -50,12 +67,16 @@ export class MoreMicrophones {
     this.#closed = true;
     for (const track of this.#tracks.values()) track.stop();
     this.#tracks.clear();
+    this.#lost.clear();
   }
 
-  #ended(deviceId: string, track: MediaStreamTrack): void {
+  #ended(deviceId: string, track: MediaStreamTrack, constraints: MediaTrackConstraints): void {
     if (this.#tracks.get(deviceId) !== track) return;
     this.remove(deviceId);
-    this.#notice(new GlasscastError('device-not-found', 'A second microphone is gone; the first one goes on.'));
+    this.#lost.set(deviceId, constraints);
+    this.#notice(
+      new GlasscastError('device-not-found', 'A second microphone is gone; the first one goes on. Plugged in again, it comes back.'),
+    );
   }
 }
 

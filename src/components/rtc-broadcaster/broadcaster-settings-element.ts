@@ -66,6 +66,9 @@ export abstract class BroadcasterSettingsElement extends ServerSettingsElement {
   /** More of it, at most 2000 characters; also while live. */
   @property({ attribute: 'stream-description' }) streamDescription = '';
 
+  /** What the broadcaster is called in the chat, at most 80 characters. A token's name wins; left out, it is “Host” in the page's language. */
+  @property({ attribute: 'display-name' }) displayName: string | null = null;
+
   /** Buttons, fields and panels to leave out, separated by spaces: see the documentation. */
   @property() hide: string | null = null;
 

@@ -26,15 +26,17 @@ export class StreamAudience {
   readonly chat: ChatLog;
   readonly #session: ChannelSession<LiveReply>;
   #me: LiveReply['me'] | undefined;
+  #name: string;
   #viewers: number | null = null;
 
   constructor({ connection, stream, name, changed, log }: AudienceOptions) {
-    const session = connection.join(liveTopic(stream), { params: () => ({ name }), reply: LiveReplySchema });
+    const session = connection.join(liveTopic(stream), { params: () => ({ name: this.#name }), reply: LiveReplySchema });
+    this.#name = name;
     this.#session = session;
     this.chat = new ChatLog({
       push: (event, payload, { reply }) => session.push(event, payload, { reply }),
       localId: () => this.#me?.id,
-      localName: () => this.#me?.name ?? name,
+      localName: () => this.#me?.name ?? this.#name,
       newId: randomId,
       now: () => Date.now(),
       joined: () => session.state === 'joined',
@@ -82,6 +84,13 @@ export class StreamAudience {
   /** What the broadcaster may do in the chat; undefined while it is not in it. */
   get can(): readonly string[] | undefined {
     return this.#me?.can;
+  }
+
+  /** Where its token has no name. */
+  rename(name: string): void {
+    if (name === this.#name) return;
+    this.#name = name;
+    this.#session.cast('name', { name });
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 /** What a broadcaster does when one of its parts asks for something, and whom it hears of those who watch. Loaded once it is on a page. */
+import { LIMITS } from '../../protocol/limits.ts';
 import { Connection, type ConnectionOptions } from '../../signaling/connection.ts';
 import type { SharedConnection } from '../../ui/connection-context.ts';
 import type { Participant, RoomView } from '../../ui/room-context.ts';
@@ -79,6 +80,7 @@ export class StudioDesk {
 
   /** Joins the audience while on air. */
   follow(onAir: boolean): void {
+    this.#audience?.rename(this.#name);
     if (onAir === (this.#audience !== undefined)) return;
     if (!onAir) {
       this.#leave();
@@ -92,7 +94,7 @@ export class StudioDesk {
     this.#audience = new StreamAudience({
       connection,
       stream,
-      name: words('host'),
+      name: this.#name,
       changed: () => this.#changed(),
       log: (message, cause) => {
         const detail = { level: 'warn', message, cause };
@@ -104,6 +106,10 @@ export class StudioDesk {
   close(): void {
     this.#listeners.abort('removed');
     this.#leave();
+  }
+
+  get #name(): string {
+    return this.#element.displayName?.trim().slice(0, LIMITS.name) || words('host');
   }
 
   #leave(): void {

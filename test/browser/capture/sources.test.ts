@@ -233,6 +233,29 @@ describe('the sources of a broadcast', function () {
     expect(liveKinds()).to.deep.equal(['audio', 'video']);
   });
 
+  it('have a second microphone back that was unplugged and is plugged in again', async () => {
+    await bench.sources.open();
+    await bench.sources.watchDevices();
+    const first = bench.track('sound').getSettings().deviceId;
+    const all = await navigator.mediaDevices.enumerateDevices();
+    const second = all.find(({ kind, deviceId }) => kind === 'audioinput' && deviceId !== first && deviceId !== 'default')?.deviceId ?? '';
+    await bench.sources.mixMicrophone(second, true);
+    const [unplugged] = granted.at(-1)?.getTracks() ?? [];
+    unplugged?.stop();
+    unplugged?.dispatchEvent(new Event('ended'));
+    await bench.until(() => bench.sources.moreMicrophones.length === 0);
+    expect(bench.notices.map(({ code }) => code)).to.deep.equal(['device-not-found']);
+    const { enumerateDevices } = navigator.mediaDevices;
+    const listed = async (devices: () => Promise<MediaDeviceInfo[]>): Promise<void> => {
+      navigator.mediaDevices.enumerateDevices = devices;
+      await bench.sources.watchDevices();
+    };
+    await listed(async () => all.filter(({ deviceId }) => deviceId !== second));
+    await listed(() => enumerateDevices.call(navigator.mediaDevices));
+    await bench.until(() => bench.sources.moreMicrophones.includes(second));
+    await bench.sources.mixMicrophone(second, false);
+  });
+
   it('send silence where there is no microphone, so that one can come later', async () => {
     navigator.mediaDevices.getUserMedia = async (constraints) => {
       if (constraints?.audio) throw new DOMException('', 'NotFoundError');
