@@ -7,7 +7,9 @@ import type { Page } from 'puppeteer-core';
 import { Chromium } from '../test/support/chromium.ts';
 import { type GlassReport, installClockCamera, readClock } from '../test/support/clock-camera.ts';
 import { startEmbeddingSite } from '../test/support/embedding-page.ts';
+import { Firefox } from '../test/support/firefox.ts';
 import { deepOne } from '../test/support/media-probe.ts';
+import { SoundCard } from '../test/support/sound-card.ts';
 import { type CutProxy, startCutProxy } from './cut-proxy.ts';
 import { median, percentile, printTable, spread } from './figures.ts';
 import { readPlaylist } from './hls-client.ts';
@@ -18,18 +20,35 @@ const CAMERA = { width: 1280, height: 720, frameRate: 30 };
 const TARGET = 2_000_000;
 const SETTLE_SECONDS = 8;
 const CUTS = [1, 5, 20] as const;
-const WAYS: readonly (readonly [name: string, attributes: string])[] = [
-  ['WebCodecs, WebSocket', 'transport="channel"'],
-  ['WebCodecs, 3 layers, WebSocket', 'transport="channel" layers="3"'],
-  ['WebCodecs, HTTP', 'transport="http"'],
-  ['MediaRecorder, WebSocket', 'transport="channel" codec="recorder"'],
+interface Way {
+  readonly name: string;
+  readonly attributes: string;
+  /** What its recorder can write, where that is less than this browser's can. */
+  readonly records?: string;
+  readonly firefox?: true;
+}
+
+const WAYS: readonly Way[] = [
+  { name: 'WebCodecs, WebSocket', attributes: 'transport="channel"' },
+  { name: 'WebCodecs, 3 layers, WebSocket', attributes: 'transport="channel" layers="3"' },
+  { name: 'WebCodecs, HTTP', attributes: 'transport="http"' },
+  { name: 'MediaRecorder Matroska H.264, WebSocket', attributes: 'transport="channel" codec="recorder"', records: 'video/x-matroska' },
+  { name: 'MediaRecorder MP4 H.264, WebSocket', attributes: 'transport="channel" codec="recorder"', records: 'video/mp4' },
+  { name: 'MediaRecorder WebM VP8, WebSocket', attributes: 'transport="channel" codec="recorder"', records: 'video/webm;codecs="?vp8' },
+  { name: 'Firefox, its best, WebSocket', attributes: 'transport="channel"', firefox: true },
 ];
 
 interface Broadcaster extends HTMLElement {
   readonly state: string;
   readonly playback: { readonly hls?: string } | null;
-  readonly report: { readonly bitrate: number; readonly droppedFrames: number; readonly epoch: number } | null;
+  readonly report: { readonly encoder: string; readonly bitrate: number; readonly droppedFrames: number; readonly epoch: number } | null;
   start(): Promise<void>;
+}
+
+/** Runs in the page, before any script of its own. */
+function recordOnly(types: string): void {
+  const supports = MediaRecorder.isTypeSupported.bind(MediaRecorder);
+  MediaRecorder.isTypeSupported = (type) => new RegExp(`^${types}`).test(type) && supports(type);
 }
 
 /** Runs in the page. Resolves once live, with the address of the playlist. */
@@ -92,16 +111,21 @@ async function glass(page: Page, seconds: number): Promise<GlassReport> {
   return video.evaluate(readClock, { seconds, sound: true });
 }
 
-async function onAir(name: string, attributes: string, seconds: number): Promise<{ figures: string[]; breaks: string[] }> {
+async function onAir(way: Way, seconds: number): Promise<{ figures: string[]; breaks: string[] }> {
+  const { name, attributes, records } = way;
   const server = await ChildServer.glasscast();
   const proxy = await startCutProxy(Number(new URL(server.url).port));
   const through = `http://127.0.0.1:${proxy.port}`;
   const site = await startEmbeddingSite(server.url, { connect: through });
-  const studio = await Chromium.launch();
+  const soundCard = way.firefox ? await SoundCard.start() : null;
+  const studio = soundCard === null ? await Chromium.launch() : await Firefox.launch(soundCard);
   const audience = await Chromium.launch();
   try {
     const body = `<rtc-broadcaster stream="air" server="${through}" bitrate="${TARGET}" ${attributes}></rtc-broadcaster>`;
-    const page = await studio.open(site.page(body), (opened) => opened.evaluateOnNewDocument(installClockCamera, CAMERA));
+    const page = await studio.open(site.page(body), async (opened) => {
+      await opened.evaluateOnNewDocument(installClockCamera, CAMERA);
+      if (records !== undefined) await opened.evaluateOnNewDocument(recordOnly, records);
+    });
     await page.waitForFunction(() => customElements.get('rtc-broadcaster') !== undefined);
     const hls = `${server.url}/live/air/index.m3u8`;
     const started = performance.now();
@@ -112,7 +136,7 @@ async function onAir(name: string, attributes: string, seconds: number): Promise
     const report = await page.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.report);
     const rates = await page.evaluate(() => (globalThis as unknown as { rates: number[] }).rates);
     const figures = [
-      name,
+      `${name} (${report?.encoder ?? 'no report'})`,
       part.toFixed(0),
       spread(latencies),
       `${spread(offsets)} (${percentile(offsets, 0).toFixed(0)}…${percentile(offsets, 1).toFixed(0)})`,
@@ -134,6 +158,7 @@ async function onAir(name: string, attributes: string, seconds: number): Promise
     return { figures, breaks };
   } finally {
     await studio.close();
+    await soundCard?.close();
     await audience.close();
     await site.close();
     await proxy.close();
@@ -175,13 +200,13 @@ async function asBefore(seconds: number): Promise<string[]> {
 export async function benchAir(seconds: number): Promise<void> {
   const rows = [await asBefore(Math.min(15, seconds))];
   const breaks: string[][] = [];
-  for (const [name, attributes] of WAYS) {
+  for (const way of WAYS) {
     try {
-      const run = await onAir(name, attributes, seconds);
+      const run = await onAir(way, seconds);
       rows.push(run.figures);
       breaks.push(run.breaks);
     } catch (cause) {
-      rows.push([name, `failed: ${cause instanceof Error ? cause.message : String(cause)}`]);
+      rows.push([way.name, `failed: ${cause instanceof Error ? cause.message : String(cause)}`]);
     }
   }
   console.log(
