@@ -133,7 +133,12 @@ export class Recordings {
   /** Deletes a recording for good; one that is being made is not touched. */
   async delete(stream: string, session: string): Promise<Deletion> {
     const key = keyOf(stream, session);
-    if (this.#live.has(key)) return 'live';
+    const live = this.#live.get(key);
+    if (live !== undefined) {
+      const finishing = this.#finishing.get(live);
+      if (finishing === undefined) return 'live';
+      await finishing;
+    }
     if (!this.#kept.delete(key)) return 'not-found';
     this.#indexes.delete(key);
     await this.#remove(stream, session);
