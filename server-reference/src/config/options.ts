@@ -31,7 +31,7 @@ export const OPTIONS: readonly Option[] = [
     env: 'GLASSCAST_DATA',
     value: 'DIR',
     read: read.text,
-    help: 'where rooms are kept (./glasscast-data)',
+    help: 'where rooms and recordings are kept (./glasscast-data)',
   }),
   option({
     key: 'secret',

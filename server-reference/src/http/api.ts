@@ -53,6 +53,7 @@ export const apiRoutes: FastifyPluginAsync<ApiRoutesOptions> = async (app, optio
         'auto-create': config.autoCreate,
         stun: stunPort !== null,
         turn: config.turnUrl !== null,
+        recording: config.record,
         tokens: developmentSecret !== null,
       },
     };
