@@ -170,7 +170,6 @@ export class Packager implements Output {
 
   frame(frame: Frame): void {
     if (this.#ended || this.#running === null) return;
-    this.#running.lanes.get(frame.rendition)?.meter.frame();
     this.#running.segmenter.frame(frame);
   }
 
@@ -208,6 +207,7 @@ export class Packager implements Output {
         window: listed,
         event,
         zero: this.info.zero,
+        taken: () => meter.frame(),
         configured: (number) => {
           for (const observer of this.#observers) observer.init?.(rendition, number);
         },

@@ -19,6 +19,8 @@ export interface RenditionOptions {
   readonly event: boolean;
   /** Wall clock at zero of the timeline, which fragments carry. */
   readonly zero: Milliseconds;
+  /** Called with each frame that is not dropped. */
+  readonly taken: () => void;
   /** Called with each decoder configuration, before the segments that need it. */
   readonly configured: (epoch: number) => void;
   /** Called with each part, gaps included. */
@@ -154,6 +156,7 @@ export class Rendition {
     // A fragment has one decode time: a hole begins a part.
     if (this.#frames.length > 0 && (overflows || frame.dts !== this.frontier)) this.#closePart();
     this.#frames.push(frame);
+    this.#options.taken();
     this.#pending += frame.duration;
     this.frontier = frame.dts + frame.duration;
     // RFC 8216bis §4.4.4.9: at least 85 % of PART-TARGET. Beyond that, whichever is nearest to the nominal part.

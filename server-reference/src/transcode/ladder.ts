@@ -38,7 +38,6 @@ export class Ladder implements Output {
   /** By the time that their copies bear. */
   readonly #underWay = new Map<Milliseconds, Place>();
   #lastTime: Milliseconds = 0;
-  #shown = Number.NEGATIVE_INFINITY;
   #waitsForKey = true;
 
   /** @param rungs renditions of the session that are all made of `from` */
@@ -73,16 +72,12 @@ export class Ladder implements Output {
     const config = track?.config;
     const below = track !== undefined && config?.kind === 'video' && rungs.length > 0;
     this.#source = below ? { epoch: number, config, track, rungs, configured: new Map() } : null;
+    if (below && (parseAvcC(config.avcC).reorder ?? 0) > 0) this.#giveUp('the source has B-frames, whose order is not kept');
   }
 
   frame({ rendition, dts, cts, duration, key, data }: Frame): void {
     const source = this.#source;
     if (rendition !== this.#from || source === null || (this.#waitsForKey && !key)) return;
-    if (dts + cts < this.#shown) {
-      this.#giveUp('the source has B-frames, whose order is not kept');
-      return;
-    }
-    this.#shown = dts + cts;
     if (!this.#supervisor.running) {
       if (!key || !this.#supervisor.start()) return;
       this.#readers = source.rungs.map(() => new FlvReader());
@@ -155,7 +150,6 @@ export class Ladder implements Output {
     this.#readers = [];
     this.#underWay.clear();
     this.#lastTime = 0;
-    this.#shown = Number.NEGATIVE_INFINITY;
     this.#waitsForKey = true;
   }
 }

@@ -154,15 +154,3 @@ test('what is made for an epoch that is over, or for the time of a gap, is dropp
   assert.equal(made(), 1);
   transcoders.close();
 });
-
-test('a source with B-frames has no ladder', () => {
-  const { hub, clock, first, slots, transcoders } = start([240]);
-  const broadcast = new SimulatedBroadcast(hub, clock, { tracks: tracks720 });
-  broadcast.run(1);
-  assert.equal(slots.taken, 1);
-  const last = first().frames.findLast(({ rendition }) => rendition === 'v0');
-  assert.ok(last !== undefined);
-  first().session.emit({ ...last, dts: last.dts + last.duration, cts: -3 * last.duration, key: false });
-  assert.equal(slots.taken, 0);
-  transcoders.close();
-});
