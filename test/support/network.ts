@@ -5,10 +5,12 @@
 import { spawnSync } from 'node:child_process';
 import { findIp } from '../../tools/find-program.ts';
 
-function ip(...args: string[]): void {
-  const { status, stderr } = spawnSync(findIp(), args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`ip ${args.join(' ')} failed: ${stderr.trim()}`);
+function run(command: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr.trim()}`);
 }
+
+const ip = (...args: string[]): void => run(findIp(), ...args);
 
 /** Why no network can be made here; false where it can. */
 export function noNetwork(): string | false {
@@ -67,6 +69,20 @@ export class Host {
 
   plug(): void {
     ip('-n', this.#switch, 'link', 'set', this.#port, 'up');
+  }
+
+  /** What it sends is held to so many bits a second, behind a modem that holds back up to a third of a second. */
+  narrow(bitsPerSecond: number): void {
+    this.#shape('replace', 'dev', 'eth0', 'root', 'tbf', 'rate', `${bitsPerSecond}bit`, 'burst', '8kb', 'latency', '333ms');
+  }
+
+  widen(): void {
+    this.#shape('delete', 'dev', 'eth0', 'root');
+  }
+
+  #shape(...args: string[]): void {
+    const [command = '', ...rest] = this.launcher;
+    run(command, ...rest, 'tc', 'qdisc', ...args);
   }
 
   /** Another network, as when a phone goes from one to the next. */
