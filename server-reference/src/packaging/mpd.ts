@@ -197,20 +197,6 @@ function timeline(segments: readonly Segment[], live: MpdSession | null, timesca
     if (!last.complete && known !== undefined) known.length = growing;
     entries.push({ start: last.start + (last.complete ? last.duration : growing), length: full });
   }
-  let text = '';
-  let expected = -1;
-  for (let index = 0; index < entries.length; ) {
-    const entry = entries[index];
-    if (entry === undefined) break;
-    let repeat = 0;
-    for (let next = entries[index + 1]; next !== undefined; next = entries[index + repeat + 1]) {
-      if (next.length !== entry.length || next.start !== entry.start + (repeat + 1) * entry.length) break;
-      repeat++;
-    }
-    const at = entry.start === expected ? '' : ` t="${entry.start}"`;
-    text += `<S${at} d="${entry.length}"${repeat === 0 ? '' : ` r="${repeat}"`}/>`;
-    expected = entry.start + (repeat + 1) * entry.length;
-    index += repeat + 1;
-  }
-  return text;
+  // One S a segment: GStreamer seeks past the end of one that repeats.
+  return entries.map(({ start, length }) => `<S t="${start}" d="${length}"/>`).join('');
 }
