@@ -10,12 +10,17 @@ const BIN = path.resolve(import.meta.dirname, '../server-reference/bin/glasscast
 const TICKS_PER_SECOND = 100;
 
 /** Seconds of CPU that a process has used, all its threads included. Linux only. */
-export function cpuSeconds({ pid }: ChildProcess): number {
+export function cpuSeconds({ pid }: Pick<ChildProcess, 'pid'>): number {
   if (pid === undefined) throw new Error('The process did not start.');
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The second field is the command in parentheses and may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Bytes of memory that a process holds. Linux only. */
+export function residentBytes({ pid }: Pick<ChildProcess, 'pid'>): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) * 1024;
 }
 
 export class ChildServer {
@@ -63,6 +68,10 @@ export class ChildServer {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  get residentBytes(): number {
+    return residentBytes(this.#child);
   }
 
   async stop(): Promise<void> {
