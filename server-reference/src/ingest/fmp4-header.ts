@@ -2,10 +2,13 @@
  * The movie header of a fragmented MP4. What stands in its sample entries (codecs and their configurations) is read by mediabunny; what the
  * fragments are counted in, here: time scales, edit lists and defaults.
  */
-import { BufferSource, Input, type InputTrack, MP4 } from 'mediabunny';
+import { BufferSource, Input, type InputTrack, Logging, LogLevel, MP4 } from 'mediabunny';
 import type { ContainerTrack } from './container-reader.ts';
 import { BitstreamError } from './h264.ts';
 import { boxesIn, boxIn } from './mp4-boxes.ts';
+
+// What it finds wrong is told to the sender; a log that senders write to is no log.
+Logging.level = LogLevel.Silent;
 
 /** Defaults of a track's samples (§8.8.3, `trex`). */
 export interface SampleDefaults {

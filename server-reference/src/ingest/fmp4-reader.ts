@@ -63,6 +63,11 @@ export class Fmp4Reader implements ContainerReader {
     this.#later = later;
   }
 
+  /** Whether a movie header is being read: `later` will be called. */
+  get opening(): boolean {
+    return this.#waiting !== null;
+  }
+
   push(bytes: Uint8Array): ContainerEvent[] {
     if (this.#waiting !== null) return this.#wait(bytes);
     const events: ContainerEvent[] = [];
