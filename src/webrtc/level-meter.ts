@@ -1,10 +1,12 @@
 import { realmTimers, type TimerId, type Timers } from '../workers/worker-timers.ts';
 
 export interface LevelMeterOptions {
-  /** From 0, silence, to 1, as loud as speech gets. Told while listening, 16 times a second, when it has changed. */
+  /** From 0, silence, to 1, as loud as speech gets. Told while listening, with each measurement that differs. */
   readonly onLevel: (level: number) => void;
   /** The largest sample lately, of 1 at full scale: where sound is cut off. Told with every measurement. */
   readonly onPeak?: (peak: number) => void;
+  /** Milliseconds between measurements. @default 60 */
+  readonly interval?: number;
   readonly createContext?: () => AudioContext;
   readonly timers?: Timers;
 }
@@ -72,7 +74,7 @@ export class LevelMeter {
     const listens = this.#active && this.#track !== null && this.#connect(this.#track);
     if (listens === this.running) return;
     if (listens) {
-      this.#timer = this.#timers.setInterval(() => this.#measure(), INTERVAL_MS);
+      this.#timer = this.#timers.setInterval(() => this.#measure(), this.#options.interval ?? INTERVAL_MS);
       void this.#context?.resume().catch(() => undefined);
     } else {
       this.#timers.clearInterval(this.#timer);

@@ -64,7 +64,6 @@ export const studioControlsStyles = css`
     overflow: hidden;
     background: linear-gradient(var(--rtc-level, #16a34a)) no-repeat;
     background-size: calc(var(--_level, 0) * 100%) 100%;
-    transition: background-size 80ms linear;
   }
   .level:dir(rtl) > div {
     background-position: right;

@@ -36,6 +36,9 @@ const PANEL_ICONS = { settings: icons.settings, details: icons.details, chat: ic
 const SOURCES = ['camera', 'screen', 'element'] as const;
 const SOURCE_ICONS = { camera: icons.camera, screen: icons.screen, element: icons.element };
 
+/** Each drawing of the level costs the computer that encodes: a bar that followed smoothly took a tenth of a core. */
+const LEVEL_MS = 100;
+const LEVEL_STEPS = 24;
 /** How long a peak that was too loud is shown. */
 const CLIPPING_MS = 1500;
 /** Of full scale: from here on the sound is cut off. */
@@ -86,8 +89,13 @@ export class RtcStudioControls extends RtcElement {
 
   readonly #studio = new ContextConsumer(this, { context: studioContext, subscribe: true });
   readonly #internals = this.attachInternals();
-  readonly #meter = new LevelMeter({ onLevel: (level) => this.#showLevel(level), onPeak: (peak) => this.#peaked(peak) });
+  readonly #meter = new LevelMeter({
+    interval: LEVEL_MS,
+    onLevel: (level) => this.#showLevel(level),
+    onPeak: (peak) => this.#peaked(peak),
+  });
   #listeners = new AbortController();
+  #shownLevel = 0;
   #clippingTimer: ReturnType<typeof setTimeout> | undefined;
 
   protected override setup(): void {
@@ -209,7 +217,10 @@ export class RtcStudioControls extends RtcElement {
   }
 
   #showLevel(level: number): void {
-    this.level?.style.setProperty('--_level', level.toFixed(2));
+    const shown = Math.round(level * LEVEL_STEPS) / LEVEL_STEPS;
+    if (shown === this.#shownLevel) return;
+    this.#shownLevel = shown;
+    this.level?.style.setProperty('--_level', shown.toFixed(2));
     this.level?.setAttribute('aria-valuenow', String(Math.round(level * 10) * 10));
   }
 
