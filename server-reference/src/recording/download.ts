@@ -10,14 +10,16 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bytes } from '../../../src/protocol/index.ts';
 import { contentsOf, type Period, periodsOf } from './contents.ts';
-import { readFragment } from './fragments.ts';
+import { type Fragment, readFragment } from './fragments.ts';
 import { mediaFile } from './layout.ts';
 import { writeMovie } from './movie.ts';
 import type { RecordedRendition, RecordedSegment, RecordingIndex } from './recording-index.ts';
 import { TrackTable } from './track-table.ts';
 
 /** Long enough for the head of any fragment that lasts no longer than a second. */
-const HEAD_BYTES: Bytes = 8 * 1024;
+const HEAD_BYTES: Bytes = 4 * 1024;
+const SMALL_SEGMENT: Bytes = 64 * 1024;
+const SEGMENTS_AT_ONCE = 16;
 
 interface Chunk {
   readonly rendition: string;
@@ -112,15 +114,22 @@ async function plan(
   const chunks: Chunk[] = [];
   let at = 0;
   for (const period of periods) {
-    for (const { rendition, segment } of inOrder(period)) {
-      const file = files.get(rendition);
-      const table = tables.get(rendition);
-      if (file === undefined || table === undefined) continue;
-      const shift = Math.round((period.start - period.mediaStart) * rendition.info.timescale);
-      const payloads = await addSegment(file, segment, table, shift, at);
-      const length = payloads.reduce((sum, payload) => sum + payload.length, 0);
-      chunks.push({ rendition: rendition.info.id, segment, payloads, at, length });
-      at += length;
+    const ordered = inOrder(period);
+    for (let first = 0; first < ordered.length; first += SEGMENTS_AT_ONCE) {
+      const some = ordered.slice(first, first + SEGMENTS_AT_ONCE);
+      const read = await Promise.all(some.map(({ rendition, segment }) => readFragments(files.get(rendition), segment)));
+      for (const [index, { rendition, segment }] of some.entries()) {
+        const table = tables.get(rendition);
+        const fragments = read[index] ?? [];
+        if (table === undefined || fragments.length === 0) continue;
+        const shift = Math.round((period.start - period.mediaStart) * rendition.info.timescale);
+        table.beginChunk(segment.epoch, at);
+        for (const { start, samples } of fragments) table.add(start + shift, samples);
+        const payloads = fragments.map(({ payload, payloadLength }) => ({ offset: payload, length: payloadLength }));
+        const length = payloads.reduce((sum, payload) => sum + payload.length, 0);
+        chunks.push({ rendition: rendition.info.id, segment, payloads, at, length });
+        at += length;
+      }
     }
   }
   return { tables, chunks };
@@ -133,17 +142,26 @@ function inOrder({ tracks }: Period): { rendition: RecordedRendition; segment: R
     .sort((a, b) => a.segment.msn - b.segment.msn);
 }
 
-async function addSegment(file: FileHandle, segment: RecordedSegment, table: TrackTable, shift: number, at: number) {
-  const payloads: { offset: number; length: number }[] = [];
-  table.beginChunk(segment.epoch, at);
+/** Places are from the beginning of the segment. Nothing for a rendition that is not downloaded. */
+async function readFragments(file: FileHandle | undefined, segment: RecordedSegment): Promise<Fragment[]> {
+  if (file === undefined) return [];
+  // Of sound, one read brings all heads; of pictures that would be all there is.
+  const step = segment.length <= SMALL_SEGMENT ? segment.length : HEAD_BYTES;
+  const fragments: Fragment[] = [];
+  let from = 0;
+  let bytes = await readAt(file, segment.offset, step);
   for (let offset = 0; offset < segment.length; ) {
-    const fragment = readFragment(await readAt(file, segment.offset + offset, Math.min(HEAD_BYTES, segment.length - offset)));
-    if (fragment === null) throw new Error(`segment ${segment.msn} of ${table.rendition.info.id} is no fragment`);
-    table.add(fragment.start + shift, fragment.samples);
-    payloads.push({ offset: offset + fragment.payload, length: fragment.payloadLength });
+    const needed = Math.min(offset + HEAD_BYTES, segment.length);
+    if (needed > from + bytes.byteLength) {
+      from = offset;
+      bytes = await readAt(file, segment.offset + from, Math.min(step, segment.length - from));
+    }
+    const fragment = readFragment(bytes.subarray(offset - from));
+    if (fragment === null) throw new Error(`what stands at ${offset} of segment ${segment.msn} is no fragment`);
+    fragments.push({ ...fragment, payload: offset + fragment.payload });
     offset += fragment.end;
   }
-  return payloads;
+  return fragments;
 }
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
