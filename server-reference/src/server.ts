@@ -119,7 +119,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   ends.add(() => transcoders.close());
   const sessionTranscoders = ffmpeg === null ? null : new SessionTranscoders(hub, { ...workshop, ffmpeg });
   ends.add(() => sessionTranscoders?.close());
-  const broadcasting = { hub, transcoders, publicUrl: config.publicUrl };
+  const broadcasting = { hub, transcoders, maxDuration: config.maxDuration, publicUrl: config.publicUrl };
   const mirror = openMirror(config, { origin, clock, log });
   const fanout = new Fanout({ hub, maxViewers: config.maxSocketViewers });
   ends.add(() => fanout.close());

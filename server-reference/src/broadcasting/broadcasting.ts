@@ -15,6 +15,7 @@ import {
   TracksPushSchema,
 } from '../../../src/protocol/index.ts';
 import { may, type Principal } from '../auth/principal.ts';
+import type { CancelTimer } from '../clock.ts';
 import type { SourceTrack } from '../hub/epoch.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { PackagingTerms } from '../hub/media.ts';
@@ -30,6 +31,8 @@ import type { Transcoders } from '../transcode/transcoders.ts';
 export interface BroadcastingOptions {
   readonly hub: Hub;
   readonly transcoders: Transcoders;
+  /** Of one broadcast, however often it is resumed; null for no limit. */
+  readonly maxDuration: Milliseconds | null;
   /** Where the outside reaches this server; null where addresses relative to it will do. */
   readonly publicUrl: URL | null;
 }
@@ -128,6 +131,11 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
       ? new FramesIngest(publication, tracks, limits)
       : new ContainerIngest(publication, { ...limits, container, transcode: (track, sink) => transcoders.start(track, sink) });
   broadcasting.begin(publication, ingest);
+  if (options.maxDuration !== null) {
+    const { state, startedAt } = hub.status(port.name);
+    const began = state === 'live' || state === 'away' ? (startedAt ?? hub.clock.now()) : hub.clock.now();
+    broadcasting.limitDuration(began + options.maxDuration);
+  }
   const response = {
     session: publication.sessionId,
     epoch: publication.epochNumber,
@@ -144,6 +152,7 @@ export class Broadcasting implements Broadcaster {
   #publication: Publication | null = null;
   #ingest: Ingest | null = null;
   #stopped: StopReason | null = null;
+  #cancelLimit: CancelTimer | null = null;
 
   constructor(hub: Hub, port: BroadcasterPort) {
     this.#hub = hub;
@@ -153,6 +162,16 @@ export class Broadcasting implements Broadcaster {
   begin(publication: Publication, ingest: Ingest): void {
     this.#publication = publication;
     this.#ingest = ingest;
+  }
+
+  /** Ends the broadcast at this time. */
+  limitDuration(until: Milliseconds): void {
+    this.#cancelLimit = this.#hub.clock.after(until - this.#hub.clock.now(), () => {
+      const publication = this.#publication;
+      if (publication === null || !publication.active) return;
+      this.stopped('limit');
+      publication.end();
+    });
   }
 
   /** Whether what it sends still goes to the stream. */
@@ -168,6 +187,7 @@ export class Broadcasting implements Broadcaster {
   handle(event: string, payload: Body): Reply {
     const publication = this.#publication;
     const ingest = this.#ingest;
+    if (this.#stopped === 'limit') return refuse('limit', { details: 'The broadcast has lasted as long as it may.' });
     if (publication === null || ingest === null || !publication.active) return refuse('stream-taken');
     switch (event) {
       case 'chunk':
@@ -183,6 +203,7 @@ export class Broadcasting implements Broadcaster {
       case 'end':
         publication.end();
         ingest.close();
+        this.#cancelLimit?.();
         return ok();
       default:
         return refuse('invalid', { details: [{ path: 'event', message: 'a stream knows chunk, clock, time, tracks, info and end' }] });
@@ -204,6 +225,7 @@ export class Broadcasting implements Broadcaster {
 
   /** The connection is gone. */
   dropped(): void {
+    this.#cancelLimit?.();
     this.#publication?.drop();
     this.#ingest?.close();
   }
@@ -227,6 +249,7 @@ export class Broadcasting implements Broadcaster {
 
   stopped(reason: StopReason): void {
     this.#stopped = reason;
+    this.#cancelLimit?.();
     this.#ingest?.close();
     this.#port.push('stopped', { reason });
     if (reason === 'taken-over') this.#port.close();

@@ -49,6 +49,8 @@ export interface Config {
   readonly maxSocketViewers: number;
   /** Of one stream, all of its tracks together. */
   readonly maxBitrate: BitsPerSecond;
+  /** Of one broadcast, however often it is resumed; null for no limit. */
+  readonly maxDuration: Milliseconds | null;
   /** The program; null takes the one in PATH, else the one that was installed along; `none` is for none at all. */
   readonly ffmpeg: string | null;
   /** Whether broadcasters may have their streams recorded. */
@@ -115,6 +117,7 @@ export function completeConfig(settings: Settings): Config {
     maxStreams: settings.maxStreams ?? 100,
     maxSocketViewers: settings.maxSocketViewers ?? 2000,
     maxBitrate: settings.maxBitrate ?? 20_000_000,
+    maxDuration: settings.maxDuration ?? null,
     ffmpeg: settings.ffmpeg ?? null,
     record: settings.record ?? true,
     recordingsMaxAge: settings.recordingsMaxAge ?? null,

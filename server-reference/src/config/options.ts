@@ -150,6 +150,14 @@ export const OPTIONS: readonly Option[] = [
   }),
   option({ key: 'maxBitrate', flag: 'max-bitrate', env: 'MAX_BITRATE', value: 'BITS', read: read.bitrate, help: 'of one stream (20M)' }),
   option({
+    key: 'maxDuration',
+    flag: 'max-duration',
+    env: 'MAX_DURATION',
+    value: 'TIME',
+    read: read.duration(1000, 365 * 86_400_000),
+    help: 'of one broadcast, however often it is resumed (no limit)',
+  }),
+  option({
     key: 'record',
     flag: 'record',
     env: 'RECORD',
