@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
- * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden.
+ * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden, media, viewers.
  */
 import { benchAir } from './air.ts';
 import { benchBroadcast } from './broadcast.ts';
@@ -11,8 +11,10 @@ import { benchEncoders } from './encoders.ts';
 import { benchHidden } from './hidden.ts';
 import { benchJoin } from './join.ts';
 import { benchLeaks } from './leaks.ts';
+import { benchMedia } from './media.ts';
 import { benchSignaling } from './signaling.ts';
 import { benchStart } from './start.ts';
+import { benchViewers } from './viewers.ts';
 
 const AREAS: Record<string, (seconds: number) => Promise<void>> = {
   start: () => benchStart(),
@@ -26,6 +28,8 @@ const AREAS: Record<string, (seconds: number) => Promise<void>> = {
   encoders: benchEncoders,
   air: benchAir,
   hidden: benchHidden,
+  media: benchMedia,
+  viewers: benchViewers,
 };
 
 const args = process.argv.slice(2);
