@@ -34,7 +34,7 @@ export class HttpLine {
     return new Promise((resolve, reject) => {
       let line: HttpLine | null = null;
       const callback = (length: number): boolean => {
-        line?.#read(length);
+        if (line !== null) line.#read(length);
         return true;
       };
       const socket = connect({ host: hostname, port: Number(port), onread: { buffer: shared, callback } });
