@@ -12,12 +12,15 @@ export function flvHeader(avcC: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from([0x46, 0x4c, 0x56, 1, 1, 0, 0, 0, 9, 0, 0, 0, 0]), tag(KEY, 0, 0, avcC)]);
 }
 
-/** @param data length-prefixed NAL units */
-export function flvPicture(time: Milliseconds, key: boolean, data: Uint8Array): Uint8Array {
-  return tag(key ? KEY : INTER, 1, time, data);
+/**
+ * @param data length-prefixed NAL units
+ * @param composition how much later it is shown than decoded
+ */
+export function flvPicture(time: Milliseconds, key: boolean, data: Uint8Array, composition: Milliseconds = 0): Uint8Array {
+  return tag(key ? KEY : INTER, 1, time, data, composition);
 }
 
-function tag(kind: number, type: number, time: Milliseconds, body: Uint8Array): Uint8Array {
+function tag(kind: number, type: number, time: Milliseconds, body: Uint8Array, composition: Milliseconds = 0): Uint8Array {
   const size = 5 + body.byteLength;
   const bytes = Buffer.alloc(TAG_HEADER + size + 4);
   bytes[0] = VIDEO_TAG;
@@ -27,6 +30,7 @@ function tag(kind: number, type: number, time: Milliseconds, body: Uint8Array): 
   bytes[7] = (time >>> 24) & 255;
   bytes[TAG_HEADER] = kind;
   bytes[TAG_HEADER + 1] = type;
+  bytes.writeIntBE(composition, TAG_HEADER + 2, 3);
   bytes.set(body, TAG_HEADER + 5);
   bytes.writeUInt32BE(TAG_HEADER + size, TAG_HEADER + size);
   return bytes;

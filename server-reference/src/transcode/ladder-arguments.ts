@@ -27,14 +27,19 @@ export function rungSize(source: Rung, lines: number): Rung {
   return { width: even(source.width * scale), height: even(source.height * scale) };
 }
 
-/** FLV on the standard input, one FLV a rung on `pipe:1`, `pipe:3` and so on, each frame as soon as it is there. */
-export function ladderArguments(rungs: readonly Rung[], frameRate: number, { passthrough }: Abilities): string[] {
+/**
+ * FLV on the standard input, one FLV a rung on `pipe:1`, `pipe:3` and so on, each frame as soon as it is there.
+ *
+ * @param reorders whether the source has B-frames, for which a decoder has to wait
+ */
+export function ladderArguments(rungs: readonly Rung[], frameRate: number, reorders: boolean, { passthrough }: Abilities): string[] {
   const labels = rungs.map((_, index) => `[s${index}]`).join('');
   const scaled = rungs.map(({ width, height }, index) => `[s${index}]scale=${width}:${height}[o${index}]`);
   return [
     ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
     // Not `-fflags nobuffer`, which throws away what was probed, the first key frame among it.
-    ...['-flags', 'low_delay', '-probesize', '32768', '-analyzeduration', '0', '-threads', '1', '-f', 'flv', '-i', 'pipe:0'],
+    ...(reorders ? [] : ['-flags', 'low_delay']),
+    ...['-probesize', '32768', '-analyzeduration', '0', '-threads', '1', '-f', 'flv', '-i', 'pipe:0'],
     ...['-filter_complex', [`[0:v]split=${rungs.length}${labels}`, ...scaled].join(';')],
     ...rungs.flatMap((rung, index) => rungArguments(rung, index, frameRate, passthrough)),
   ];

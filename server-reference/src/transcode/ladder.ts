@@ -2,25 +2,22 @@
  * The rungs below one stream's source. Each picture that ffmpeg makes takes the place, on the session's timeline, of the one that it was
  * made of, key frames included: segments and their boundaries are the source's by construction.
  */
-import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { EpochInfo, EpochTrack, Frame, Output, RenditionInfo, VideoConfig } from '../hub/media.ts';
 import type { Session } from '../hub/session.ts';
 import { BitstreamError, parseAvcC } from '../ingest/h264.ts';
 import { type FlvEvent, FlvReader } from './flv-reader.ts';
 import { flvHeader, flvPicture } from './flv-writer.ts';
 import { ladderArguments, rungSize } from './ladder-arguments.ts';
+import { PicturePlaces } from './picture-places.ts';
 import { PICTURES } from './slots.ts';
 import { Supervisor, type Workshop } from './supervisor.ts';
-
-/** Pictures whose copies may still come; ffmpeg holds back a handful. */
-const MOST_UNDER_WAY = 600;
-
-type Place = Pick<Frame, 'dts' | 'cts' | 'duration' | 'key'>;
 
 interface Source {
   readonly epoch: number;
   readonly config: VideoConfig;
   readonly track: EpochTrack;
+  /** Whether it has B-frames. */
+  readonly reorders: boolean;
   /** The rungs that are below it. */
   readonly rungs: readonly RenditionInfo[];
   /** What has been said of them; a child that follows another must not say otherwise. */
@@ -35,9 +32,7 @@ export class Ladder implements Output {
   readonly #supervisor: Supervisor;
   #source: Source | null = null;
   #readers: readonly FlvReader[] = [];
-  /** By the time that their copies bear. */
-  readonly #underWay = new Map<Milliseconds, Place>();
-  #lastTime: Milliseconds = 0;
+  #places = new PicturePlaces(1, false);
   #waitsForKey = true;
 
   /** @param rungs renditions of the session that are all made of `from` */
@@ -51,9 +46,9 @@ export class Ladder implements Output {
       share: PICTURES,
       outputs: () => this.#source?.rungs.length ?? 0,
       arguments: (abilities) => {
-        const { config, rungs: active, track } = this.#source ?? noSource();
+        const { config, rungs: active, track, reorders } = this.#source ?? noSource();
         const sizes = active.map(({ lines }) => rungSize(config, lines ?? 0));
-        return ladderArguments(sizes, config.timescale / track.frameDuration, abilities);
+        return ladderArguments(sizes, config.timescale / track.frameDuration, reorders, abilities);
       },
       output: (index, bytes) => this.#output(index, bytes),
       lost: () => this.#forget(),
@@ -69,10 +64,11 @@ export class Ladder implements Output {
     this.#forget();
     const track = tracks.get(this.#from);
     const rungs = this.#rungs.filter(({ id }) => !tracks.has(id));
-    const config = track?.config;
-    const below = track !== undefined && config?.kind === 'video' && rungs.length > 0;
-    this.#source = below ? { epoch: number, config, track, rungs, configured: new Map() } : null;
-    if (below && (parseAvcC(config.avcC).reorder ?? 0) > 0) this.#giveUp('the source has B-frames, whose order is not kept');
+    this.#source = null;
+    if (track?.config.kind !== 'video' || rungs.length === 0) return;
+    const { config } = track;
+    const reorders = (parseAvcC(config.avcC).reorder ?? 0) > 0;
+    this.#source = { epoch: number, config, track, reorders, rungs, configured: new Map() };
   }
 
   frame({ rendition, dts, cts, duration, key, data }: Frame): void {
@@ -81,18 +77,12 @@ export class Ladder implements Output {
     if (!this.#supervisor.running) {
       if (!key || !this.#supervisor.start()) return;
       this.#readers = source.rungs.map(() => new FlvReader());
+      this.#places = new PicturePlaces(source.config.timescale, source.reorders);
       this.#supervisor.write(flvHeader(source.config.avcC));
     }
-    // The grid rather than the true times: they rise by a millisecond at least, and none is like another.
-    const time = Math.max(Math.round((dts * 1000) / source.config.timescale), this.#lastTime + 1);
-    this.#lastTime = time;
-    this.#underWay.set(time, { dts, cts, duration, key });
-    for (const [oldest] of this.#underWay) {
-      if (this.#underWay.size <= MOST_UNDER_WAY) break;
-      this.#underWay.delete(oldest);
-    }
     this.#waitsForKey = false;
-    this.#supervisor.write(flvPicture(time, key, data));
+    const { time, composition } = this.#places.send({ dts, cts, duration, key });
+    this.#supervisor.write(flvPicture(time, key, data, composition));
   }
 
   gap(): void {
@@ -122,10 +112,11 @@ export class Ladder implements Output {
       this.#configure(this.#source, rendition, event.avcC);
       return;
     }
-    const place = this.#underWay.get(event.time);
-    if (place === undefined) return;
+    const { time, key, data } = event;
+    const place = this.#places.take(rendition, time);
+    if (place === null) return;
     const { dts, cts, duration } = place;
-    this.#session.derive({ rendition, dts, cts, duration, key: event.key, data: event.data }, this.#source.epoch);
+    this.#session.derive({ rendition, dts, cts, duration, key, data }, this.#source.epoch);
   }
 
   #configure({ epoch, config, track, configured }: Source, rendition: string, avcC: Uint8Array): void {
@@ -148,8 +139,6 @@ export class Ladder implements Output {
 
   #forget(): void {
     this.#readers = [];
-    this.#underWay.clear();
-    this.#lastTime = 0;
     this.#waitsForKey = true;
   }
 }

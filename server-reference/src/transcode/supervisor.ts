@@ -17,6 +17,8 @@ import type { Slots } from './slots.ts';
 const HANG: Milliseconds = 5_000;
 /** What may wait for a child that does not keep up. */
 const MOST_WAITING: Bytes = 2 * 1024 * 1024;
+/** Epochs may follow each other faster than it is worth starting a child for each. */
+const SHORTEST_LIFE: Milliseconds = 1_000;
 
 export interface Workshop {
   readonly ffmpeg: Ffmpeg;
@@ -45,6 +47,7 @@ export class Supervisor {
   #restarts = new Restarts();
   /** Null: never again. */
   #startAt: Milliseconds | null = 0;
+  #startedAt: Milliseconds = Number.NEGATIVE_INFINITY;
   /** When the oldest input that has had no answer was given. */
   #unanswered: Milliseconds | null = null;
   #refused = false;
@@ -73,6 +76,7 @@ export class Supervisor {
       return false;
     }
     this.#refused = false;
+    this.#startedAt = clock.now();
     const child: FfmpegChild = new FfmpegChild({
       ffmpeg,
       arguments: (abilities) => this.#work.arguments(abilities),
@@ -125,8 +129,7 @@ export class Supervisor {
   /** Other input follows, with which it may fare better. */
   reset(): void {
     this.stop();
-    if (this.#startAt !== null) return;
-    this.#restarts = new Restarts();
-    this.#startAt = 0;
+    if (this.#startAt === null) this.#restarts = new Restarts();
+    this.#startAt = Math.max(this.#startAt ?? 0, this.#startedAt + SHORTEST_LIFE);
   }
 }

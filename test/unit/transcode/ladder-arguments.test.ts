@@ -19,7 +19,7 @@ test('one process makes all rungs, each on a pipe of its own', () => {
     { width: 854, height: 480 },
     { width: 426, height: 240 },
   ];
-  const args = ladderArguments(rungs, 29.97, { passthrough: ['-vsync', '0'], encoders: null });
+  const args = ladderArguments(rungs, 29.97, false, { passthrough: ['-vsync', '0'], encoders: null });
   assert.equal(args[args.indexOf('-filter_complex') + 1], '[0:v]split=2[s0][s1];[s0]scale=854:480[o0];[s1]scale=426:240[o1]');
   assert.deepEqual(
     args.filter((argument) => /^pipe:/.test(argument)),

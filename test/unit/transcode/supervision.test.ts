@@ -86,6 +86,18 @@ test('what ended too often is left alone until other input follows', () => {
   supervisor.stop();
 });
 
+test('epochs that follow each other at once get one child a second between them', () => {
+  const { supervisor, clock } = supervise('/bin/true');
+  let started = 0;
+  for (let epoch = 0; epoch < 40; epoch++) {
+    supervisor.reset();
+    if (supervisor.start()) started++;
+    clock.advance(100);
+  }
+  assert.equal(started, 4);
+  supervisor.stop();
+});
+
 test('the program is the one in PATH, else the one that was installed along', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'glasscast-find-'));
   const program = join(folder, 'ffmpeg');
