@@ -129,6 +129,17 @@ test('a broadcaster that comes back hears that its recording goes on', async () 
   assert.equal(origin.recordings.list('demo').length, 1);
 });
 
+test('a recording is called as its stream was called last', async () => {
+  await using origin = await RecordedOrigin.start();
+  const broadcast = origin.broadcast();
+  await origin.run(broadcast, 3);
+  broadcast.publication.describe({ title: 'Am Meer' });
+  await origin.run(broadcast, 3);
+  const session = await origin.end(broadcast);
+  await using next = await RecordedOrigin.start({ directory: origin.directory });
+  for (const { recordings } of [origin, next]) assert.equal(recordings.list('demo').find((it) => it.session === session)?.title, 'Am Meer');
+});
+
 test('what nobody asked for is not recorded', async () => {
   await using origin = await RecordedOrigin.start();
   const broadcast = origin.broadcast({ record: false });

@@ -44,7 +44,12 @@ const InitSchema = v.object({
 export const END_REASONS = ['ended', 'interrupted', 'disk-full', 'disk-slow', 'disk-failed'] as const;
 /** Why a recording has no more: its stream ended, the server died, or it stopped while the stream went on. */
 export type EndReason = (typeof END_REASONS)[number];
-const EndSchema = v.object({ at: v.number(), reason: v.picklist(END_REASONS) });
+const EndSchema = v.object({
+  at: v.number(),
+  reason: v.picklist(END_REASONS),
+  /** As it was last called, where that is known. */
+  title: v.optional(v.nullable(v.string())),
+});
 
 export type RecordedTrack = v.InferOutput<typeof RenditionSchema>;
 export type JournalHeader = v.InferOutput<typeof HeaderSchema>;

@@ -75,6 +75,9 @@ function record(packaged: PackagedSession, hub: Hub, recordings: Recordings, tel
     },
     part: (rendition, segment, part) => recording.part(rendition.info.id, segment, part),
     segment: (rendition, segment) => recording.segment(rendition.info.id, segment),
-    end: () => recordings.finish(recording),
+    end() {
+      recording.title = hub.status(stream).title;
+      recordings.finish(recording);
+    },
   });
 }

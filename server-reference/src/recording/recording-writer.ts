@@ -98,12 +98,11 @@ export class RecordingWriter {
     // Parts of several renditions become complete in one turn of the event loop: they share a batch.
     await Promise.resolve();
     try {
-      while (this.#next.entries.length > 0 && this.#state !== 'failed') {
+      while (this.#next.entries.length > 0) {
         const batch = this.#next;
         this.#next = emptyBatch();
         await this.#write(batch);
         this.#waiting -= batch.bytes;
-        if (this.#isFailed()) break;
         this.#options.written(batch.entries);
       }
     } catch (error) {

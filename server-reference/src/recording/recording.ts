@@ -36,9 +36,12 @@ export class Recording {
   readonly #sizes = new Map<number, Bytes>();
   #stopped: WriteFailure | null = null;
   #closing: Promise<void> | null = null;
+  /** What it is to be called in the end. */
+  title: string | null;
 
   constructor({ folder, header, disk, clock, minFree, stopped }: RecordingOptions) {
     this.folder = folder;
+    this.title = header.title;
     this.index = new RecordingIndex(header);
     this.#clock = clock;
     this.#numbers = new Map(header.renditions.map(({ id }, index) => [id, index]));
@@ -73,7 +76,7 @@ export class Recording {
 
   part(rendition: string, segment: Segment, part: Part): void {
     const number = this.#numbers.get(rendition);
-    if (number === undefined) return;
+    if (number === undefined || this.#stopped !== null) return;
     const offset = this.#sizes.get(number) ?? 0;
     const { msn, epoch, discontinuity } = segment;
     const { start, duration, independent, bytes } = part;
@@ -103,7 +106,7 @@ export class Recording {
 
   async #finish(): Promise<void> {
     const at: Milliseconds = this.#clock.now();
-    const last = (): JournalEntry => ({ kind: 'end', end: { at, reason: this.#stopped ?? 'ended' } });
+    const last = (): JournalEntry => ({ kind: 'end', end: { at, reason: this.#stopped ?? 'ended', title: this.title } });
     try {
       await this.#writer.close(last);
     } finally {

@@ -30,12 +30,12 @@ const SummarySchema = v.object({
 export type Summary = v.InferOutput<typeof SummarySchema>;
 
 export function summarize(index: RecordingIndex): Summary {
-  const { stream, session, title, startedAt } = index.header;
+  const { stream, session, startedAt } = index.header;
   return {
     version: 1,
     stream,
     session,
-    title,
+    title: index.end?.title === undefined ? index.header.title : index.end.title,
     startedAt,
     endedAt: index.end?.at ?? null,
     reason: index.end?.reason ?? null,
