@@ -13,6 +13,9 @@ const STATIC_SEGMENTS = 3;
 const SHORTEST_UPDATE: Milliseconds = 1000;
 const LONGEST_UPDATE: Milliseconds = 5000;
 
+/** After its end, a segment that was not to be had before is asked for once more. */
+const WHOLE_AFTER: Milliseconds = 300;
+
 interface Address {
   readonly number: number;
   readonly ticks: number;
@@ -103,6 +106,11 @@ class DashRecorder {
       newest = address.ticks;
       count++;
       await deadline.sleep(address.availableAt - this.#now());
+      if (deadline.passed) return;
+      const there = await deadline.within(this.#fetch(representation, address, inits));
+      if (there !== false || !live) continue;
+      // It is not there as it grows: the whole of it may be.
+      await deadline.sleep(address.completeAt + WHOLE_AFTER - this.#now());
       if (!deadline.passed) await deadline.within(this.#fetch(representation, address, inits));
     }
   }
@@ -140,10 +148,10 @@ class DashRecorder {
     return !live && total !== null && index * length >= total ? null : at(index);
   }
 
-  async #fetch(representation: Representation, address: Address, inits: Map<string, readonly TrackInfo[]>): Promise<void> {
+  async #fetch(representation: Representation, address: Address, inits: Map<string, readonly TrackInfo[]>): Promise<boolean> {
     const { get } = this.#options;
     const { template } = representation;
-    if (template === null) return;
+    if (template === null) return false;
     const growing = this.#now() < address.completeAt - 100;
     const outcome = await get(segmentUrl(template.media, representation, address.number, Math.round(address.ticks)), {
       timeout: (address.duration + 5) * 1000,
@@ -167,6 +175,7 @@ class DashRecorder {
       timescale,
       growing,
     });
+    return succeeded(exchange);
   }
 
   async #tracks(representation: Representation, inits: Map<string, readonly TrackInfo[]>): Promise<readonly TrackInfo[]> {

@@ -5,6 +5,7 @@ import type { TrackInfo } from './init-reader.ts';
 import type { ByteRange, MediaPlaylist, PlaylistPart, PlaylistSegment, PreloadHint, Resource } from './media-playlist.ts';
 import type { Mpd } from './mpd.ts';
 import type { MultivariantPlaylist } from './multivariant-playlist.ts';
+import type { Stall } from './stall-watch.ts';
 
 /** What came back from one request, its body left out. */
 export interface Exchange {
@@ -156,6 +157,8 @@ export interface CheckLog {
   readonly endedAt: Milliseconds;
   readonly hls: HlsLog | null;
   readonly dash: DashLog | null;
+  /** When the check itself was held up. */
+  readonly stalls: readonly Stall[];
   /** Whether the given address carried a token. */
   readonly token: string | null;
 }

@@ -8,6 +8,7 @@ import { type Answer, HttpClient } from './http-client.ts';
 import type { CheckLog } from './log.ts';
 import { isMpd } from './mpd.ts';
 import { isPlaylist } from './multivariant-playlist.ts';
+import { StallWatch } from './stall-watch.ts';
 import { Deadline } from './waiting.ts';
 
 export interface CheckOptions {
@@ -35,6 +36,7 @@ export async function runCheck(options: CheckOptions): Promise<CheckOutcome> {
   const client = new HttpClient({ clock, signal, insecure });
   const startedAt = clock.now();
   const deadline = new Deadline(clock, startedAt + seconds * 1000, signal);
+  const watch = new StallWatch(clock);
   const cancelGrace = clock.after((seconds + GRACE) * 1000, () => stop.abort());
   try {
     const answers: Answer[] = [];
@@ -54,10 +56,11 @@ export async function runCheck(options: CheckOptions): Promise<CheckOutcome> {
       playlist === undefined ? null : recordHls(playlist, recorder),
       manifest === undefined ? null : recordDash(manifest, recorder),
     ]);
-    return { ok: true, log: { startedAt, endedAt: clock.now(), hls, dash, token } };
+    return { ok: true, log: { startedAt, endedAt: clock.now(), hls, dash, stalls: watch.stalls, token } };
   } finally {
     cancelGrace();
     deadline.close();
+    watch.close();
     stop.abort();
     client.close();
   }

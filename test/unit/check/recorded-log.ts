@@ -291,6 +291,7 @@ export function logOf(recording: Recording): CheckLog {
     startedAt: START,
     endedAt: START + 1000,
     token,
+    stalls: [],
     hls: {
       multivariant: readMultivariantPlaylist(index, url),
       multivariantExchange: indexExchange,

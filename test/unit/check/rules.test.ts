@@ -49,7 +49,7 @@ for (const { rule, says, authority, change, also = [] } of BREAKS) {
 }
 
 test('a log without anything sees no rule and keeps none', () => {
-  const empty: CheckLog = { startedAt: 0, endedAt: 0, hls: null, dash: null, token: null };
+  const empty: CheckLog = { startedAt: 0, endedAt: 0, hls: null, dash: null, stalls: [], token: null };
   for (const [id, verdict] of verdicts(empty)) assert.equal(verdict.kind, 'unseen', id);
 });
 

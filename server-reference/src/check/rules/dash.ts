@@ -5,12 +5,10 @@ import type { Mpd, Representation } from '../mpd.ts';
 import { Findings, type Verdict } from '../verdict.ts';
 import { breach } from './evidence.ts';
 
-const NO_MPD = 'no MPD was given';
 const NOT_LIVE = 'the MPD was static from the beginning';
 const UTC_SCHEME = 'urn:mpeg:dash:utc:http-iso:2014';
 
 const live = ({ dash }: CheckLog): readonly MpdSnapshot[] => dash?.snapshots.filter(({ mpd }) => mpd.type === 'dynamic') ?? [];
-const whyNot = ({ dash }: CheckLog): string => (dash === null ? NO_MPD : NOT_LIVE);
 const representations = ({ periods }: Mpd): readonly Representation[] => periods.flatMap((period) => period.representations);
 
 /** ISO/IEC 23009-1 §5.3.1.2; DASH-IF low-latency: UTCTiming is there. */
@@ -39,7 +37,7 @@ export function dynamicMpd(log: CheckLog): Verdict {
       breach('must', 'the clock of UTCTiming does not tell the time', clock.exchange, [clock.text.slice(0, 80)]),
     );
   }
-  return found.verdict('comparisons', whyNot(log));
+  return found.verdict('comparisons', NOT_LIVE);
 }
 
 const SLOWEST = 0.96;
@@ -61,7 +59,7 @@ export function serviceDescription(log: CheckLog): Verdict {
     const rates = playbackRate?.min === SLOWEST && playbackRate.max === FASTEST;
     found.check(rates, () => breach('own', `PlaybackRate is not ${SLOWEST} to ${FASTEST}`, exchange, sources));
   }
-  return found.verdict('comparisons', whyNot(log));
+  return found.verdict('comparisons', NOT_LIVE);
 }
 
 /** Offsets may be this far from segment minus chunk, in seconds. */
@@ -82,7 +80,7 @@ export function chunkedSegments(log: CheckLog): Verdict {
       found.check(!template.availabilityTimeComplete, () =>
         breach('dash-if', `${id} does not say availabilityTimeComplete="false"`, exchange, evidence),
       );
-      const length = template.duration ?? (template.timeline?.at(-1)?.duration ?? 0) / template.timescale;
+      const length = template.duration ?? Math.max(0, ...(template.timeline ?? []).map(({ duration }) => duration)) / template.timescale;
       const chunk = chunkDuration(log.dash, id);
       if (chunk === null || length === 0) continue;
       const expected = length - chunk;
@@ -91,13 +89,15 @@ export function chunkedSegments(log: CheckLog): Verdict {
       );
     }
   }
-  for (const { growing, exchange, progress, representation } of log.dash?.segments ?? []) {
-    if (!growing) continue;
+  for (const segment of log.dash?.segments ?? []) {
+    const { growing, exchange, progress, representation } = segment;
     const there = exchange.status === 200 || exchange.status === 206;
+    if (!growing || (!there && withdrawn(segment, log.dash))) continue;
     found.check(there, () =>
       breach('must', `a segment of ${representation} that is due is answered with ${exchange.error ?? exchange.status}`, exchange),
     );
-    if (!there) continue;
+    // What was cut short by an interruption has nothing left to grow.
+    if (!there || segment.fragments.length === 1) continue;
     const over = (progress.at(-1)?.at ?? 0) - (progress[0]?.at ?? 0);
     found.check(progress.length > 1 && over >= GROWING, () =>
       breach('dash-if', `a segment of ${representation} did not come as it grew: ${progress.length} pieces over ${over} ms`, exchange, [
@@ -106,7 +106,23 @@ export function chunkedSegments(log: CheckLog): Verdict {
       ]),
     );
   }
-  return found.verdict('comparisons', whyNot(log));
+  return found.verdict('comparisons', NOT_LIVE);
+}
+
+/** Whether a player learned from a later MPD only that this segment would not come: the stream had ended, or its broadcaster was away. */
+function withdrawn({ exchange, mpdTime, presentationTimeOffset, representation }: DashSegment, dash: DashLog | null): boolean {
+  const later = dash?.snapshots.filter((snapshot) => snapshot.exchange.requestedAt >= exchange.requestedAt) ?? [];
+  if (later.length === 0) return true;
+  return later.some(({ mpd }) => {
+    const end = mpd.type === 'static' ? (mpd.mediaPresentationDuration ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+    if ((mpd.periods.at(-1)?.start ?? 0) + mpdTime - presentationTimeOffset >= end - 0.001) return true;
+    const timelines = mpd.periods.flatMap((period) =>
+      period.representations.flatMap(({ id, template }) =>
+        id === representation && template !== null ? (template.timeline ?? []).map(({ time }) => time / template.timescale) : [],
+      ),
+    );
+    return timelines.length > 0 && !timelines.some((time) => Math.abs(time - mpdTime) < 0.001);
+  });
 }
 
 /** Of the fragments that were read. */
@@ -116,7 +132,8 @@ function chunkDuration(dash: DashLog | null, id: string): number | null {
     .flatMap(({ fragments, timescale }) =>
       fragments.map(({ samples }) => samples.reduce((sum, { duration }) => sum + duration, 0) / timescale),
     );
-  return durations.length === 0 ? null : Math.max(...durations);
+  // The middle one: the ends of epochs are shorter.
+  return durations.length === 0 ? null : (durations.sort((a, b) => a - b)[Math.floor(durations.length / 2)] ?? null);
 }
 
 /** DASH-IF low-latency: ProducerReferenceTime, Resync; ISO/IEC 23009-1 §5.3.9.6.4: times of the manifest are those of the media. */
@@ -139,7 +156,7 @@ export function producerTimes(log: CheckLog): Verdict {
     const presented = first.samples.map((sample, index) => sample.offset + before(first.samples, index));
     checkTime(segment, (first.time + Math.min(...presented)) / segment.timescale, found);
   }
-  return found.verdict('comparisons', log.dash === null ? NO_MPD : 'nothing of it was read');
+  return found.verdict('comparisons', 'nothing of it was read');
 }
 
 /** Durations of the samples before one. */
@@ -178,5 +195,5 @@ export function endOfStream(log: CheckLog): Verdict {
       breach('own', 'HLS has ended, and the MPD is still dynamic', last.exchange, [last.mpd.source]),
     );
   }
-  return found.verdict('comparisons', log.dash === null ? NO_MPD : 'the stream did not end while it was watched');
+  return found.verdict('comparisons', 'the stream did not end while it was watched');
 }

@@ -2,7 +2,7 @@
 import { decimal } from '../attribute-list.ts';
 import { type CheckLog, hasParts, listedSegments } from '../log.ts';
 import { Findings, type Verdict } from '../verdict.ts';
-import { breach, header, mediaRenditions, NO_HLS, NO_LOW_LATENCY, ROUNDING, seconds, successions } from './evidence.ts';
+import { breach, header, mediaRenditions, NO_LOW_LATENCY, NO_PLAYLIST, ROUNDING, seconds, successions } from './evidence.ts';
 
 /** RFC 8216bis §4.4.3.1, §6.2.1, §6.2.4. */
 export function targetDuration(log: CheckLog): Verdict {
@@ -38,7 +38,7 @@ export function targetDuration(log: CheckLog): Verdict {
       ]),
     );
   }
-  return found.verdict('comparisons', NO_HLS);
+  return found.verdict('comparisons', NO_PLAYLIST);
 }
 
 /** RFC 8216bis §4.4.3.7, §4.4.3.8. */

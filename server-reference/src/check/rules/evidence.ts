@@ -9,7 +9,7 @@ import type { Authority, Breach } from '../verdict.ts';
 /** Rounding of decimals in playlists. */
 export const ROUNDING: Seconds = 1e-6;
 
-export const NO_HLS = 'no HLS playlist was given';
+export const NO_PLAYLIST = 'no playlist was read';
 export const NO_LOW_LATENCY = 'no partial segments are listed';
 export const NO_BLOCKING = 'the origin does not offer blocking reload';
 

@@ -14,7 +14,6 @@ import {
   listedDuration,
   listedParts,
   mediaRenditions,
-  NO_HLS,
   NO_LOW_LATENCY,
   ROUNDING,
   segmentDuration,
@@ -31,7 +30,7 @@ export function deltaUpdates(log: CheckLog): Verdict {
   for (const rendition of renditions) for (const update of rendition.deltas) checkDelta(update, found);
   const offered = renditions.some(({ snapshots }) => snapshots.some(({ playlist }) => playlist.serverControl?.has('CAN-SKIP-UNTIL')));
   const why = offered ? 'none was asked for: the playlist held nothing older than CAN-SKIP-UNTIL' : 'CAN-SKIP-UNTIL is not stated';
-  return found.verdict('comparisons', log.hls === null ? NO_HLS : why);
+  return found.verdict('comparisons', why);
 }
 
 function checkDelta({ exchange, base, delta, full }: DeltaUpdate, found: Findings): void {
@@ -110,7 +109,7 @@ export function preloadHints(log: CheckLog): Verdict {
     );
   }
   const hinted = renditions.some(({ snapshots }) => snapshots.some(({ playlist }) => playlist.hints.length > 0));
-  const why = log.hls === null ? NO_HLS : renditions.some(hasParts) ? 'no hint was seen' : NO_LOW_LATENCY;
+  const why = renditions.some(hasParts) ? 'no hint was seen' : NO_LOW_LATENCY;
   if (!hinted) return { kind: 'unseen', why };
   return found.verdict('comparisons', why);
 }
@@ -163,21 +162,34 @@ export function renditionReports(log: CheckLog): Verdict {
       for (const other of renditions) {
         if (other === rendition) continue;
         const report = snapshot.playlist.reports.find(({ url }) => sameAddress(url, other.url));
-        found.check(report !== undefined, () =>
+        const earlier = standing(
+          other.snapshots.findLast((one) => one.exchange.answeredAt < snapshot.exchange.answeredAt - slack(snapshot)),
+        );
+        // What has just begun is reported with its first part.
+        found.check(report !== undefined || earlier === null, () =>
           breach('apple', `${rendition.name} does not report where ${other.name} stands`, snapshot.exchange),
         );
-        if (report !== undefined) checkReport(report, snapshot, other, found);
+        if (report !== undefined) checkReport(report, snapshot, other, earlier, found);
       }
     }
   }
   const why = renditions.length === 1 ? 'there is one rendition only' : NO_LOW_LATENCY;
-  return found.verdict('comparisons', log.hls === null ? NO_HLS : why);
+  return found.verdict('comparisons', why);
 }
 
 /** Queries carry tokens and may be left out of a report. */
 const sameAddress = (one: string, two: string): boolean => one.split('?')[0] === two.split('?')[0];
 
-function checkReport(report: RenditionReport, snapshot: Snapshot, other: RenditionLog, found: Findings): void {
+/** Reports may be this much older than what the check has seen itself, by the ways of two connections. */
+const slack = ({ playlist }: Snapshot): Milliseconds => 1500 * (playlist.partTarget ?? 0) + 150;
+
+/** Segment and part as one number that rises; null where nothing is listed. */
+function standing(at: Snapshot | undefined): number | null {
+  const stands = at === undefined ? null : edge(at.playlist);
+  return stands === null ? null : stands.msn * 10_000 + stands.parts - 1;
+}
+
+function checkReport(report: RenditionReport, snapshot: Snapshot, other: RenditionLog, earlier: number | null, found: Findings): void {
   const { exchange, playlist } = snapshot;
   found.check(!/^[a-z]+:/i.test(report.uri), () =>
     breach('must', 'the address in a rendition report is not relative', exchange, [report.line]),
@@ -186,12 +198,6 @@ function checkReport(report: RenditionReport, snapshot: Snapshot, other: Renditi
   const msn = report.lastMsn ?? own?.msn ?? -1;
   const part = report.lastPart ?? (own === null ? 0 : own.parts - 1);
   const value = msn * 10_000 + part;
-  const standing = (at: Snapshot | undefined): number | null => {
-    const stands = at === undefined ? null : edge(at.playlist);
-    return stands === null ? null : stands.msn * 10_000 + stands.parts - 1;
-  };
-  const slack = 1500 * (playlist.partTarget ?? 0) + 150;
-  const earlier = standing(other.snapshots.findLast((one) => one.exchange.answeredAt < exchange.answeredAt - slack));
   const later = standing(other.snapshots.find((one) => one.exchange.requestedAt >= exchange.answeredAt));
   const stated = `it says segment ${msn} part ${part}`;
   if (earlier !== null) {
@@ -219,7 +225,7 @@ export function partsMakeSegment(log: CheckLog): Verdict {
   }
   checkToken(log, found);
   const why = renditions.some(hasParts) ? `no segment was read with all of its parts: ${whyUnread(renditions)}` : NO_LOW_LATENCY;
-  return found.verdict('comparisons', log.hls === null ? NO_HLS : why);
+  return found.verdict('comparisons', why);
 }
 
 /** All parts of a complete segment, in order; null where some were not fetched. */

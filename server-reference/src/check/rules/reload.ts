@@ -2,8 +2,9 @@
 import type { Milliseconds, Seconds } from '../../../../src/protocol/index.ts';
 import { type CheckLog, type Directives, hasParts, type Probe, type RenditionLog } from '../log.ts';
 import type { MediaPlaylist } from '../media-playlist.ts';
+import { type Stall, stalledBetween } from '../stall-watch.ts';
 import { Findings, type Verdict } from '../verdict.ts';
-import { blocks, breach, edge, header, mediaRenditions, NO_BLOCKING, NO_HLS, seconds } from './evidence.ts';
+import { blocks, breach, edge, header, type ListedPart, listedParts, mediaRenditions, NO_BLOCKING, seconds } from './evidence.ts';
 
 /** What is said to be immediate may take this long: a network is between. */
 const AT_ONCE: Milliseconds = 1000;
@@ -13,8 +14,7 @@ const probes = (log: CheckLog, ...kinds: readonly Probe['kind'][]): readonly Pro
 
 const took = ({ exchange }: Probe): Milliseconds => exchange.answeredAt - exchange.requestedAt;
 
-const whyNot = (log: CheckLog): string =>
-  log.hls === null ? NO_HLS : mediaRenditions(log).some(blocks) ? 'it was not asked for' : NO_BLOCKING;
+const whyNot = (log: CheckLog): string => (mediaRenditions(log).some(blocks) ? 'it was not asked for' : NO_BLOCKING);
 
 /** Whether a playlist has what was waited for. A part beyond the last of a segment is the first of the next. */
 export function contains(playlist: MediaPlaylist, { msn, part }: Directives): boolean {
@@ -66,6 +66,8 @@ export function badReloads(log: CheckLog): Verdict {
   const found = new Findings();
   for (const probe of probes(log, 'part-without-msn', 'far-msn', 'far-part')) {
     const { status, error } = probe.exchange;
+    // It ended in the meantime: rule 18.
+    if (probe.playlist?.endList === true) continue;
     const refused = status >= 400 && status < 500;
     const answer = error ?? `${status} after ${seconds(took(probe) / 1000)}`;
     if (probe.kind === 'part-without-msn') {
@@ -118,7 +120,7 @@ export function afterEnd(log: CheckLog): Verdict {
       breach('must', `directives are not ignored after EXT-X-ENDLIST: ${probe.exchange.error ?? probe.exchange.status}`, probe.exchange),
     );
   }
-  return found.verdict('requests', log.hls === null ? NO_HLS : 'the stream did not end while it was watched');
+  return found.verdict('requests', 'the stream did not end while it was watched');
 }
 
 /** What the way here adds, at most; half a part on top, since an answer may wait for the one before. */
@@ -128,19 +130,21 @@ const partSlack = (target: Seconds): Seconds => Math.max(0.1, target / 2);
 export function growth(log: CheckLog): Verdict {
   const found = new Findings();
   for (const rendition of mediaRenditions(log)) {
-    checkParts(rendition, found);
+    checkParts(rendition, log.stalls, found);
     checkSegments(rendition, found);
   }
-  return found.verdict('intervals', log.hls === null ? NO_HLS : 'no live playlist grew while it was watched');
+  return found.verdict('intervals', 'no live playlist grew while it was watched');
 }
 
 /** Only a player that blocks learns when a part came. Several at once are counted as evenly spread. */
-function checkParts(rendition: RenditionLog, found: Findings): void {
+function checkParts(rendition: RenditionLog, stalls: readonly Stall[], found: Findings): void {
   if (!blocks(rendition) || !hasParts(rendition)) return;
   let before: { readonly count: number; readonly at: Milliseconds } | null = null;
   const most = new Map<number, number>();
+  const listed = listedParts(rendition);
   let count = 0;
   let longest = 0;
+  let longestLoss = 0;
   for (const { playlist, exchange } of rendition.snapshots) {
     const target = playlist.partTarget;
     if (target === null || playlist.endList) break;
@@ -151,7 +155,17 @@ function checkParts(rendition: RenditionLog, found: Findings): void {
       most.set(msn, parts.length);
     }
     if (before !== null && count > before.count) {
-      const each = (exchange.answeredAt - before.at) / 1000 / (count - before.count);
+      const took = exchange.answeredAt - before.at - stalledBetween(stalls, before.at, exchange.answeredAt);
+      const each = took / 1000 / (count - before.count);
+      // Media that never came cannot be listed in time, only its gap as soon as it is missed: that is bounded as a segment is.
+      if (nearGap(playlist, listed)) {
+        longestLoss = Math.max(longestLoss, each);
+        found.check(each <= 1.5 * (playlist.targetDuration ?? 0), () =>
+          breach('must', `nothing came for ${seconds(each)} before a gap`, exchange, header(playlist, 'X-TARGETDURATION')),
+        );
+        before = { count, at: exchange.answeredAt };
+        continue;
+      }
       longest = Math.max(longest, each);
       found.check(each <= target + partSlack(target), () =>
         breach(
@@ -165,6 +179,16 @@ function checkParts(rendition: RenditionLog, found: Findings): void {
     if (before === null || count > before.count) before = { count, at: exchange.answeredAt };
   }
   if (longest > 0) found.note(`${rendition.name}: at most ${seconds(longest)} from part to part`);
+  if (longestLoss > 0) found.note(`${rendition.name}: a gap was listed after ${seconds(longestLoss)}, which is not counted`);
+}
+
+/** Whether the newest part is a gap, or the last before one. */
+function nearGap(playlist: MediaPlaylist, listed: ReadonlyMap<string, ListedPart>): boolean {
+  const last = edge(playlist);
+  if (last === null) return false;
+  const keys = [`${last.msn}.${last.parts - 1}`, `${last.msn}.${last.parts}`, `${last.msn + 1}.0`];
+  const [newest, following, next] = keys.map((key) => listed.get(key)?.part);
+  return newest?.gap === true || (following ?? next)?.gap === true;
 }
 
 function checkSegments(rendition: RenditionLog, found: Findings): void {

@@ -8,7 +8,6 @@ import {
   listedDuration,
   listedParts,
   mediaRenditions,
-  NO_HLS,
   NO_LOW_LATENCY,
   seconds,
   segmentDuration,
@@ -165,7 +164,7 @@ export function playlistType(log: CheckLog): Verdict {
     const type = rendition.snapshots.at(-1)?.playlist.playlistType;
     if (type !== null && type !== undefined) found.note(`the type is ${type}`);
   }
-  return found.verdict('comparisons', log.hls === null ? NO_HLS : 'no playlist came twice');
+  return found.verdict('comparisons', 'no playlist came twice');
 }
 
 /** RFC 8216bis §4.4.2.2 (EXT-X-INDEPENDENT-SEGMENTS); ISO/IEC 23009-1 §5.3.7.2 (startWithSAP). */

@@ -1,5 +1,5 @@
 /** Every rule, by its number. What is not in here is not checked; a test counts them. */
-import type { Rule } from '../verdict.ts';
+import type { Rule, Verdict } from '../verdict.ts';
 import { chunkedSegments, dynamicMpd, endOfStream, producerTimes, serviceDescription } from './dash.ts';
 import { codecDetails, description } from './description.ts';
 import { frozenTiming, holdBack, partDuration, partHoldBack, partInf, targetDuration } from './durations.ts';
@@ -9,8 +9,15 @@ import { independentParts, independentSegments, playlistType, sequenceNumbers, t
 import { awayAndBack, oneClock } from './timeline.ts';
 import { caching, crossOrigin } from './transport.ts';
 
-const hls = (id: string, title: string, judge: Rule['judge']): Rule => ({ id, family: 'hls', title, judge });
-const dash = (id: string, title: string, judge: Rule['judge']): Rule => ({ id, family: 'dash', title, judge });
+const unseen = (why: string): Verdict => ({ kind: 'unseen', why });
+
+function hls(id: string, title: string, judge: Rule['judge']): Rule {
+  return { id, family: 'hls', title, judge: (log) => (log.hls === null ? unseen('no HLS playlist was given') : judge(log)) };
+}
+
+function dash(id: string, title: string, judge: Rule['judge']): Rule {
+  return { id, family: 'dash', title, judge: (log) => (log.dash === null ? unseen('no MPD was given') : judge(log)) };
+}
 
 export const RULES: readonly Rule[] = [
   hls('1', 'Segments last no longer than the target duration, which never changes', targetDuration),
@@ -26,7 +33,7 @@ export const RULES: readonly Rule[] = [
   hls('11', 'One clock for all renditions', oneClock),
   hls('12', 'The playlist type allows what is done', playlistType),
   hls('13', 'Interruptions are gaps and discontinuities, in all renditions', awayAndBack),
-  hls('13b', 'Segments are called independent only while they are', independentSegments),
+  { id: '13b', family: 'media', title: 'Segments are called independent only while they are', judge: independentSegments },
   hls('14', 'Blocking reload waits for the part', blockingReload),
   hls('15', 'A reload that names a segment only', reloadBySegment),
   hls('16', 'Reloads that make no sense are refused', badReloads),

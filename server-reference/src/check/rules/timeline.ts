@@ -3,7 +3,7 @@ import type { Milliseconds } from '../../../../src/protocol/index.ts';
 import { type CheckLog, listedSegments, type MediaFetch, newest, type RenditionLog } from '../log.ts';
 import type { PlaylistSegment } from '../media-playlist.ts';
 import { Findings, type Verdict } from '../verdict.ts';
-import { breach, clockTime, fragmentsOf, header, mediaRenditions, NO_HLS, tracksOf } from './evidence.ts';
+import { breach, clockTime, fragmentsOf, header, mediaRenditions, NO_PLAYLIST, tracksOf } from './evidence.ts';
 
 /** Packets of sound do not begin where pictures do, and priming may be counted either way. */
 const CLOCK_TOLERANCE: Milliseconds = 60;
@@ -34,7 +34,7 @@ export function oneClock(log: CheckLog): Verdict {
     );
   }
   compareClocks(renditions, found);
-  return found.verdict('comparisons', NO_HLS);
+  return found.verdict('comparisons', NO_PLAYLIST);
 }
 
 /** Date minus media time must come to the same in all renditions, between one discontinuity and the next. */
@@ -90,11 +90,11 @@ export function awayAndBack(log: CheckLog): Verdict {
   }
   checkVariants(log, found);
   if (gaps + seams.length === 0 && found.broken === 0) {
-    const why = renditions.length === 0 ? NO_HLS : 'the broadcaster was not away while it was watched';
+    const why = 'the broadcaster was not away while it was watched';
     return { kind: 'unseen', why: joints === 0 ? why : `${why}; ${joints} joints of the media were contiguous` };
   }
   found.note(`${gaps} segments with gaps, ${seams.length} discontinuities in all renditions`);
-  return found.verdict('comparisons', NO_HLS);
+  return found.verdict('comparisons', NO_PLAYLIST);
 }
 
 const isGap = ({ gap, parts }: PlaylistSegment): boolean => gap || parts.some((part) => part.gap);

@@ -1,7 +1,7 @@
 /** Rules 23 and 25: compression, caching, CORS, HTTP/2. */
 import { type CheckLog, type Exchange, newest } from '../log.ts';
 import { Findings, type Verdict } from '../verdict.ts';
-import { breach, mediaRenditions, NO_HLS } from './evidence.ts';
+import { breach, mediaRenditions, NO_PLAYLIST } from './evidence.ts';
 
 const stated = ({ headers }: Exchange, ...names: readonly string[]): readonly string[] =>
   names.map((name) => `${name}: ${headers[name] ?? '(none)'}`);
@@ -57,7 +57,7 @@ export function caching(log: CheckLog): Verdict {
       found.check(lasting, () => breach('own', 'media that never changes is not said to', exchange, stated(exchange, 'cache-control')));
     }
   }
-  return found.verdict('answers', NO_HLS);
+  return found.verdict('answers', NO_PLAYLIST);
 }
 
 /** What pages need, and Appendix B.1 of RFC 8216bis for HTTP/2. */
@@ -80,5 +80,5 @@ export function crossOrigin(log: CheckLog): Verdict {
     );
   }
   if (log.hls !== null && !log.hls.probes.some(({ kind }) => kind === 'alpn')) found.note('HTTP/2 was not seen: the address is not https');
-  return found.verdict('answers', NO_HLS);
+  return found.verdict('answers', NO_PLAYLIST);
 }
