@@ -13,6 +13,7 @@ export type Pace = 'steady' | 'bursts';
 /** Who sends media without having opened a broadcast first. */
 interface Caller {
   session: HttpSession;
+  readonly container: unknown;
   readonly publishKey: string;
   cancelForget: CancelTimer | null;
 }
@@ -47,14 +48,20 @@ export class IngestSessions {
     const before = this.#callers.get(name);
     const opened = this.open(stream, principal, { ...(before === undefined ? {} : { publish_key: before.publishKey }), ...params }, pace);
     before?.cancelForget?.();
-    this.#callers.set(name, { session: opened.session, publishKey: String(opened.response['publish_key']), cancelForget: null });
+    this.#callers.set(name, {
+      session: opened.session,
+      container: params['container'],
+      publishKey: String(opened.response['publish_key']),
+      cancelForget: null,
+    });
     return opened;
   }
 
-  /** The broadcast of whoever calls themselves `name`, while it goes on. */
-  called(name: string): HttpSession | null {
-    const session = this.#callers.get(name)?.session;
-    return session !== undefined && this.#sessions.has(session.id) ? session : null;
+  /** The broadcast of whoever calls themselves `name`, while it goes on; in this container, where it matters. */
+  called(name: string, container: string | null): HttpSession | null {
+    const caller = this.#callers.get(name);
+    if (caller === undefined || !this.#sessions.has(caller.session.id)) return null;
+    return container === null || container === caller.container ? caller.session : null;
   }
 
   find(stream: string, id: string): HttpSession | null {

@@ -69,7 +69,7 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
   ): Promise<Record<string, unknown>> => {
     const { stream } = request.params;
     const name = nameOf(stream, principal, query);
-    const running = sessions.called(name);
+    const running = sessions.called(name, query.container);
     const opened: OpenedSession =
       running === null
         ? sessions.call(name, stream, principal, joinOf(query, containerOf(request, query, bytes)), 'bursts')
