@@ -146,6 +146,11 @@ test('what a protected stream has in the cache is only for those who may watch i
   const playlist = await get('media.m3u8', bob);
   assert.match(playlist.text, /#EXT-X-DEFINE:QUERYPARAM="token"/);
   assert.ok(!playlist.text.includes(String(bob)));
+  // A manifest of DASH holds its asker's token, and so must not be anybody else's.
+  const manifest = async (token: string | undefined): Promise<string> =>
+    (await fetch(`${it.nginx.url}/live/demo/manifest.mpd?token=${token}`)).text();
+  const [adas, bobs] = [await manifest(ada), await manifest(bob)];
+  assert.ok(adas.includes(String(ada)) && bobs.includes(String(bob)) && !bobs.includes(String(ada)));
   // As a header it leaves no token in the addresses of a playlist.
   const plain = await fetch(`${base}/media.m3u8`, { headers: { authorization: `Bearer ${ada}` } });
   assert.deepEqual([plain.status, /DEFINE/.test(await plain.text())], [200, false]);
