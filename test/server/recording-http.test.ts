@@ -160,7 +160,7 @@ test('no name leads out of the recordings', async () => {
   assert.deepEqual((await readdir(join(data, 'recordings'))).includes('secret.m4s'), true);
 });
 
-test('recordings of a page elsewhere may be embedded, where the server lets it', async () => {
+test('recordings may be embedded elsewhere, are compressed where that helps, and kept by caches', async () => {
   await using server = await startTestServer({ origins: ['https://www.example.org'] });
   const session = await end(server, await broadcast(server));
   const { headers } = await fetch(`${server.url}/recordings/demo/${session}/v0/seg-0.m4s`, {
@@ -169,4 +169,10 @@ test('recordings of a page elsewhere may be embedded, where the server lets it',
   assert.equal(headers.get('access-control-allow-origin'), 'https://www.example.org');
   assert.equal(headers.get('cross-origin-resource-policy'), 'cross-origin');
   assert.match(headers.get('cache-control') ?? '', /^public, max-age=31536000, immutable$/);
+  const playlist = await fetch(`${server.url}/recordings/demo/${session}/v0/media.m3u8`);
+  assert.deepEqual(
+    [playlist.headers.get('content-encoding'), playlist.headers.get('cache-control')],
+    ['gzip', 'public, max-age=0, must-revalidate'],
+  );
+  assert.match(playlist.headers.get('vary') ?? '', /Accept-Encoding/);
 });

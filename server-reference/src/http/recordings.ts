@@ -3,6 +3,8 @@
  * anything is looked up; what does not match is not found.
  */
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { isName } from '../../../src/protocol/index.ts';
 import { may } from '../auth/principal.ts';
@@ -54,6 +56,8 @@ const REVALIDATE = 'max-age=0, must-revalidate';
 
 /** Of a live stream it changes, of a recording it goes when that is deleted. */
 const PICTURE_AGE = 'max-age=5';
+
+const compress = promisify(gzip);
 
 const gone = (): Problem => notFound('There is no such recording, or nothing of it can be played yet.');
 
@@ -188,9 +192,14 @@ function cacheControl(request: FastifyRequest, age: string): string {
   return `${personal ? 'private' : 'public'}, ${age}`;
 }
 
-function sendText(request: FastifyRequest, reply: FastifyReply, type: string, text: string | null): FastifyReply {
+async function sendText(request: FastifyRequest, reply: FastifyReply, type: string, text: string | null): Promise<FastifyReply> {
   if (text === null) throw gone();
-  return reply.type(type).header('cache-control', cacheControl(request, REVALIDATE)).send(text);
+  reply.type(type).header('cache-control', cacheControl(request, REVALIDATE));
+  const vary = reply.getHeader('vary');
+  reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
+  if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(text);
+  // Off the event loop: an hour has some hundred kilobytes.
+  return reply.header('content-encoding', 'gzip').send(await compress(text));
 }
 
 function sendBytes(request: FastifyRequest, reply: FastifyReply, type: string, age: string, source: ByteSource | null): FastifyReply {

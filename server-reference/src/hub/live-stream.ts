@@ -144,7 +144,7 @@ export class LiveStream implements PublicationHost {
       title: this.#title,
       description: this.#description,
       viewers: this.#audience.size,
-      recording: this.#recording,
+      recording: this.#state === 'ended' ? null : this.#recording,
     };
   }
 

@@ -26,8 +26,17 @@ export interface Contents {
 
 const isPlayable = ({ gap, length, duration }: RecordedSegment): boolean => !gap && length > 0 && duration > 0;
 
+const known = new WeakMap<RecordingIndex, Contents>();
+
 /** While it is being recorded, the segments that all renditions have whole; then all there are. */
 export function contentsOf(index: RecordingIndex): Contents {
+  const contents = known.get(index) ?? collect(index);
+  // A day has some forty thousand segments.
+  if (index.end !== null) known.set(index, contents);
+  return contents;
+}
+
+function collect(index: RecordingIndex): Contents {
   const renditions = index.renditions.filter(({ segments, inits }) => inits.size > 0 && segments.some(isPlayable));
   const counts = renditions.map(({ segments }) => segments.length);
   const count = counts.length === 0 ? 0 : index.end === null ? Math.min(...counts) : Math.max(...counts);

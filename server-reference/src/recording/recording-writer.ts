@@ -13,7 +13,7 @@ import { type EndReason, encodeEntry, type JournalEntry } from './journal.ts';
 import { JOURNAL, mediaFile } from './layout.ts';
 
 /** What may wait for the disk: about a minute at 2 Mbit/s. It is memory that the live stream would have freed. */
-export const MOST_WAITING: Bytes = 16 * 1024 * 1024;
+const MOST_WAITING: Bytes = 16 * 1024 * 1024;
 /** How often it is asked how much room there is. */
 const ROOM_INTERVAL: Milliseconds = 5_000;
 

@@ -10,8 +10,10 @@ export function playable(rendition: RecordedRendition | undefined, msn: number):
   return segment === undefined || segment.gap || segment.length === 0 ? undefined : segment;
 }
 
-export async function readBytes(folder: string, rendition: string, offset: number, length: number): Promise<Buffer | null> {
-  const file = await open(join(folder, mediaFile(rendition)));
+async function readBytes(path: string, offset: number, length: number): Promise<Buffer | null> {
+  // The recording of a stream that has just ended may have been deleted already.
+  const file = await open(path).catch(() => null);
+  if (file === null) return null;
   try {
     const bytes = Buffer.allocUnsafe(length);
     const { bytesRead } = await file.read(bytes, 0, length, offset);
@@ -24,7 +26,7 @@ export async function readBytes(folder: string, rendition: string, offset: numbe
 export async function readSegment(folder: string, rendition: RecordedRendition | undefined, msn: number): Promise<Buffer | null> {
   const segment = playable(rendition, msn);
   if (rendition === undefined || segment === undefined) return null;
-  return readBytes(folder, rendition.info.id, segment.offset, segment.length);
+  return readBytes(join(folder, mediaFile(rendition.info.id)), segment.offset, segment.length);
 }
 
 export function readInit(rendition: RecordedRendition | undefined, epoch: number): Buffer | null {
