@@ -28,8 +28,8 @@ export type TokenProvider = () => string | Promise<string>;
 export interface RetryPolicy {
   /** @param attempt how many have failed in a row before, from 0 */
   delay(attempt: number): number;
-  /** An attempt that has neither opened nor failed is given up after so many milliseconds; when the browser gives up without. */
-  readonly patience?: number;
+  /** An attempt that has neither opened nor failed is given up after so many milliseconds. */
+  readonly patience: number;
 }
 
 export interface ConnectionOptions {
@@ -66,7 +66,6 @@ export interface JoinOptions<R> {
 
 const RECONNECT_MS = [10, 50, 100, 150, 200, 250, 500, 1000, 2000];
 const RECONNECT_MAX_MS = 5000;
-const DEFAULT_RETRY: RetryPolicy = { delay: (attempt) => RECONNECT_MS[attempt] ?? RECONNECT_MAX_MS };
 /** A dead path is noticed within this and the time below; the server itself allows 60 s of silence. */
 const HEARTBEAT_MS = LIMITS.heartbeatMs / 2;
 const HEARTBEAT_TIMEOUT_MS = 5000;
@@ -83,7 +82,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   readonly #fetch: typeof globalThis.fetch;
   readonly #WebSocket: (new (url: string, protocols?: string[]) => object) | undefined;
   readonly #longPoll: boolean;
-  readonly #retryPolicy: RetryPolicy;
+  readonly #retryPolicy: RetryPolicy | undefined;
   readonly #tokenProvider: TokenProvider | undefined;
   readonly #sessions = new Set<SessionHandle>();
   readonly #abort = new AbortController();
@@ -109,7 +108,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#WebSocket = options.WebSocket ?? (globalThis.WebSocket as typeof globalThis.WebSocket | undefined);
     this.#longPoll = options.longPoll ?? true;
-    this.#retryPolicy = options.retry ?? DEFAULT_RETRY;
+    this.#retryPolicy = options.retry;
     this.#token = options.token || undefined;
     this.#tokenProvider = options.tokenProvider;
     const endpoint = new URL(options.socketPath ?? '/socket', this.server);
@@ -239,8 +238,8 @@ export class Connection extends Emitter<ConnectionEvents> {
     socket.transport = this.#transport();
     const attempt = Symbol();
     this.#attempt = attempt;
-    const { patience } = this.#retryPolicy;
-    if (patience !== undefined) this.#timers.setTimeout(() => this.#giveUp(attempt), patience);
+    const hangs = (): void => void (attempt === this.#attempt && this.#lost(true));
+    if (this.#retryPolicy) this.#timers.setTimeout(hangs, this.#retryPolicy.patience);
     try {
       socket.connect();
     } catch (cause) {
@@ -288,28 +287,23 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#timers.clearTimeout(this.#heartbeatTimeout);
   }
 
-  /** The socket is gone, or never opened. Disconnecting takes the client's own reconnect timer out of play. */
-  #lost(): void {
+  /**
+   * The socket is gone, or never opened. Disconnecting takes the client's own reconnect timer out of play.
+   * @param hangs on a path that swallows an attempt, a question for the cause would go the same way
+   */
+  #lost(hangs = false): void {
     const wasOpen = this.#state === 'open';
     if (this.#isOver() || (!wasOpen && this.#attempt === null)) return;
     this.#attempt = null;
     this.#stopHeartbeat();
     this.#socket.disconnect();
-    if (wasOpen) {
+    if (wasOpen || hangs) {
       this.#polling = false;
-      this.#setState('reconnecting');
+      if (wasOpen) this.#setState('reconnecting');
       this.#scheduleRetry();
       return;
     }
     void this.#findCause();
-  }
-
-  /** On a path that swallows an attempt, a question for the cause would go the same way. */
-  #giveUp(attempt: symbol): void {
-    if (attempt !== this.#attempt || this.#isOver()) return;
-    this.#attempt = null;
-    this.#socket.disconnect();
-    this.#scheduleRetry();
   }
 
   async #findCause(): Promise<void> {
@@ -360,7 +354,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #scheduleRetry(): void {
-    const delay = this.#retryPolicy.delay(this.#attempts);
+    const delay = this.#retryPolicy?.delay(this.#attempts) ?? RECONNECT_MS[this.#attempts] ?? RECONNECT_MAX_MS;
     this.#attempts += 1;
     this.#timers.clearTimeout(this.#retry);
     this.#retry = this.#timers.setTimeout(() => {
