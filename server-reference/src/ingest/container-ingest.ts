@@ -90,6 +90,11 @@ export class ContainerIngest implements Ingest {
     return this.#meter.received;
   }
 
+  /** Whether it is known what the recording has. */
+  get opened(): boolean {
+    return this.#audio !== null || this.#video !== null;
+  }
+
   chunk(bytes: Uint8Array): ChunkOutcome {
     if (!this.#meter.take(bytes.byteLength)) {
       // A hole in a container cannot be read over.
