@@ -1,15 +1,19 @@
 /** The server is killed while it records: what its playlists listed is there when it starts again. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { findFfmpeg } from '../../tools/find-program.ts';
 import { trackDescriptions } from '../support/clip-player.ts';
 import { encodeClip } from '../support/encoded-clip.ts';
 import { type MediaPlaylist, parseMediaPlaylist } from '../support/playlist.ts';
 import { Publisher } from '../support/publisher.ts';
+
+const run = promisify(execFile);
 
 const MAIN = new URL('../../server-reference/src/main.ts', import.meta.url).pathname;
 
@@ -91,6 +95,11 @@ test('after kill -9 a recording holds every part that stood in a playlist, and s
     assert.ok(kept.ended);
     const total = kept.segments.reduce((sum, { duration }) => sum + (duration ?? 0), 0);
     assert.ok(total >= listed - 1e-3, `${total} s of ${listed} s`);
+    for (const file of ['index.m3u8', 'download.mp4']) {
+      const url = `${server.url}/recordings/demo/${session}/${file}`;
+      const { stderr } = await run(findFfmpeg(), ['-v', 'warning', '-xerror', '-nostdin', '-i', url, '-f', 'null', '-']);
+      assert.equal(stderr, '', file);
+    }
     for (const [rendition, segments] of before) {
       for (const [index, bytes] of segments.entries()) {
         const stored = await (await fetch(`${server.url}/recordings/demo/${session}/${rendition}/seg-${index}.m4s`)).bytes();
