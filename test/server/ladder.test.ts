@@ -154,3 +154,13 @@ test('ffmpeg ends with its stream', { timeout: 60_000 }, async () => {
 test('a ladder without an ffmpeg to make it keeps the server from starting', async () => {
   await assert.rejects(startTestServer({ ladder: [240], ffmpeg: 'none' }), /--ladder 240.*--ffmpeg/);
 });
+
+test('a viewer who comes when no more may be transcoded waits for one segment, and gets the source', { timeout: 60_000 }, async () => {
+  await using server = await startTestServer({ ladder: [240], maxTranscodes: 0 });
+  await using live = await broadcast(server, clip, 20);
+  await live.until('v0', ({ segments }) => segments.length > 0);
+  const index = await (await fetch(`${server.url}/live/demo/index.m3u8`)).text();
+  assert.match(index, /RESOLUTION=640x360/);
+  assert.doesNotMatch(index, /x240/);
+  assert.ok((await live.playlist('v0')).segments.length <= 2);
+});

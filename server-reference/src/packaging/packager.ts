@@ -93,7 +93,8 @@ export class Packager implements Output {
   /** Whether every rendition's bandwidth can be stated. */
   get measured(): boolean {
     if (this.#running === null) return false;
-    return [...this.#running.lanes.values()].every((lane) => lane.meter.ready || !isAwaited(lane));
+    const segments = this.#running.renditions[0]?.next.msn ?? 0;
+    return [...this.#running.lanes.values()].every((lane) => lane.meter.ready || !isAwaited(lane, segments));
   }
 
   /** Rises with every change of the MPD. */
@@ -232,12 +233,13 @@ export class Packager implements Output {
   }
 }
 
-/** Whether the figures of this rendition are worth waiting for. */
-function isAwaited({ rendition }: Lane): boolean {
+/** Whether the figures of this rendition are worth waiting for, when the source has so many complete segments. */
+function isAwaited({ rendition }: Lane, segments: number): boolean {
   const { from, onDemand } = rendition.info;
   if (onDemand === true) return false;
-  // Where two segments have passed without it, whatever makes it does not work.
-  return from === undefined ? rendition.track !== null : rendition.next.msn < 2;
+  if (from === undefined) return rendition.track !== null;
+  // What is made here and has not come by then is not made: no ffmpeg is left for it, or none works.
+  return segments < (rendition.track === null ? 1 : 2);
 }
 
 /** AAC-LC for those who cannot decode what was sent. */
