@@ -35,3 +35,13 @@ export function fourcc(view: DataView, at: number): string {
 }
 
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Reads what may end in the middle of a field: that is a `RangeError` of DataView, and no fault of ours. */
+export function unlessCut<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return otherwise;
+    throw error;
+  }
+}

@@ -1,6 +1,6 @@
 /** The samples of fragments (`moof` and `mdat`), of any number of tracks. */
 import { createHash } from 'node:crypto';
-import { boxes, find, fourcc, viewOf } from './box-reader.ts';
+import { boxes, find, fourcc, unlessCut, viewOf } from './box-reader.ts';
 import type { TrackInfo } from './init-reader.ts';
 
 export interface Sample {
@@ -22,12 +22,20 @@ export interface Fragment {
   readonly producerTime: boolean;
 }
 
+/** More than any fragment has; a run without fields says how many there are without proof. */
+const MOST_SAMPLES = 100_000;
 const NON_SYNC = 0x00010000;
 const has = (flags: number, bit: number): boolean => (flags & bit) !== 0;
 
 /** All fragments in the bytes, one for each track of each `moof`. */
 export function readFragments(bytes: Uint8Array, tracks: readonly TrackInfo[]): readonly Fragment[] {
   const fragments: Fragment[] = [];
+  // What was read before a cut counts.
+  unlessCut(() => collect(bytes, tracks, fragments), undefined);
+  return fragments;
+}
+
+function collect(bytes: Uint8Array, tracks: readonly TrackInfo[], fragments: Fragment[]): void {
   const file = viewOf(bytes);
   let producerTime = false;
   for (const { type, view } of boxes(file)) {
@@ -40,7 +48,6 @@ export function readFragments(bytes: Uint8Array, tracks: readonly TrackInfo[]): 
     }
     producerTime = false;
   }
-  return fragments;
 }
 
 /** The four letters with which the bytes begin, for a word on what they are. */
@@ -99,7 +106,7 @@ function* readRun(
   let place = base + (next(has(flags, 0x01), 0) | 0);
   const firstFlags = has(flags, 0x04) ? next(true, 0) : null;
   const fields = [0x100, 0x200, 0x400, 0x800].filter((bit) => has(flags, bit)).length;
-  for (let index = 0; index < count && at + 4 * fields <= trun.byteLength; index++) {
+  for (let index = 0; index < Math.min(count, MOST_SAMPLES) && at + 4 * fields <= trun.byteLength; index++) {
     const duration = next(has(flags, 0x100), defaults.duration);
     const size = next(has(flags, 0x200), defaults.size);
     const ownFlags = next(has(flags, 0x400), index === 0 && firstFlags !== null ? firstFlags : defaults.flags);

@@ -1,5 +1,5 @@
 /** What an init section says of its tracks: `moov` of a fragmented file. */
-import { boxes, find, fourcc, viewOf } from './box-reader.ts';
+import { boxes, find, fourcc, unlessCut, viewOf } from './box-reader.ts';
 
 export interface SampleDefaults {
   readonly duration: number;
@@ -26,6 +26,10 @@ export interface TrackInfo {
 
 /** Empty where the bytes are no init section. */
 export function readInit(bytes: Uint8Array): readonly TrackInfo[] {
+  return unlessCut(() => readMovie(bytes), []);
+}
+
+function readMovie(bytes: Uint8Array): readonly TrackInfo[] {
   const moov = find(viewOf(bytes), 'moov');
   if (moov === null) return [];
   const defaults = new Map<number, SampleDefaults>();
@@ -94,7 +98,7 @@ function aacString(esds: DataView): string {
     while ((esds.getUint8(at++) & 0x80) !== 0);
     return tag;
   };
-  try {
+  return unlessCut(() => {
     if (descriptor() !== 0x03) return 'mp4a';
     const flags = esds.getUint8(at + 2);
     at += 3 + ((flags & 0x80) === 0 ? 0 : 2) + ((flags & 0x20) === 0 ? 0 : 2);
@@ -103,11 +107,7 @@ function aacString(esds: DataView): string {
     at += 13;
     if (descriptor() !== 0x05) return `mp4a.${hex(objectType)}`;
     return `mp4a.${hex(objectType)}.${esds.getUint8(at) >> 3}`;
-  } catch (error) {
-    // A descriptor that ends early: its type is all that is known.
-    if (error instanceof RangeError) return 'mp4a';
-    throw error;
-  }
+  }, 'mp4a');
 }
 
 function preSkip(entry: DataView): number | null {

@@ -153,6 +153,8 @@ function readTemplate(templates: readonly XmlElement[]): SegmentTemplate | null 
   };
   const number = (name: string): number | null => {
     const value = text(name);
+    // ISO/IEC 23009-1 §5.3.9.5.3: available from the beginning on.
+    if (value === 'INF') return Number.POSITIVE_INFINITY;
     return value === null || Number.isNaN(Number(value)) ? null : Number(value);
   };
   const timescale = number('timescale') ?? 1;

@@ -67,7 +67,8 @@ export class Findings {
   /** @param unit what was counted, such as "parts" */
   verdict(unit: string, whyUnseen: string): Verdict {
     if (this.#checked === 0) return { kind: 'unseen', why: [whyUnseen, ...this.#notes].join('; ') };
-    const note = [`${this.#checked} ${unit}`, ...this.#notes].join('; ');
+    const counted = this.#checked === 1 ? unit.replace(/s$/, '') : unit;
+    const note = [`${this.#checked} ${counted}`, ...this.#notes].join('; ');
     if (this.#broken === 0) return { kind: 'kept', note };
     return { kind: 'broken', note, count: this.#broken, breaches: this.#breaches };
   }

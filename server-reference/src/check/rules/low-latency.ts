@@ -257,7 +257,7 @@ function checkToken(log: CheckLog, found: Findings): void {
   const { token } = log;
   if (token === null) return;
   const multivariant = log.hls?.multivariant ?? null;
-  const carries = (url: string): boolean => new URL(url).searchParams.get('token') === token;
+  const carries = (url: string): boolean => URL.canParse(url) && new URL(url).searchParams.get('token') === token;
   const written = [...(multivariant?.writtenUris ?? [])];
   const urls = [...(multivariant?.variants ?? []), ...(multivariant?.alternatives ?? [])].flatMap(({ url }) => (url === null ? [] : [url]));
   for (const { snapshots } of mediaRenditions(log)) {
