@@ -41,7 +41,7 @@ test('whoever watches hears waiting, live, away, live and ended', async () => {
   await send(first, 10, clock.now());
   const live = await watcher.until('state', ({ state }) => state === 'live');
   assert.equal(live['session'], first.session.session);
-  assert.deepEqual(live['playback'], { hls: '/live/demo/index.m3u8', ws: '/socket#media:demo' });
+  assert.deepEqual(live['playback'], { hls: '/live/demo/index.m3u8', dash: '/live/demo/manifest.mpd', ws: '/socket#media:demo' });
   first.drop();
   await watcher.until('state', ({ state }) => state === 'away');
   clock.advance(5000);
@@ -262,7 +262,7 @@ test('/api/streams tells state, session, codecs as measured, viewers and where t
       { id: 'v0', kind: 'video', codec: 'avc1.42c01e' },
       { id: 'a0', kind: 'audio', codec: 'opus' },
     ],
-    playback: { hls: '/live/demo/index.m3u8', ws: '/socket#media:demo' },
+    playback: { hls: '/live/demo/index.m3u8', dash: '/live/demo/manifest.mpd', ws: '/socket#media:demo' },
   });
   assert.equal((await fetch(`${server.url}/api/streams/UPPER`)).status, 400);
   publisher.drop();

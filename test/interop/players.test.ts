@@ -1,0 +1,97 @@
+/**
+ * Players that nobody here wrote play a live stream without a stall, all at the same time: in Chromium and from the command line, by
+ * LL-HLS and by LL-DASH, as they come. `PLAYERS_SECONDS` says for how long (20).
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { findChrome, missing } from '../../tools/find-program.ts';
+import { Chromium } from '../support/chromium.ts';
+import { trackDescriptions } from '../support/clip-player.ts';
+import { encodeClip } from '../support/encoded-clip.ts';
+import { type CommandPlayer, missingPlayer, playWithCommand } from '../support/outside-players.ts';
+import { type PagePlayer, type PlayerSite, type PlayReport, startPlayerSite } from '../support/player-site.ts';
+import { Publisher } from '../support/publisher.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+const SECONDS = Number(process.env['PLAYERS_SECONDS'] ?? 20);
+const FRAME_RATE = 30;
+/** Players that know nothing of parts begin some segments behind the newest: these have to be there. */
+const HEAD_START_MS = 16_000;
+/** A picture that stands still for longer is a stall. */
+const FREEZE = 0.5;
+
+const PLAYLIST = 'index.m3u8';
+const MPD = 'manifest.mpd';
+
+describe('players of others', { concurrency: true, timeout: (SECONDS + 100) * 1000 }, () => {
+  let server: TestServer;
+  let site: PlayerSite;
+  let chromium: Chromium;
+  let publisher: Publisher;
+  let playing: Promise<void>;
+  const stop = new AbortController();
+
+  before(async () => {
+    server = await startTestServer();
+    site = await startPlayerSite();
+    const clip = await encodeClip({ frameRate: FRAME_RATE, bitrate: 800_000, duration: 10 });
+    publisher = await Publisher.connect({ server: server.url, stream: 'demo', tracks: trackDescriptions(clip) });
+    assert.equal(publisher.joinReply.status, 'ok');
+    playing = publisher.play(clip, { signal: stop.signal });
+    if (missing(findChrome) === false) chromium = await Chromium.launch();
+    await new Promise((resolve) => setTimeout(resolve, HEAD_START_MS));
+  });
+
+  after(async () => {
+    stop.abort();
+    await playing;
+    publisher?.drop();
+    await chromium?.close();
+    site?.close();
+    await server?.close();
+  });
+
+  const address = (file: string): string => `${server.url}/live/demo/${file}`;
+
+  for (const [player, file] of [
+    ['hls.js', PLAYLIST],
+    ['dash.js', MPD],
+    ['shaka', PLAYLIST],
+    ['shaka', MPD],
+  ] as const satisfies readonly (readonly [PagePlayer, string])[]) {
+    test(`${player} plays ${file} for ${SECONDS} s without a stall`, { skip: missing(findChrome) }, async (context) => {
+      const page = await chromium.open(site.page(player, address(file)));
+      const read = (): Promise<PlayReport> => page.evaluate(() => (window as unknown as { readReport(): PlayReport }).readReport());
+      let report = await read();
+      const deadline = performance.now() + (SECONDS + 40) * 1000;
+      while (report.elapsed < SECONDS && report.errors.length === 0 && performance.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        report = await read();
+      }
+      await page.close();
+      context.diagnostic(`${report.latency?.toFixed(2)} s behind, longest freeze ${report.frozen.toFixed(2)} s`);
+      assert.deepEqual(report.errors, []);
+      assert.ok(report.elapsed >= SECONDS, `it began too late: ${JSON.stringify(report)}`);
+      assert.ok(report.frozen < FREEZE, `it stood still for ${report.frozen} s`);
+      assert.ok(report.played > 0.9 * report.elapsed, `${report.played} s in ${report.elapsed} s`);
+    });
+  }
+
+  for (const [player, file] of [
+    ['ffmpeg', PLAYLIST],
+    ['ffmpeg', MPD],
+    ['mpv', PLAYLIST],
+    ['mpv', MPD],
+    ['gst-launch-1.0', PLAYLIST],
+  ] as const satisfies readonly (readonly [CommandPlayer, string])[]) {
+    test(`${player} plays ${file} for ${SECONDS} s without a stall`, { skip: missingPlayer(player) }, async (context) => {
+      const { pictures, elapsed, stalls, output } = await playWithCommand(player, address(file), SECONDS);
+      context.diagnostic(`${pictures ?? 'uncounted'} pictures in ${elapsed.toFixed(1)} s`);
+      assert.equal(stalls, 0, output);
+      // Sound may begin some seconds before pictures, and the other way round.
+      if (pictures !== null) assert.ok(pictures > 0.75 * SECONDS * FRAME_RATE, `${pictures} pictures\n${output.slice(-2000)}`);
+      else assert.ok(elapsed > SECONDS - 3 && /End of file/.test(output), `it ended after ${elapsed} s\n${output.slice(-2000)}`);
+      assert.ok(elapsed < SECONDS + 8, `it took ${elapsed} s`);
+    });
+  }
+});

@@ -1,0 +1,120 @@
+/** A site on an origin of its own whose pages play a live stream with players that others wrote, as they come. */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+
+const packaged = (...file: readonly string[]): string => path.resolve(import.meta.dirname, '../../node_modules', ...file);
+
+export type PagePlayer = 'hls.js' | 'dash.js' | 'shaka';
+
+interface Recipe {
+  readonly file: string;
+  /** Plays `url` in `video`, and gives `report.latency`. */
+  readonly start: string;
+}
+
+const RECIPES: Readonly<Record<PagePlayer, Recipe>> = {
+  'hls.js': {
+    file: packaged('hls.js', 'dist', 'hls.min.js'),
+    start: `
+      const hls = new Hls();
+      hls.on(Hls.Events.ERROR, (_, { details, fatal }) => fatal && report.errors.push(details));
+      hls.loadSource(url);
+      hls.attachMedia(video);
+      hls.on(Hls.Events.MANIFEST_PARSED, () => video.play());
+      report.latency = () => hls.latency;`,
+  },
+  'dash.js': {
+    file: packaged('dashjs', 'dist', 'modern', 'umd', 'dash.all.min.js'),
+    start: `
+      const dash = dashjs.MediaPlayer().create();
+      dash.on('error', ({ error }) => report.errors.push(error.message));
+      dash.initialize(video, url, true);
+      report.latency = () => dash.getCurrentLiveLatency();`,
+  },
+  shaka: {
+    file: packaged('shaka-player', 'dist', 'shaka-player.compiled.js'),
+    start: `
+      const shakaPlayer = new shaka.Player();
+      shakaPlayer.addEventListener('error', ({ detail }) => report.errors.push(String(detail.code)));
+      shakaPlayer.attach(video).then(() => shakaPlayer.load(url)).then(() => video.play()).catch((error) => report.errors.push(String(error)));
+      report.latency = () => shakaPlayer.getStats().liveLatency;`,
+  },
+};
+
+/** What a page tells of its player. */
+export interface PlayReport {
+  /** Media seconds since it began to play. */
+  readonly played: number;
+  /** Seconds since then. */
+  readonly elapsed: number;
+  /** The longest time that the picture stood still, in seconds. */
+  readonly frozen: number;
+  readonly latency: number | null;
+  readonly errors: readonly string[];
+}
+
+/** The first moments are the player's own: it seeks to where it wants to be. */
+const SETTLE_MS = 3000;
+const SAMPLE_MS = 50;
+
+const page = (player: PagePlayer, start: string, url: string): string => `<!doctype html>
+<video muted playsinline></video>
+<script src="/${player}"></script>
+<script>
+  const url = ${JSON.stringify(url)};
+  const video = document.querySelector('video');
+  const report = { errors: [], latency: () => null };
+  let began = null, last = null, frozen = 0;
+  setInterval(() => {
+    const now = performance.now();
+    if (began === null) {
+      if (video.currentTime > 0 && !video.paused && video.readyState > 2) began = { at: now + ${SETTLE_MS} };
+      return;
+    }
+    if (now < began.at) return;
+    began.time ??= video.currentTime;
+    if (last === null || video.currentTime !== last.time) last = { at: now, time: video.currentTime };
+    frozen = Math.max(frozen, now - last.at);
+  }, ${SAMPLE_MS});
+  window.readReport = () => ({
+    played: began?.time === undefined ? 0 : video.currentTime - began.time,
+    elapsed: began?.time === undefined ? 0 : (performance.now() - began.at) / 1000,
+    frozen: frozen / 1000,
+    latency: report.latency() ?? null,
+    errors: report.errors,
+  });
+  ${start}
+</script>`;
+
+export interface PlayerSite {
+  /** The address of a page that plays what is at `url`. */
+  page(player: PagePlayer, url: string): string;
+  close(): void;
+}
+
+export async function startPlayerSite(): Promise<PlayerSite> {
+  const http = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://site');
+    const player = pathname.slice(1);
+    const recipe = Object.entries(RECIPES).find(([name]) => name === player)?.[1];
+    const url = searchParams.get('url');
+    if (recipe === undefined) response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
+    else if (url !== null) response.writeHead(200, { 'content-type': 'text/html' }).end(page(player as PagePlayer, recipe.start, url));
+    else
+      readFile(recipe.file).then(
+        (script) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(script),
+        (error: unknown) => response.writeHead(500).end(String(error)),
+      );
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return {
+    page: (player, url) => `${origin}/${player}?${new URLSearchParams({ url })}`,
+    close() {
+      http.closeAllConnections();
+      http.close();
+    },
+  };
+}
