@@ -82,8 +82,8 @@ export class FfmpegChild {
       if (!this.#closed) ended(words.trim() || (why?.message ?? 'ffmpeg ended'));
     });
     this.#process = child;
-    this.#stdin = child.stdin;
-    for (const bytes of this.#early) this.write(bytes);
-    this.#early = [];
+    // None where this process has no more files to open; that it answers nothing will be noticed.
+    this.#stdin = child.stdin ?? null;
+    for (const bytes of this.#early.splice(0)) this.write(bytes);
   }
 }
