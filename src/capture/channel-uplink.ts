@@ -21,13 +21,15 @@ import { streamTopic } from '../protocol/names.ts';
 import type { Bytes, Milliseconds } from '../protocol/units.ts';
 import type { ChannelSession } from '../signaling/channel-session.ts';
 import { Connection } from '../signaling/connection.ts';
+import { impatientNetwork } from '../signaling/impatient-network.ts';
 import type { ClockReport } from './clock-reporter.ts';
 import type { CreditReply } from './frame-sender.ts';
-import { mediaRetry } from './media-retry.ts';
+import { mediaRetryDelay } from './media-retry.ts';
 import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { isRestart, joinParams, stoppedError, type Uplink, type UplinkEnvironment, type UplinkHandler } from './uplink.ts';
 
 const END_TIMEOUT: Milliseconds = 1_500;
+const ATTEMPT_PATIENCE: Milliseconds = 3_000;
 const EmptySchema = v.looseObject({});
 
 export class ChannelUplink implements Uplink {
@@ -53,7 +55,8 @@ export class ChannelUplink implements Uplink {
       timers: environment.timers,
       // Media over long polling would arrive too late to be live.
       longPoll: false,
-      retry: mediaRetry(environment.random),
+      retryDelay: (failures) => mediaRetryDelay(failures, environment.random),
+      ...impatientNetwork(environment.timers, ATTEMPT_PATIENCE, environment.fetch),
       ...(options.token === null ? {} : { token: options.token }),
       ...(environment.tokenProvider === null ? {} : { tokenProvider: environment.tokenProvider }),
     });

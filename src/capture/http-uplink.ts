@@ -21,12 +21,11 @@ import {
 } from '../protocol/messages/stream.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import { WIRE_VERSION } from '../protocol/version.ts';
-import type { RetryPolicy } from '../signaling/connection.ts';
 import type { TimerId } from '../workers/worker-timers.ts';
 import type { ClockReport } from './clock-reporter.ts';
 import type { CreditReply } from './frame-sender.ts';
 import { type IngestAnswer, IngestRequests } from './ingest-requests.ts';
-import { mediaRetry } from './media-retry.ts';
+import { mediaRetryDelay } from './media-retry.ts';
 import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { isRestart, joinParams, stoppedError, type Uplink, type UplinkEnvironment, type UplinkHandler } from './uplink.ts';
 
@@ -64,7 +63,6 @@ export class HttpUplink implements Uplink {
   readonly #handler: UplinkHandler;
   readonly #environment: UplinkEnvironment;
   readonly #requests: IngestRequests;
-  readonly #retryPolicy: RetryPolicy;
   readonly #waking = new AbortController();
   #state: State = 'closed';
   #session: Session | null = null;
@@ -83,7 +81,6 @@ export class HttpUplink implements Uplink {
     this.#environment = environment;
     this.#publishKey = options.publishKey;
     this.#info = options.info ?? {};
-    this.#retryPolicy = mediaRetry(environment.random);
     this.#requests = new IngestRequests({
       server: options.server,
       token: options.token,
@@ -293,7 +290,7 @@ export class HttpUplink implements Uplink {
     if (this.#state !== 'joining' && this.#state !== 'dropped') return;
     const { timers } = this.#environment;
     timers.clearTimeout(this.#retry);
-    this.#retry = timers.setTimeout(() => this.#wake(), this.#retryPolicy.delay(this.#attempts++));
+    this.#retry = timers.setTimeout(() => this.#wake(), mediaRetryDelay(this.#attempts++, this.#environment.random));
   }
 
   #wake(): void {

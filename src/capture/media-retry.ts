@@ -1,5 +1,4 @@
 import type { Milliseconds } from '../protocol/units.ts';
-import type { RetryPolicy } from '../signaling/connection.ts';
 
 /** A server that restarts, or a network that changes, is there again in a moment. */
 const SOON: readonly Milliseconds[] = [10, 50, 100, 150, 200, 250, 500];
@@ -9,18 +8,14 @@ const PROBES = 60;
 /** Broadcasters that a server has lost together do not come back together. */
 const SPREAD = 0.25;
 const LATER: Milliseconds = 5_000;
-/** An attempt on a path that swallows everything ends by itself after a minute or more. */
-const ATTEMPT_PATIENCE: Milliseconds = 3_000;
 
-/** How a way for media is sought again: sooner than one for signaling, since every second is one that viewers see nothing of. */
-export function mediaRetry(random: () => number = Math.random): RetryPolicy {
-  return {
-    patience: ATTEMPT_PATIENCE,
-    delay: (attempt) => {
-      const soon = SOON[attempt];
-      if (soon !== undefined) return soon;
-      const delay = attempt < SOON.length + PROBES ? PROBE : LATER;
-      return delay * (1 + SPREAD * (2 * random() - 1));
-    },
-  };
+/**
+ * When a way for media is sought again: sooner than one for signaling, since every second is one that viewers see nothing of.
+ * @param random from 0 to 1
+ */
+export function mediaRetryDelay(failures: number, random: () => number = Math.random): Milliseconds {
+  const soon = SOON[failures];
+  if (soon !== undefined) return soon;
+  const delay = failures < SOON.length + PROBES ? PROBE : LATER;
+  return delay * (1 + SPREAD * (2 * random() - 1));
 }

@@ -24,14 +24,6 @@ export type ConnectionState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 
 
 export type TokenProvider = () => string | Promise<string>;
 
-/** When a connection that was lost, or did not come about, is tried again. */
-export interface RetryPolicy {
-  /** @param attempt how many have failed in a row before, from 0 */
-  delay(attempt: number): number;
-  /** An attempt that has neither opened nor failed is given up after so many milliseconds. */
-  readonly patience: number;
-}
-
 export interface ConnectionOptions {
   /** The server's origin, for example `https://live.example.org`. */
   readonly server: string;
@@ -42,8 +34,8 @@ export interface ConnectionOptions {
   readonly tokenProvider?: TokenProvider;
   /** Falls back to long polling where WebSockets are blocked. @default true */
   readonly longPoll?: boolean;
-  /** @default after 10 ms, then later and later up to 5 s */
-  readonly retry?: RetryPolicy;
+  /** When to connect again after so many failures in a row, in milliseconds. @default after 10 ms, then later and later up to 5 s */
+  readonly retryDelay?: (failures: number) => number;
   readonly WebSocket?: new (url: string, protocols?: string[]) => object;
   readonly fetch?: typeof globalThis.fetch;
   readonly timers?: Timers;
@@ -82,7 +74,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   readonly #fetch: typeof globalThis.fetch;
   readonly #WebSocket: (new (url: string, protocols?: string[]) => object) | undefined;
   readonly #longPoll: boolean;
-  readonly #retryPolicy: RetryPolicy | undefined;
+  readonly #retryDelay: (failures: number) => number;
   readonly #tokenProvider: TokenProvider | undefined;
   readonly #sessions = new Set<SessionHandle>();
   readonly #abort = new AbortController();
@@ -108,7 +100,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#WebSocket = options.WebSocket ?? (globalThis.WebSocket as typeof globalThis.WebSocket | undefined);
     this.#longPoll = options.longPoll ?? true;
-    this.#retryPolicy = options.retry;
+    this.#retryDelay = options.retryDelay ?? ((failures) => RECONNECT_MS[failures] ?? RECONNECT_MAX_MS);
     this.#token = options.token || undefined;
     this.#tokenProvider = options.tokenProvider;
     const endpoint = new URL(options.socketPath ?? '/socket', this.server);
@@ -236,10 +228,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     const token = this.#token;
     socket.authToken = token === undefined ? undefined : () => token;
     socket.transport = this.#transport();
-    const attempt = Symbol();
-    this.#attempt = attempt;
-    const hangs = (): void => void (attempt === this.#attempt && this.#lost(true));
-    if (this.#retryPolicy) this.#timers.setTimeout(hangs, this.#retryPolicy.patience);
+    this.#attempt = Symbol();
     try {
       socket.connect();
     } catch (cause) {
@@ -287,19 +276,16 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#timers.clearTimeout(this.#heartbeatTimeout);
   }
 
-  /**
-   * The socket is gone, or never opened. Disconnecting takes the client's own reconnect timer out of play.
-   * @param hangs on a path that swallows an attempt, a question for the cause would go the same way
-   */
-  #lost(hangs = false): void {
+  /** The socket is gone, or never opened. Disconnecting takes the client's own reconnect timer out of play. */
+  #lost(): void {
     const wasOpen = this.#state === 'open';
     if (this.#isOver() || (!wasOpen && this.#attempt === null)) return;
     this.#attempt = null;
     this.#stopHeartbeat();
     this.#socket.disconnect();
-    if (wasOpen || hangs) {
+    if (wasOpen) {
       this.#polling = false;
-      if (wasOpen) this.#setState('reconnecting');
+      this.#setState('reconnecting');
       this.#scheduleRetry();
       return;
     }
@@ -354,13 +340,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #scheduleRetry(): void {
-    const delay = this.#retryPolicy?.delay(this.#attempts) ?? RECONNECT_MS[this.#attempts] ?? RECONNECT_MAX_MS;
-    this.#attempts += 1;
     this.#timers.clearTimeout(this.#retry);
-    this.#retry = this.#timers.setTimeout(() => {
-      this.#retry = undefined;
-      void this.#connect(this.#lacksToken);
-    }, delay);
+    this.#retry = this.#timers.setTimeout(() => this.#retryNow(), this.#retryDelay(this.#attempts++));
   }
 
   #retryNow(): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HttpUplink } from '../../../src/capture/http-uplink.ts';
-import { mediaRetry } from '../../../src/capture/media-retry.ts';
+import { mediaRetryDelay } from '../../../src/capture/media-retry.ts';
 import { FakeTime } from '../../support/fake-time.ts';
 
 const START = 1_700_000_000_000;
@@ -89,7 +89,7 @@ test('a path that comes back is found within the patience for one opening and a 
 });
 
 test('media is sought once a second for a minute, not in step with others, and then seldom', () => {
-  const delays = (random: number): number[] => Array.from({ length: 80 }, (_, attempt) => mediaRetry(() => random).delay(attempt));
+  const delays = (random: number): number[] => Array.from({ length: 80 }, (_, attempt) => mediaRetryDelay(attempt, () => random));
   const [even, early] = [delays(0.5), delays(0)];
   const reaches = even.findIndex((delay) => delay > 1_000);
   const minute = even.slice(0, reaches).reduce((sum, delay) => sum + delay, 0);
