@@ -72,7 +72,15 @@ export class CaptureClock {
   anchor(track: number, ticks: Ticks, wall: Milliseconds, offset: Milliseconds | undefined): void {
     const line = this.#line(track);
     const anchor = wall - (ticks * 1000) / line.timescale;
-    for (const each of this.#shared ? this.#lines.values() : [line]) each.anchor = anchor;
+    for (const each of this.#shared ? this.#lines.values() : [line]) {
+      // Another time has begun: how late frames of the one before came says nothing of it.
+      if (each.anchor !== null && Math.abs(anchor - each.anchor) > SOONER) {
+        each.delay = Number.POSITIVE_INFINITY;
+        each.previousDelay = Number.POSITIVE_INFINITY;
+        each.least = Number.NEGATIVE_INFINITY;
+      }
+      each.anchor = anchor;
+    }
     if (offset !== undefined) this.#offset = offset;
   }
 

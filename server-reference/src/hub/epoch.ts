@@ -19,6 +19,8 @@ const GATHER: Milliseconds = 1_500;
  * frozen into the session, and players do not look for video that the first playlist did not name: so they are waited for.
  */
 const FIRST_PICTURES: Milliseconds = 6_000;
+/** Frames are taken that were captured this long before or after now: broadcasters may send a minute ahead of themselves. */
+const PRESENT: Milliseconds = 120_000;
 /** Intervals that tell the frame rate. */
 const RATE_FRAMES = 9;
 
@@ -106,7 +108,8 @@ export class Epoch {
     this.#clock.arrived(frame.track, frame.dts, now);
     const lane = this.#lanes?.get(frame.track);
     if (lane !== undefined) {
-      this.#place(lane, frame);
+      if (this.#isPresent(frame, now)) this.#place(lane, frame);
+      else this.#pass(lane);
       return;
     }
     if (this.#lanes !== null) return;
@@ -130,11 +133,11 @@ export class Epoch {
   }
 
   /** Begins the epoch if it can; called with every frame and from time to time. */
-  advance(now: Milliseconds): void {
+  advance(now: Milliseconds, complete = false): void {
     if (this.#lanes !== null || this.#gathered.size === 0) return;
     const patience = this.#waitsForPictures ? FIRST_PICTURES : GATHER;
-    const late = this.#gatheringSince !== null && now >= this.#gatheringSince + patience;
-    if (late || this.#sources.every((source) => this.#isKnown(source)) || this.#isLong(patience)) this.#run();
+    const late = complete || (this.#gatheringSince !== null && now >= this.#gatheringSince + patience);
+    if (late || this.#sources.every((source) => this.#isKnown(source)) || this.#isLong(patience)) this.#run(now);
   }
 
   /** Whether this session is to have pictures, and has none so far. */
@@ -160,7 +163,24 @@ export class Epoch {
     });
   }
 
-  #run(): void {
+  /** Whether it was captured about now. What was not would make gaps of any length, or media for any time to come. */
+  #isPresent(frame: SourceFrame, now: Milliseconds): boolean {
+    return Math.abs(this.#clock.wall(frame.track, frame.dts) - now) <= PRESENT;
+  }
+
+  #pass(lane: Lane): void {
+    if (lane.video === null) return;
+    lane.waitsForKey = true;
+    this.#host.keyframeNeeded(lane.source.id);
+  }
+
+  #run(now: Milliseconds): void {
+    for (const [track, held] of this.#gathered)
+      this.#gathered.set(
+        track,
+        held.filter((frame) => this.#isPresent(frame, now)),
+      );
+
     const leading =
       this.#sources.find(({ config, id }) => config.kind === 'video' && this.#gathered.has(id)) ??
       this.#sources.find(({ id }) => this.#gathered.has(id));

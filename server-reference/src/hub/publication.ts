@@ -180,7 +180,7 @@ export class Publication {
   end(): void {
     this.#bursts?.flush();
     // What was gathered is all there is.
-    if (this.#active) this.#epoch?.advance(Number.POSITIVE_INFINITY);
+    if (this.#active) this.#epoch?.advance(this.#host.now, true);
     if (this.#active) this.#host.ended(this);
   }
 

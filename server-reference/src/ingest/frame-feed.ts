@@ -140,7 +140,7 @@ export class FrameFeed {
       const state = this.#tracks.get(record.track);
       if (state === undefined) throw new FramesRefused(`track ${record.track} was not declared`);
       const previous = last.get(state) ?? state.last;
-      const jumps = previous !== null && this.#jumps(state, record.dts, previous, now);
+      const jumps = previous !== null && this.#jumps(state, record.dts, previous, last.has(state) ? now : state.lastAt, now);
       if (previous !== null && record.dts <= previous && !jumps) {
         throw new FramesRefused(`timestamps of track ${record.track} go backwards: ${record.dts} after ${previous}`);
       }
@@ -152,10 +152,10 @@ export class FrameFeed {
     });
   }
 
-  #jumps({ source, lastAt, told }: TrackState, dts: Ticks, previous: Ticks, now: Milliseconds): boolean {
+  #jumps({ source, told }: TrackState, dts: Ticks, previous: Ticks, previousAt: Milliseconds, now: Milliseconds): boolean {
     const ahead = (from: Ticks, at: Milliseconds): Seconds => (dts - from) / source.timescale - (now - at) / 1000;
     if (dts - previous < -JUMP * source.timescale) return true;
-    return ahead(previous, lastAt) > JUMP && (told === null || ahead(told.dts, told.at) > JUMP);
+    return ahead(previous, previousAt) > JUMP && (told === null || ahead(told.dts, told.at) > JUMP);
   }
 
   #read(state: TrackState, record: ChunkRecord, avc: AvcConfiguration | null): { frame: SourceFrame; avc: AvcConfiguration | null } {
