@@ -5,7 +5,7 @@ import { judge } from '../../../server-reference/src/check/report.ts';
 import { RULES } from '../../../server-reference/src/check/rules/table.ts';
 import type { Verdict } from '../../../server-reference/src/check/verdict.ts';
 import { BREAKS } from './broken-recordings.ts';
-import { goodRecording, logOf } from './recorded-log.ts';
+import { goodRecording, logOf, START } from './recorded-log.ts';
 
 const NUMBERS = [...Array.from({ length: 32 }, (_, index) => String(index + 1)), '13b'];
 
@@ -59,4 +59,13 @@ test('only what a standard demands makes an origin fail', () => {
   assert.equal(judge(logOf(recording)).conformant, true);
   recording.index = recording.index.replace('BANDWIDTH=250000,', '');
   assert.equal(judge(logOf(recording)).conformant, false);
+});
+
+test('a part that came late while the check itself was held up is not late', () => {
+  const recording = goodRecording();
+  BREAKS.find(({ says }) => says === 'a part that comes late')?.change(recording);
+  const late = logOf(recording);
+  assert.equal(verdicts(late).get('19')?.kind, 'broken');
+  const stalls = [{ from: START + 450, to: START + 850 }];
+  assert.equal(verdicts({ ...late, stalls }).get('19')?.kind, 'kept');
 });

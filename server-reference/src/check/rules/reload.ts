@@ -1,10 +1,9 @@
-/** Rules 14 to 19: blocking playlist reload, and how fast playlists grow. */
-import type { Milliseconds, Seconds } from '../../../../src/protocol/index.ts';
-import { type CheckLog, type Directives, hasParts, type Probe, type RenditionLog } from '../log.ts';
+/** Rules 14 to 18: blocking playlist reload. */
+import type { Milliseconds } from '../../../../src/protocol/index.ts';
+import { type CheckLog, type Directives, hasParts, type Probe } from '../log.ts';
 import type { MediaPlaylist } from '../media-playlist.ts';
-import { type Stall, stalledBetween } from '../stall-watch.ts';
 import { Findings, type Verdict } from '../verdict.ts';
-import { blocks, breach, edge, header, type ListedPart, listedParts, mediaRenditions, NO_BLOCKING, seconds } from './evidence.ts';
+import { blocks, breach, edge, mediaRenditions, NO_BLOCKING, seconds } from './evidence.ts';
 
 /** What is said to be immediate may take this long: a network is between. */
 const AT_ONCE: Milliseconds = 1000;
@@ -121,97 +120,4 @@ export function afterEnd(log: CheckLog): Verdict {
     );
   }
   return found.verdict('requests', 'the stream did not end while it was watched');
-}
-
-/** What the way here adds, at most; half a part on top, since an answer may wait for the one before. */
-const partSlack = (target: Seconds): Seconds => Math.max(0.1, target / 2);
-
-/** RFC 8216bis §6.2.1. */
-export function growth(log: CheckLog): Verdict {
-  const found = new Findings();
-  for (const rendition of mediaRenditions(log)) {
-    checkParts(rendition, log.stalls, found);
-    checkSegments(rendition, found);
-  }
-  return found.verdict('intervals', 'no live playlist grew while it was watched');
-}
-
-/** Only a player that blocks learns when a part came. Several at once are counted as evenly spread. */
-function checkParts(rendition: RenditionLog, stalls: readonly Stall[], found: Findings): void {
-  if (!blocks(rendition) || !hasParts(rendition)) return;
-  let before: { readonly count: number; readonly at: Milliseconds } | null = null;
-  const most = new Map<number, number>();
-  const listed = listedParts(rendition);
-  let count = 0;
-  let longest = 0;
-  let longestLoss = 0;
-  for (const { playlist, exchange } of rendition.snapshots) {
-    const target = playlist.partTarget;
-    if (target === null || playlist.endList) break;
-    for (const { msn, parts } of playlist.segments) {
-      const known = most.get(msn) ?? 0;
-      if (parts.length <= known) continue;
-      count += parts.length - known;
-      most.set(msn, parts.length);
-    }
-    if (before !== null && count > before.count) {
-      const took = exchange.answeredAt - before.at - stalledBetween(stalls, before.at, exchange.answeredAt);
-      const each = took / 1000 / (count - before.count);
-      // Media that never came cannot be listed in time, only its gap as soon as it is missed: that is bounded as a segment is.
-      if (nearGap(playlist, listed)) {
-        longestLoss = Math.max(longestLoss, each);
-        found.check(each <= 1.5 * (playlist.targetDuration ?? 0), () =>
-          breach('must', `nothing came for ${seconds(each)} before a gap`, exchange, header(playlist, 'X-TARGETDURATION')),
-        );
-        before = { count, at: exchange.answeredAt };
-        continue;
-      }
-      longest = Math.max(longest, each);
-      found.check(each <= target + partSlack(target), () =>
-        breach(
-          'must',
-          `a part came ${seconds(each)} after the one before, PART-TARGET is ${target}`,
-          exchange,
-          header(playlist, 'X-PART-INF'),
-        ),
-      );
-    }
-    if (before === null || count > before.count) before = { count, at: exchange.answeredAt };
-  }
-  if (longest > 0) found.note(`${rendition.name}: at most ${seconds(longest)} from part to part`);
-  if (longestLoss > 0) found.note(`${rendition.name}: a gap was listed after ${seconds(longestLoss)}, which is not counted`);
-}
-
-/** Whether the newest part is a gap, or the last before one. */
-function nearGap(playlist: MediaPlaylist, listed: ReadonlyMap<string, ListedPart>): boolean {
-  const last = edge(playlist);
-  if (last === null) return false;
-  const keys = [`${last.msn}.${last.parts - 1}`, `${last.msn}.${last.parts}`, `${last.msn + 1}.0`];
-  const [newest, following, next] = keys.map((key) => listed.get(key)?.part);
-  return newest?.gap === true || (following ?? next)?.gap === true;
-}
-
-function checkSegments(rendition: RenditionLog, found: Findings): void {
-  let before: { readonly msn: number; readonly at: Milliseconds } | null = null;
-  let previousAt: Milliseconds = 0;
-  for (const { playlist, exchange, directives } of rendition.snapshots) {
-    const target = playlist.targetDuration;
-    const msn = playlist.segments.findLast(({ duration }) => duration !== null)?.msn ?? -1;
-    if (target === null || playlist.endList) break;
-    if (before !== null && msn > before.msn) {
-      // A player that polls knows only that it was not there the time before.
-      const until = directives === null ? Math.max(previousAt, before.at) : exchange.answeredAt;
-      const each = (until - before.at) / 1000 / (msn - before.msn);
-      found.check(each <= 1.5 * target + 0.25, () =>
-        breach(
-          'must',
-          `a segment came ${seconds(each)} after the one before, more than 1.5 target durations`,
-          exchange,
-          header(playlist, 'X-TARGETDURATION'),
-        ),
-      );
-    }
-    if (before === null || msn > before.msn) before = { msn, at: exchange.answeredAt };
-    previousAt = exchange.answeredAt;
-  }
 }

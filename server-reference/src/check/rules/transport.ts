@@ -73,7 +73,9 @@ export function crossOrigin(log: CheckLog): Verdict {
     found.check(exchange.headers['access-control-allow-origin'] !== undefined, () =>
       breach(
         'own',
-        kind === 'cors' ? 'a page of another origin may not read it' : 'a page of another origin may not read errors',
+        kind === 'cors'
+          ? 'a page of another origin may not read it; --origin names one that should'
+          : 'a page of another origin may not read errors',
         exchange,
         stated(exchange, 'access-control-allow-origin'),
       ),
