@@ -86,7 +86,9 @@ export async function benchHidden(seconds: number): Promise<void> {
     await page.evaluate(() => void open('about:blank', '_blank'));
     await page.waitForFunction(() => document.visibilityState === 'hidden', { polling: 50, timeout: 5000 });
     const began = performance.now();
-    const rows = [['minute', 'page heap, MB', 'renderer, MB', 'server, MB', 'glass to glass', 'sound − picture', 'stalls', 'frames/s seen']];
+    const rows = [
+      ['minute', 'page heap, MB', 'renderer, MB', 'server, MB', 'glass to glass', 'sound − picture', 'stalls', 'frames/s seen'],
+    ];
     const memory: { hours: number; heap: number; renderer: number; server: number }[] = [];
     const offsets: (readonly [number, number])[] = [];
     for (let index = 0; index <= LOOKS; index++) {
@@ -110,7 +112,9 @@ export async function benchHidden(seconds: number): Promise<void> {
     const visible = await page.evaluate(() => document.visibilityState);
     const states = await page.evaluate(() => (globalThis as unknown as { states: string[] }).states);
     const report = await page.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.report ?? null);
-    console.log(`\nOn air from a tab that is ${visible}, ${CAMERA.width}x${CAMERA.height} at 30 frames a second, ${seconds} s; ms, p50/p95`);
+    console.log(
+      `\nOn air from a tab that is ${visible}, ${CAMERA.width}x${CAMERA.height} at 30 frames a second, ${seconds} s; ms, p50/p95`,
+    );
     printTable(rows);
     // What is loaded and filled at first is no leak: the first fifth is left out.
     const later = memory.slice(Math.ceil(LOOKS / 5));

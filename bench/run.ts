@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
- * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden, media, viewers.
+ * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden, media, viewers, streams, memory.
  */
 import { benchAir } from './air.ts';
 import { benchBroadcast } from './broadcast.ts';
@@ -14,6 +14,7 @@ import { benchLeaks } from './leaks.ts';
 import { benchMedia } from './media.ts';
 import { benchSignaling } from './signaling.ts';
 import { benchStart } from './start.ts';
+import { benchMemory, benchStreams } from './streams.ts';
 import { benchViewers } from './viewers.ts';
 
 const AREAS: Record<string, (seconds: number) => Promise<void>> = {
@@ -30,6 +31,8 @@ const AREAS: Record<string, (seconds: number) => Promise<void>> = {
   hidden: benchHidden,
   media: benchMedia,
   viewers: benchViewers,
+  streams: benchStreams,
+  memory: () => benchMemory(),
 };
 
 const args = process.argv.slice(2);
