@@ -19,8 +19,12 @@ export const broadcasterStyles = css`
   .stage {
     position: relative;
     display: grid;
+    grid-template: minmax(0, 1fr) / minmax(0, 1fr);
     place-items: center;
     aspect-ratio: var(--rtc-broadcaster-aspect-ratio, 16 / 9);
+    /* Low enough that what is below it is seen too: the bar sticks to the screen's edge and would lie on it. */
+    inline-size: 100%;
+    max-block-size: max(200px, 44svh);
     background: var(--_stage);
     color: var(--_text-2);
   }
