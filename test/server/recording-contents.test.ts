@@ -13,7 +13,7 @@ import { vodMediaPlaylist, vodMultivariantPlaylist } from '../../server-referenc
 import { findFfprobe } from '../../tools/find-program.ts';
 import { parseMediaPlaylist } from '../support/playlist.ts';
 import { RecordedOrigin } from '../support/recorded-origin.ts';
-import { audioTrack, videoTrack } from '../support/simulated-broadcast.ts';
+import { AVCC_720P, audioTrack, videoTrack } from '../support/simulated-broadcast.ts';
 
 const run = promisify(execFile);
 
@@ -105,9 +105,9 @@ test('sound that stops and comes back leaves a gap in its rendition alone, and s
   assert.ok(Math.abs((pictures.at(-1) ?? 0) - (sounds.at(-1) ?? 0)) < 0.1);
 });
 
-test('layers are variants of the playlist and Representations of the manifest; the best one is downloaded', async () => {
+test('layers are variants of the playlist and Representations of the manifest; the largest one is downloaded', async () => {
   await using origin = await RecordedOrigin.start();
-  const layers = [videoTrack({ id: 0, layer: 0 }), videoTrack({ id: 2, layer: 1 })];
+  const layers = [videoTrack({ id: 0, layer: 0 }), videoTrack({ id: 2, layer: 1, description: AVCC_720P })];
   const broadcast = origin.broadcast({ tracks: [...layers, audioTrack()] });
   await origin.run(broadcast, 7, { layers: [2] });
   const session = await origin.end(broadcast);
@@ -125,6 +125,19 @@ test('layers are variants of the playlist and Representations of the manifest; t
   );
   const { video } = await packetsOf(origin, session, index);
   assert.ok(Math.abs(video.length - 210) <= 1, `${video.length}`);
+  const file = join(origin.directory, 'download.mp4');
+  const { stdout } = await run(findFfprobe(), [
+    '-v',
+    'quiet',
+    '-select_streams',
+    'v',
+    '-show_entries',
+    'stream=width',
+    '-of',
+    'csv=p=0',
+    file,
+  ]);
+  assert.equal(stdout.trim(), '1280');
 });
 
 test('sound alone is recorded too', async () => {

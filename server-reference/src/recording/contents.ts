@@ -63,6 +63,15 @@ export function newestInit(rendition: RecordedRendition): RecordedInit | undefin
   return [...rendition.inits.values()].at(-1);
 }
 
+/** Those with pictures, the largest first: layers are numbered upwards by some and downwards by others. */
+export function videosOf({ renditions }: Contents): RecordedRendition[] {
+  const pixels = (rendition: RecordedRendition): number => {
+    const init = newestInit(rendition);
+    return (init?.width ?? 0) * (init?.height ?? 0);
+  };
+  return renditions.filter(({ info }) => info.kind === 'video').sort((a, b) => pixels(b) - pixels(a));
+}
+
 /** Bits a second, over all that can be played and at the most in one segment. */
 export function bitrates({ times }: Contents, id: string): { readonly peak: number; readonly average: number } {
   let peak = 0;

@@ -4,12 +4,12 @@
  * can seek with range requests.
  *
  * Time without media is left out. Each decoder configuration has a sample description of its own, so a picture that changes its size
- * changes it in the file, too. Of several layers the first is taken, which is the best.
+ * changes it in the file, too. Of several layers the largest is taken.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bytes } from '../../../src/protocol/index.ts';
-import { contentsOf, type Period, periodsOf } from './contents.ts';
+import { contentsOf, type Period, periodsOf, videosOf } from './contents.ts';
 import { type Fragment, readFragment } from './fragments.ts';
 import { mediaFile } from './layout.ts';
 import { writeMovie } from './movie.ts';
@@ -41,14 +41,15 @@ export class Download {
     this.#folder = folder;
     this.#head = head;
     this.#chunks = chunks;
-    const last = chunks.at(-1);
-    this.length = head.byteLength + (last === undefined ? 0 : last.at + last.length);
+    this.length = head.byteLength + mediaLength(chunks);
   }
 
   /** Null where there is nothing that can be played. Rejects where the files cannot be read. */
   static async of(folder: string, index: RecordingIndex): Promise<Download | null> {
     const contents = contentsOf(index);
-    const renditions = (['video', 'audio'] as const).flatMap((kind) => contents.renditions.find(({ info }) => info.kind === kind) ?? []);
+    const [video] = videosOf(contents);
+    const audio = contents.renditions.find(({ info }) => info.kind === 'audio');
+    const renditions = [video, audio].filter((rendition) => rendition !== undefined);
     if (renditions.length === 0) return null;
     const files = new Map<RecordedRendition, FileHandle>();
     try {

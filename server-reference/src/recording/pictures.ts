@@ -5,7 +5,8 @@ import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { Clock } from '../clock.ts';
 import type { LiveOrigin } from '../origin/live-origin.ts';
 import type { PackagedSession } from '../origin/packaged-session.ts';
-import { contentsOf } from './contents.ts';
+import type { Rendition } from '../packaging/rendition.ts';
+import { contentsOf, videosOf } from './contents.ts';
 import type { Disk } from './disk.ts';
 import { keyPicture, readKeyPictures } from './key-picture.ts';
 import { POSTER, STORYBOARD } from './layout.ts';
@@ -62,7 +63,9 @@ export class Pictures {
 
   async poster(stream: string, session: string): Promise<PictureAnswer> {
     return this.#kept(stream, session, POSTER, async (folder, index) => {
-      const keys = keySegments(contentsOf(index));
+      const contents = contentsOf(index);
+      const [video] = videosOf(contents);
+      const keys = keySegments(contents, video);
       const chosen = keys.find(({ at }) => at >= index.duration * POSTER_AT) ?? keys.at(-1);
       const [picture] = chosen === undefined ? [] : await readKeyPictures(folder, chosen.rendition, [chosen.segment]);
       return picture === undefined ? NOT_FOUND : this.#options.maker.still(picture, POSTER_WIDTH);
@@ -121,14 +124,18 @@ function endedStoryboard(index: RecordingIndex): Storyboard | null {
   return index.end === null ? null : storyboardOf(contentsOf(index));
 }
 
-/** The key frame of the newest segment that begins with one, in the best layer. */
+/** The key frame of the newest segment that begins with one, in the largest layer. */
 function newestKey({ packager }: PackagedSession): Buffer | null {
-  const video = packager.info.renditions.find(({ kind }) => kind === 'video');
-  const rendition = video === undefined ? undefined : packager.rendition(video.id);
+  const renditions = packager.info.renditions.flatMap(({ id }) => packager.rendition(id) ?? []);
+  const [rendition] = renditions.filter(({ info }) => info.kind === 'video').sort((a, b) => pixels(b) - pixels(a));
   const segment = rendition?.segments.findLast(({ independent }) => independent);
   const bytes = segment?.parts[0]?.bytes;
   const init = segment === undefined ? undefined : rendition?.init(segment.epoch);
   return bytes === undefined || bytes === null || init === undefined ? null : keyPicture(Buffer.from(init), asBuffer(bytes));
+}
+
+function pixels({ track }: Rendition): number {
+  return track?.config.kind === 'video' ? track.config.width * track.config.height : 0;
 }
 
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer => Buffer.from(buffer, byteOffset, byteLength);

@@ -1,6 +1,6 @@
 /** Small pictures of a recording at regular times, for the bar that one seeks in: one sprite, and a WebVTT that says which is when. */
 import type { Seconds } from '../../../src/protocol/index.ts';
-import { type Contents, periodsOf } from './contents.ts';
+import { type Contents, periodsOf, videosOf } from './contents.ts';
 import type { Grid } from './picture-maker.ts';
 import type { RecordedRendition, RecordedSegment } from './recording-index.ts';
 
@@ -21,9 +21,11 @@ export interface Storyboard {
   readonly grid: Grid;
 }
 
-/** Segments that begin with a key frame, with their times as players count them. */
-export function keySegments(contents: Contents): { rendition: RecordedRendition; at: Seconds; segment: RecordedSegment }[] {
-  const rendition = contents.renditions.findLast(({ info }) => info.kind === 'video');
+/** A rendition's segments that begin with a key frame, with their times as players count them. */
+export function keySegments(
+  contents: Contents,
+  rendition: RecordedRendition | undefined,
+): { rendition: RecordedRendition; at: Seconds; segment: RecordedSegment }[] {
   return periodsOf(contents).flatMap(({ start, mediaStart, tracks }) =>
     tracks
       .filter((track) => track.rendition === rendition)
@@ -41,7 +43,7 @@ export function keySegments(contents: Contents): { rendition: RecordedRendition;
 
 /** Null without pictures. The smallest layer will do. */
 export function storyboardOf(contents: Contents): Storyboard | null {
-  const keys = keySegments(contents);
+  const keys = keySegments(contents, videosOf(contents).at(-1));
   const [first] = keys;
   if (first === undefined) return null;
   const total = periodsOf(contents).reduce((sum, { duration }) => sum + duration, 0);

@@ -1,4 +1,7 @@
-/** The MPD of a recording (ISO/IEC 23009-1): one Period for each run of media under one set of configurations. Static, also of what is still being made. */
+/**
+ * The MPD of a recording (ISO/IEC 23009-1): one Period for each run of media under one set of configurations. Static, also of what is
+ * still being made.
+ */
 import type { Seconds } from '../../../src/protocol/index.ts';
 import { bitrates, type Contents, newestInit, type Period, periodsOf } from './contents.ts';
 import type { RecordedRendition, RecordedSegment } from './recording-index.ts';
@@ -8,32 +11,36 @@ export interface ManifestOptions {
   readonly query: string;
 }
 
+/** Peak bits a second, by rendition. */
+type Rates = ReadonlyMap<string, number>;
+
 const time = (seconds: Seconds): string => `PT${seconds.toFixed(3)}S`;
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 export function vodManifest(contents: Contents, { query }: ManifestOptions): string {
   const periods = periodsOf(contents);
   const total = periods.reduce((sum, { duration }) => sum + duration, 0);
-  const longest = Math.max(
-    1,
-    ...periods.flatMap(({ tracks }) =>
-      tracks.flatMap(({ rendition, segments }) => segments.map(({ duration }) => duration / rendition.info.timescale)),
-    ),
-  );
+  const rates: Rates = new Map(contents.renditions.map(({ info }) => [info.id, bitrates(contents, info.id).peak]));
+  let longest: Seconds = 1;
+  for (const { tracks } of periods) {
+    for (const { rendition, segments } of tracks) {
+      for (const { duration } of segments) longest = Math.max(longest, duration / rendition.info.timescale);
+    }
+  }
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" profiles="urn:mpeg:dash:profile:isoff-live:2011" mediaPresentationDuration="${time(total)}" maxSegmentDuration="${time(longest)}" minBufferTime="PT2S">`,
-    ...periods.map((period, index) => periodXml(period, index, contents, escaped(query))),
+    ...periods.map((period, index) => periodXml(period, index, rates, escaped(query))),
     '</MPD>',
     '',
   ].join('\n');
 }
 
-function periodXml({ start, duration, mediaStart, tracks }: Period, index: number, contents: Contents, query: string): string {
+function periodXml({ start, duration, mediaStart, tracks }: Period, index: number, rates: Rates, query: string): string {
   const sets = (['video', 'audio'] as const).flatMap((kind) => {
     const members = tracks.filter(({ rendition }) => rendition.info.kind === kind);
     if (members.length === 0) return [];
-    const representations = members.map(({ rendition, segments }) => representation(rendition, segments, mediaStart, contents, query));
+    const representations = members.map(({ rendition, segments }) => representation(rendition, segments, mediaStart, rates, query));
     const attributes = `contentType="${kind}" mimeType="${kind}/mp4" segmentAlignment="true"${startsWithKey(members) ? ' startWithSAP="1"' : ''}`;
     return [`<AdaptationSet id="${kind === 'video' ? 0 : 1}" ${attributes}>`, ...representations, '</AdaptationSet>'];
   });
@@ -47,7 +54,7 @@ function representation(
   rendition: RecordedRendition,
   segments: readonly RecordedSegment[],
   mediaStart: Seconds,
-  contents: Contents,
+  rates: Rates,
   query: string,
 ): string {
   const { id, kind, timescale } = rendition.info;
@@ -66,7 +73,7 @@ function representation(
     `media="${id}/seg-$Number$.m4s${query}"`,
   ].join(' ');
   return [
-    `<Representation id="${id}" bandwidth="${bitrates(contents, id).peak}" codecs="${escaped(init?.codec ?? '')}"${size}${rate}>`,
+    `<Representation id="${id}" bandwidth="${rates.get(id) ?? 0}" codecs="${escaped(init?.codec ?? '')}"${size}${rate}>`,
     ...(init?.channels === undefined
       ? []
       : [`<AudioChannelConfiguration schemeIdUri="urn:mpeg:dash:23003:3:audio_channel_configuration:2011" value="${init.channels}"/>`]),
