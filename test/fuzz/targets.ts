@@ -100,12 +100,13 @@ class Ingests {
   readonly #hub = testHub(this.#clock);
   readonly #origin = new LiveOrigin(this.#hub);
 
-  take(container: 'frames' | 'matroska', bytes: Uint8Array, random: SeededRandom): void {
+  async take(container: 'frames' | 'matroska' | 'fmp4', bytes: Uint8Array, random: SeededRandom): Promise<void> {
     const tracks = sourceTracks([videoTrack(), audioTrack()]);
     if (!tracks.ok) throw new Error(tracks.details);
     const outcome = this.#hub.publish('fuzz', {
       tracks: container === 'frames' ? tracks.tracks : [],
       sharedTimeline: container !== 'frames',
+      bursty: container === 'fmp4',
       publishKey: null,
       subject: 'fuzz',
       title: null,
@@ -120,6 +121,8 @@ class Ingests {
         ? new FramesIngest(publication, tracks.tracks, options)
         : new ContainerIngest(publication, { ...options, container, transcode: () => null });
     inPieces(bytes, random, (piece) => ingest.chunk(piece));
+    // A movie header is read in passing; whether it is done by then is not what counts here.
+    if (container === 'fmp4') for (let turns = 0; turns < 5; turns++) await turn();
     this.#clock.advance(random.below(2000));
     ingest.close();
     if (random.below(3) === 0) publication.end();
@@ -176,6 +179,7 @@ export function fuzzTargets(): FuzzTarget[] {
       },
     },
     { name: 'fmp4', share: 1, originals: [MP4_HEADER, MP4_START, MP4_START], run: readMovie },
+    { name: 'fmp4 to session', share: 1, originals: [MP4_START, MP4_START], run: (bytes, random) => ingests.take('fmp4', bytes, random) },
     { name: 'matroska to session', share: 1, originals: starts, run: (bytes, random) => ingests.take('matroska', bytes, random) },
     { name: 'frames to session', share: 1, originals: [chunk], run: (bytes, random) => ingests.take('frames', bytes, random) },
     { name: 'frame records', share: 6, originals: [chunk], run: (bytes) => refusals(() => decodeChunk(bytes)) },
