@@ -1,10 +1,10 @@
 /** A site on an origin of its own whose pages play a live stream with players that others wrote, as they come. */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 
-const packaged = (...file: readonly string[]): string => path.resolve(import.meta.dirname, '../../node_modules', ...file);
+const require = createRequire(import.meta.url);
 
 export type PagePlayer = 'hls.js' | 'dash.js' | 'shaka';
 
@@ -16,7 +16,7 @@ interface Recipe {
 
 const RECIPES: Readonly<Record<PagePlayer, Recipe>> = {
   'hls.js': {
-    file: packaged('hls.js', 'dist', 'hls.min.js'),
+    file: require.resolve('hls.js'),
     start: `
       const hls = new Hls();
       hls.on(Hls.Events.ERROR, (_, { details, fatal }) => fatal && report.errors.push(details));
@@ -26,7 +26,7 @@ const RECIPES: Readonly<Record<PagePlayer, Recipe>> = {
       report.latency = () => hls.latency;`,
   },
   'dash.js': {
-    file: packaged('dashjs', 'dist', 'modern', 'umd', 'dash.all.min.js'),
+    file: require.resolve('dashjs'),
     start: `
       const dash = dashjs.MediaPlayer().create();
       dash.on('error', ({ error }) => report.errors.push(error.message));
@@ -34,7 +34,7 @@ const RECIPES: Readonly<Record<PagePlayer, Recipe>> = {
       report.latency = () => dash.getCurrentLiveLatency();`,
   },
   shaka: {
-    file: packaged('shaka-player', 'dist', 'shaka-player.compiled.js'),
+    file: require.resolve('shaka-player'),
     start: `
       const shakaPlayer = new shaka.Player();
       shakaPlayer.addEventListener('error', ({ detail }) => report.errors.push(String(detail.code)));

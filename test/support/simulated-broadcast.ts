@@ -1,6 +1,7 @@
 /** A broadcaster inside the process, under a fake clock: valid H.264 and Opus framing around meaningless pictures and sounds. */
 
 import { Hub, type HubOptions } from '../../server-reference/src/hub/hub.ts';
+import type { PackagingTerms } from '../../server-reference/src/hub/media.ts';
 import type { Publication } from '../../server-reference/src/hub/publication.ts';
 import { type ChunkOutcome, FramesIngest } from '../../server-reference/src/ingest/frames-ingest.ts';
 import { sourceTracks } from '../../server-reference/src/ingest/source-tracks.ts';
@@ -66,6 +67,8 @@ export interface BroadcastOptions {
   readonly clocks?: boolean;
   /** Whether it asks to be recorded. */
   readonly record?: boolean;
+  /** Durations and window of its own. */
+  readonly packaging?: PackagingTerms;
 }
 
 export interface RunOptions {
@@ -116,6 +119,7 @@ export class SimulatedBroadcast {
       title: null,
       description: null,
       record: options.record ?? false,
+      packaging: options.packaging ?? {},
       broadcaster: {
         keyframe: () => {
           this.asked.push('keyframe');

@@ -125,7 +125,7 @@ async function sendMediaPlaylist(request: MediaRequest, reply: FastifyReply, { p
   const { _HLS_msn: msn, _HLS_skip: skip } = request.query;
   if (rendition.info.onDemand === true && msn === undefined) {
     // It has just been asked for. Players that find no whole segment to load in their first playlist give up.
-    const ready = (): boolean => rendition.ended || rendition.segments.some(({ complete, gap }) => complete && !gap);
+    const ready = (): boolean => rendition.ended || rendition.segments.findLast(({ complete }) => complete)?.gap === false;
     if ((await packaged.wait(ready, longestWait(packager), goneSignal(reply))) === 'gone') return reply.hijack();
   }
   const age = msn === undefined || rendition.ended ? NEWEST_AGE : RELOAD_AGE;
