@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import HLS from 'hls-parser';
 import { findFfmpeg, findFfprobe } from '../../tools/find-program.ts';
 import { trackDescriptions } from '../support/clip-player.ts';
 import { type Clip, encodeClip } from '../support/encoded-clip.ts';
+import { readWithHlsParser, readWithM3u8Parser, readWithMpdParser, types } from '../support/outside-readers.ts';
 import { parseMediaPlaylist } from '../support/playlist.ts';
 import { Publisher } from '../support/publisher.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -93,14 +93,22 @@ test('a playlist of what is over is VOD, and lists all of it; readers of others 
   const total = playlist.segments.reduce((sum, { duration }) => sum + (duration ?? 0), 0);
   assert.ok(Math.abs(total - 24) < 1 / 30, `${total}`);
   for (const { uri } of playlist.segments) assert.equal((await fetch(`${base}/v0/${uri}`)).status, 200);
-  const media = HLS.parse(text) as { playlistType?: string; segments: unknown[]; endlist: boolean };
-  assert.deepEqual([media.playlistType, media.endlist, media.segments.length], ['VOD', true, 12]);
-  const master = HLS.parse(await (await fetch(`${base}/index.m3u8`)).text()) as {
-    variants: { uri: string; codecs: string; bandwidth: number }[];
-  };
+  const read = readWithHlsParser(text);
+  assert.ok(read instanceof types.MediaPlaylist);
+  assert.deepEqual([read.playlistType, read.endlist, read.segments.length], ['VOD', true, 12]);
+  const master = readWithHlsParser(await (await fetch(`${base}/index.m3u8`)).text());
+  assert.ok(master instanceof types.MasterPlaylist);
   assert.deepEqual(
     master.variants.map(({ uri, codecs }) => [uri, codecs]),
     [['v0/media.m3u8', 'avc1.42c01e,opus']],
+  );
+  const { manifest: m3u8, remarks } = readWithM3u8Parser(text);
+  assert.deepEqual([remarks, m3u8.segments.length], [[], 12]);
+  const mpd = readWithMpdParser(await (await fetch(`${base}/manifest.mpd`)).text(), `${base}/manifest.mpd`);
+  assert.deepEqual(mpd.remarks, []);
+  assert.deepEqual(
+    mpd.manifest.playlists[0]?.segments.map(({ resolvedUri }) => resolvedUri),
+    playlist.segments.map(({ uri }) => `${base}/v0/${uri}`),
   );
 });
 

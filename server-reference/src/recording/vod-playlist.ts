@@ -47,6 +47,7 @@ export function vodMediaPlaylist(id: string, { times }: Contents, options: Media
     `#EXT-X-TARGETDURATION:${target}`,
     `#EXT-X-PLAYLIST-TYPE:${ended ? 'VOD' : 'EVENT'}`,
     '#EXT-X-MEDIA-SEQUENCE:0',
+    '#EXT-X-DISCONTINUITY-SEQUENCE:0',
     ...(independent ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
   ];
   return `${head.join('\n')}\n${define(token)}${body}${ended ? '#EXT-X-ENDLIST\n' : ''}`;
