@@ -77,20 +77,26 @@ function trak(table: TrackTable, id: number, made: number, mediaAt: number): Uin
 function editList(table: TrackTable, start: number, duration: number): Uint8Array {
   const priming = table.inits[0]?.codec.startsWith('mp4a') === true ? AAC_PRIMING_SAMPLES : 0;
   const wait = start === 0 ? [] : [concat([u64(start), u32(0xffffffff, 0xffffffff), u16(1, 0)])];
-  const edits = [...wait, concat([u64(duration), u64(priming), u16(1, 0)])];
+  const edits = [...wait, concat([u64(duration), u64(priming + compositionDelay(table)), u16(1, 0)])];
   return fullBox('elst', 1, 0, u32(edits.length), ...edits);
+}
+
+/** Fragments show pictures a little before they are decoded, on paper; a plain MP4 decodes all of them that much earlier. */
+function compositionDelay({ compositions }: TrackTable): number {
+  return compositions.reduce((delay, { value }) => Math.max(delay, -value), 0);
 }
 
 function stbl(table: TrackTable, mediaAt: number): Uint8Array {
   const { sizes, chunks, keys, compositions, durations } = table;
   const pairs = (list: readonly Run[]): Uint8Array => words(list.flatMap(({ count, value }) => [count, value]));
-  const shifted = compositions.some(({ value }) => value !== 0);
+  const delay = compositionDelay(table);
+  const delayed = compositions.map(({ count, value }) => ({ count, value: value + delay }));
+  const reordered = delayed.some(({ value }) => value !== 0);
   return box(
     'stbl',
     stsd(table),
     fullBox('stts', 0, 0, u32(durations.length), pairs(durations)),
-    // Version 1: offsets are signed.
-    ...(shifted ? [fullBox('ctts', 1, 0, u32(compositions.length), pairs(compositions))] : []),
+    ...(reordered ? [fullBox('ctts', 0, 0, u32(delayed.length), pairs(delayed))] : []),
     stsc(table),
     fullBox('stsz', 0, 0, u32(0, sizes.length), words(sizes)),
     fullBox('co64', 0, 0, u32(chunks.length), places(chunks.map(({ at }) => mediaAt + at))),
