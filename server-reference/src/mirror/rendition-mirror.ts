@@ -35,7 +35,7 @@ export interface RenditionMirrorOptions {
 }
 
 interface Waiting extends MirroredSegment {
-  readonly body: Uint8Array<ArrayBuffer> | null;
+  body: Uint8Array<ArrayBuffer> | null;
   readonly init: Uint8Array<ArrayBuffer> | undefined;
   givenUp: boolean;
 }
@@ -49,6 +49,8 @@ export class RenditionMirror {
   #removed: { readonly msn: number; readonly at: Milliseconds }[] = [];
   #discontinuitySequence = 0;
   #ended = false;
+  /** The last playlist is on its way, or was. */
+  #finished = false;
   #working: Promise<void> | null = null;
   hasPlaylist = false;
 
@@ -77,9 +79,15 @@ export class RenditionMirror {
       init: this.#rendition.init(segment.epoch),
       givenUp: false,
     });
-    const waiting = this.#waiting.filter(({ givenUp }) => !givenUp);
-    if (waiting.length > MOST_WAITING && waiting[0] !== undefined) waiting[0].givenUp = true;
+    this.#giveUp();
     this.#work();
+  }
+
+  #giveUp(): void {
+    const [oldest, ...others] = this.#waiting.filter(({ givenUp }) => !givenUp);
+    if (oldest === undefined || others.length < MOST_WAITING) return;
+    oldest.givenUp = true;
+    oldest.body = null;
   }
 
   /** Nothing follows: the playlist gets its ENDLIST. */
@@ -100,7 +108,7 @@ export class RenditionMirror {
     this.#working ??= this.#run().finally(() => {
       this.#working = null;
       // Something may have come as it ended.
-      if (this.#waiting.length > 0) this.#work();
+      if (this.#waiting.length > 0 || (this.#ended && !this.#finished)) this.#work();
     });
   }
 
@@ -110,14 +118,13 @@ export class RenditionMirror {
       this.#waiting.shift();
       this.#list({ ...segment, missing: !there });
       // The next one names this one too: its playlist is tried once, and until the next segment is due.
-      let tries = 0;
-      const isLast = (): boolean => this.#ended && this.#waiting.length === 0;
-      if (!isLast()) await this.#publish(() => tries++ === 0 || (this.#waiting.length === 0 && !this.#ended));
+      const isNewest = (): boolean => this.#waiting.length === 0 && !this.#ended;
+      if (isNewest() || this.#waiting.length > 0) await this.#publish((attempt) => attempt === 0 || isNewest());
       await this.#tidy();
     }
-    if (!this.#ended) return;
-    let left = LAST_ATTEMPTS;
-    await this.#publish(() => left-- > 0);
+    if (!this.#ended || this.#finished) return;
+    this.#finished = true;
+    await this.#publish((attempt) => attempt < LAST_ATTEMPTS);
   }
 
   async #upload(segment: Waiting): Promise<boolean> {
@@ -131,7 +138,7 @@ export class RenditionMirror {
     return this.#put(this.#media(`seg-${msn}.m4s`, 'iso.segment', body), wanted);
   }
 
-  async #publish(wanted: () => boolean): Promise<void> {
+  async #publish(wanted: (attempt: number) => boolean): Promise<void> {
     const { zero, targetDuration, event } = this.#options;
     const ended = this.#ended && this.#waiting.length === 0;
     const playlist = { zero, targetDuration, event, ended, segments: this.#listed, discontinuitySequence: this.#discontinuitySequence };
@@ -165,7 +172,7 @@ export class RenditionMirror {
     }
   }
 
-  #put(file: MirrorFile, wanted: () => boolean): Promise<boolean> {
+  #put(file: MirrorFile, wanted: (attempt: number) => boolean): Promise<boolean> {
     return this.#options.uploader.put(file, wanted);
   }
 

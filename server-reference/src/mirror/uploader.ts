@@ -26,10 +26,13 @@ export class Uploader {
     this.#options = options;
   }
 
-  /** Resolves with whether the file is there; false as soon as an attempt has failed and it is not wanted any more. */
-  async put(file: MirrorFile, wanted: () => boolean): Promise<boolean> {
+  /**
+   * Resolves with whether the file is there; false as soon as it is not wanted any more.
+   * @param wanted asked before each attempt, the first being 0
+   */
+  async put(file: MirrorFile, wanted: (attempt: number) => boolean): Promise<boolean> {
     let pause = FIRST_PAUSE;
-    while (wanted() && !this.#abort.signal.aborted) {
+    for (let attempt = 0; wanted(attempt) && !this.#abort.signal.aborted; attempt++) {
       try {
         await this.#attempt((signal) => this.#options.target.put(file, signal));
         this.#works();
@@ -37,7 +40,7 @@ export class Uploader {
       } catch (error) {
         this.#fails(error, file.path);
       }
-      if (!wanted()) break;
+      if (!wanted(attempt + 1) || this.#abort.signal.aborted) break;
       await this.#pause(pause);
       pause = Math.min(LONGEST_PAUSE, 2 * pause);
     }
