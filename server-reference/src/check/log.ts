@@ -2,7 +2,7 @@
 import type { Milliseconds, Seconds } from '../../../src/protocol/index.ts';
 import type { Fragment } from './fragment-reader.ts';
 import type { TrackInfo } from './init-reader.ts';
-import type { ByteRange, MediaPlaylist, PlaylistPart, PlaylistSegment, PreloadHint, Resource } from './media-playlist.ts';
+import type { ByteRange, MediaPlaylist, PlaylistSegment, PreloadHint, Resource } from './media-playlist.ts';
 import type { Mpd } from './mpd.ts';
 import type { MultivariantPlaylist } from './multivariant-playlist.ts';
 import type { Stall } from './stall-watch.ts';
@@ -183,5 +183,3 @@ export function listedSegments(rendition: RenditionLog): { readonly segment: Pla
 
 export const hasParts = (rendition: RenditionLog): boolean =>
   rendition.snapshots.some(({ playlist }) => playlist.segments.some(({ parts }) => parts.length > 0));
-
-export const lastPart = (segment: PlaylistSegment): PlaylistPart | undefined => segment.parts.at(-1);

@@ -41,10 +41,12 @@ export class RenditionPlayer {
   readonly #deltas: DeltaUpdate[] = [];
   readonly probes: Probe[] = [];
   readonly #side = new Set<Promise<void>>();
-  #whole = 0;
+  /** Numbers of the segments that are read whole beside their parts. */
+  readonly #whole = new Set<number>();
+  /** What is fetched, by media sequence numbers. */
+  #range: { readonly from: number; readonly to: number } | null = null;
   #nextDelta: Milliseconds = 0;
   #droppedParts = 0;
-  #firstFetched = false;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
@@ -112,34 +114,23 @@ export class RenditionPlayer {
   }
 
   #fetch(playlist: MediaPlaylist): void {
-    const lowLatency = playlist.segments.some(({ parts }) => parts.length > 0);
-    const fresh = this.#firstFetched
-      ? playlist.segments
-      : playlist.endList
-        ? playlist.segments.slice(0, VOD_SEGMENTS)
-        : playlist.segments.slice(-2);
-    this.#firstFetched = true;
-    for (const segment of fresh) {
-      const known = this.#snapshots.length > 1 && segment.msn < (this.#snapshots[0]?.playlist.segments.at(-2)?.msn ?? 0);
-      if (known) continue;
+    const { segments } = playlist;
+    const lowLatency = segments.some(({ parts }) => parts.length > 0);
+    this.#range ??= firstRange(playlist);
+    for (const segment of segments) {
+      if (segment.msn < this.#range.from || segment.msn > this.#range.to) continue;
       for (const part of segment.parts) if (!part.gap) this.#fetcher.part(segment, part);
       if (segment.resource === null || segment.gap) continue;
-      if (!lowLatency) this.#fetcher.segment(segment);
-      else if (segment.parts.length > 0 && this.#wantsWhole(segment.msn)) this.#fetcher.segment(segment);
+      if (!lowLatency || (segment.parts.length > 0 && this.#wantsWhole(segment.msn))) this.#fetcher.segment(segment);
     }
-    for (const hint of playlist.hints.slice(0, 1)) {
-      if (this.#fetcher.hints.length < MOST_HINTS) this.#fetcher.hint(hint, playlist.segments.at(-1)?.map ?? null);
-    }
+    const [hint] = playlist.hints;
+    if (hint !== undefined && this.#fetcher.hints.length < MOST_HINTS) this.#fetcher.hint(hint, segments.at(-1)?.map ?? null);
   }
 
   /** Of low-latency streams a few whole segments are read beside their parts. */
-  readonly #wholeSegments = new Set<number>();
   #wantsWhole(msn: number): boolean {
-    if (this.#wholeSegments.has(msn)) return false;
-    if (this.#whole >= MOST_WHOLE_SEGMENTS) return false;
-    this.#whole++;
-    this.#wholeSegments.add(msn);
-    return true;
+    if (this.#whole.size < MOST_WHOLE_SEGMENTS) this.#whole.add(msn);
+    return this.#whole.has(msn);
   }
 
   #compareDelta(base: MediaPlaylist): void {
@@ -187,6 +178,13 @@ export class RenditionPlayer {
     const running = work.finally(() => this.#side.delete(running));
     this.#side.add(running);
   }
+}
+
+/** From the live edge on; the beginning of what has ended already. */
+function firstRange({ segments, endList }: MediaPlaylist): { readonly from: number; readonly to: number } {
+  const first = segments[0]?.msn ?? 0;
+  if (endList) return { from: first, to: first + VOD_SEGMENTS - 1 };
+  return { from: segments.at(-2)?.msn ?? first, to: Number.POSITIVE_INFINITY };
 }
 
 export const directiveQuery = ({ msn, part }: Directives): string => `_HLS_msn=${msn}${part === null ? '' : `&_HLS_part=${part}`}`;

@@ -354,6 +354,14 @@ export const BREAKS: readonly Break[] = [
       for (const hint of r.renditions.v0.hints) hint.firstByteAt = hint.exchange.answeredAt - 180;
     },
   },
+  {
+    rule: '21',
+    says: 'a hinted part with other samples than the part',
+    authority: 'must',
+    change: (r) => {
+      for (const hint of r.renditions.v0.hints) hint.fragments = hint.fragments.map(resampled({ digest: 'another' }));
+    },
+  },
   { rule: '21', says: 'an unknown resource that is there', authority: 'should', change: answer('unknown-resource', 200) },
   {
     rule: '22',

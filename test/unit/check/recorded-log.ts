@@ -189,7 +189,7 @@ function recordedRendition(id: Id): RecordedRendition {
     delta: playlistText(id, EDGES[3], 4),
     tracks: [id === 'v0' ? VIDEO_TRACK : AUDIO_TRACK],
     media: fetches(id),
-    hints: [{ exchange: exchange(hint.url, START + 400), hint, firstByteAt: START + 400, fragments: [] }],
+    hints: [{ exchange: exchange(hint.url, START + 400), hint, firstByteAt: START + 400, fragments: [partFragment(id, 23, 0)] }],
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Milliseconds } from '../../../../src/protocol/index.ts';
 import { decimal } from '../attribute-list.ts';
 import { firstDifference, mergeDelta } from '../delta-update.ts';
-import type { Sample } from '../fragment-reader.ts';
+import type { Fragment, Sample } from '../fragment-reader.ts';
 import { type CheckLog, type DeltaUpdate, hasParts, type MediaFetch, type RenditionLog, type Snapshot } from '../log.ts';
 import type { PlaylistPart, PreloadHint, RenditionReport } from '../media-playlist.ts';
 import { Findings, type Verdict } from '../verdict.ts';
@@ -137,7 +137,7 @@ const BURST: Milliseconds = 100;
 function checkHintFetches(rendition: RenditionLog, found: Findings): void {
   const parts = [...listedParts(rendition).values()].map(({ part }) => part);
   const target = (rendition.snapshots[0]?.playlist.partTarget ?? 0) * 1000;
-  for (const { hint, exchange, firstByteAt } of rendition.hints) {
+  for (const { hint, exchange, firstByteAt, fragments } of rendition.hints) {
     if (hint.type !== 'PART') continue;
     const part = parts.find((one) => matches(hint, one));
     // What was planned otherwise in the end may be answered with "not found".
@@ -145,12 +145,20 @@ function checkHintFetches(rendition: RenditionLog, found: Findings): void {
     const there = exchange.status === 200 || exchange.status === 206;
     found.check(there, () => breach('must', `a hinted part is answered with ${exchange.error ?? exchange.status}`, exchange, [hint.line]));
     if (!there || firstByteAt === null) continue;
+    const listed = rendition.media.find((fetch) => fetch.exchange.url === part.url && fetch.range?.offset === part.range?.offset);
+    if (listed !== undefined && fragments.length > 0 && fragmentsOf(listed).length > 0) {
+      found.check(digests(fragments) === digests(fragmentsOf(listed)), () =>
+        breach('must', 'a hinted part holds other samples than the part that came of it', exchange, [hint.line, part.line]),
+      );
+    }
     const spread = exchange.answeredAt - firstByteAt;
     found.check(spread <= Math.max(BURST, target / 2), () =>
       breach('must', `the bytes of a hinted part came over ${spread} ms: they are held until the part is complete`, exchange, [hint.line]),
     );
   }
 }
+
+const digests = (fragments: readonly Fragment[]): string => fragments.flatMap(({ samples }) => samples.map(({ digest }) => digest)).join();
 
 /** RFC 8216bis §4.4.5.4, Appendix B.1. */
 export function renditionReports(log: CheckLog): Verdict {
