@@ -70,7 +70,7 @@ export const isRestart = (reason: string): boolean => reason === 'draining';
 
 export function stoppedError(reason: string): GlasscastError {
   return new GlasscastError(...(STOPPED[reason] ?? ['server', `The server has stopped this broadcast: ${reason}.`]), {
-    details: { reason },
+    details: { reason, stopped: true },
   });
 }
 

@@ -33,6 +33,7 @@ export const words = messages('broadcaster', {
   'other-tab': 'Another tab or device is on air with this stream.',
   'taken-over': 'Another tab or device has taken this stream over.',
   'take-over': 'Take over',
+  full: 'The server carries no more broadcasts at once. Try again when one has ended.',
   host: 'Host',
   'chat-later': 'The chat opens when you are live.',
   watch: 'Watch page',

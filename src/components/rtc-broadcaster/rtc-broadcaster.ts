@@ -273,7 +273,9 @@ export class RtcBroadcaster extends BroadcastElement {
 
   #renderFailure(): TemplateResult | typeof nothing {
     const { failure } = this;
-    const details = Object(failure?.details) as { may_take_over?: unknown; reason?: unknown };
+    const details = Object(failure?.details) as { may_take_over?: unknown; reason?: unknown; stopped?: unknown };
+    // A broadcast that was ended for what it sent has words of its own.
+    if (failure?.code === 'limit' && details.stopped !== true) return renderError(failure, nothing, words('full'));
     if (failure?.code !== 'stream-taken') return renderError(failure);
     const takenOver = details.reason === 'taken-over';
     const offer = takenOver || details.may_take_over === true;

@@ -261,6 +261,7 @@ const strings: Strings = {
   'broadcaster.other-tab': 'علامة تبويب أخرى أو جهاز آخر يبث الآن تحت هذا الاسم.',
   'broadcaster.taken-over': 'تولّت علامة تبويب أخرى أو جهاز آخر هذا البث.',
   'broadcaster.take-over': 'تولّي البث',
+  'broadcaster.full': 'لا يحتمل الخادم بثًا آخر الآن. حاول مجددًا عندما ينتهي أحدها.',
   'broadcaster.host': 'المذيع',
   'broadcaster.chat-later': 'تُفتح الدردشة عندما تكون على الهواء.',
 

@@ -263,6 +263,7 @@ const strings: Strings = {
   'broadcaster.other-tab': 'Ein anderer Tab oder ein anderes Gerät sendet gerade unter diesem Namen.',
   'broadcaster.taken-over': 'Ein anderer Tab oder ein anderes Gerät hat diese Übertragung übernommen.',
   'broadcaster.take-over': 'Übernehmen',
+  'broadcaster.full': 'Der Server überträgt gerade so viele Sendungen, wie er kann. Versuchen Sie es, wenn eine zu Ende ist.',
   'broadcaster.host': 'Studio',
   'broadcaster.chat-later': 'Der Chat öffnet, sobald Sie live sind.',
 

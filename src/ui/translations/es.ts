@@ -259,6 +259,7 @@ const strings: Strings = {
   'broadcaster.other-tab': 'Otra pestaña u otro dispositivo está emitiendo con este nombre.',
   'broadcaster.taken-over': 'Otra pestaña u otro dispositivo ha tomado el relevo de esta emisión.',
   'broadcaster.take-over': 'Tomar el relevo',
+  'broadcaster.full': 'El servidor ya emite todo lo que puede. Inténtalo cuando termine alguna emisión.',
   'broadcaster.host': 'Presentador',
   'broadcaster.chat-later': 'El chat se abre cuando estás en directo.',
 

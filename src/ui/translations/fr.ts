@@ -261,6 +261,7 @@ const strings: Strings = {
   'broadcaster.other-tab': 'Un autre onglet ou un autre appareil diffuse sous ce nom.',
   'broadcaster.taken-over': 'Un autre onglet ou un autre appareil a repris cette diffusion.',
   'broadcaster.take-over': 'Prendre le relais',
+  'broadcaster.full': 'Le serveur diffuse déjà autant de directs qu’il peut. Réessayez quand l’un d’eux sera terminé.',
   'broadcaster.host': 'Studio',
   'broadcaster.chat-later': 'La discussion s’ouvre dès que vous êtes en direct.',
 
