@@ -197,3 +197,17 @@ test('ffmpeg is killed with its stream, and no more of them run than are allowed
 test('an ffmpeg that is named and not there keeps the server from starting', async () => {
   await assert.rejects(startTestServer({ ffmpeg: '/no/such/ffmpeg' }), /--ffmpeg/);
 });
+
+test("Chromium's fragmented MP4 with avc3 and Opus passes through, both fragments of it", async () => {
+  await using server = await startTestServer();
+  const publisher = await connect(server, 'fmp4');
+  await send(publisher, fixture('chromium-avc3-opus.mp4'), 30_000);
+  await publisher.end();
+  const { session } = publisher.session;
+  const video = await probe(server, session, 'v0');
+  assert.equal(video.codec, 'h264');
+  assert.equal(video.packets.length, 216);
+  const sound = parseMediaPlaylist(await (await fetch(`${server.url}/live/demo/${session}/a0/media.m3u8`)).text());
+  const heard = sound.segments.filter(({ gap }) => !gap).reduce((sum, { duration }) => sum + (duration ?? 0), 0);
+  assert.ok(heard > 7.5, `${heard} s of sound`);
+});
