@@ -1,19 +1,15 @@
 /** Hands the sound that runs through it to the page, in blocks of about 10 ms. Out: `{start, channels}`. */
 import type { CapturedBlock } from './sound-worklet-feed.ts';
 
-interface WorkletScope {
-  readonly currentFrame: number;
-  AudioWorkletProcessor: new () => { readonly port: MessagePort };
-  registerProcessor(name: string, processor: new () => object): void;
-}
-
 /** The scope's own names: TypeScript has no library for it. */
-const scope = globalThis as unknown as WorkletScope;
+declare const currentFrame: number;
+declare const AudioWorkletProcessor: new () => { readonly port: MessagePort };
+declare function registerProcessor(name: string, processor: new () => object): void;
 
 /** Four of the 128 frames that come at a time. */
 const BLOCK = 512;
 
-class SoundCapture extends scope.AudioWorkletProcessor {
+class SoundCapture extends AudioWorkletProcessor {
   #channels: Float32Array<ArrayBuffer>[] = [];
   #filled = 0;
   #start = 0;
@@ -25,7 +21,7 @@ class SoundCapture extends scope.AudioWorkletProcessor {
       this.#channels = Array.from({ length: count }, () => new Float32Array(BLOCK));
       this.#filled = 0;
     }
-    if (this.#filled === 0) this.#start = scope.currentFrame;
+    if (this.#filled === 0) this.#start = currentFrame;
     const length = input[0]?.length ?? 128;
     this.#channels.forEach((channel, index) => {
       const samples = input[index];
@@ -48,4 +44,4 @@ class SoundCapture extends scope.AudioWorkletProcessor {
   }
 }
 
-scope.registerProcessor('glasscast-sound-capture', SoundCapture);
+registerProcessor('glasscast-sound-capture', SoundCapture);

@@ -292,8 +292,11 @@ export class BroadcastSources {
   #limitScreen(): void {
     const width = { max: Math.max(this.#capture.width, 1920) };
     const height = { max: Math.max(this.#capture.height, 1080) };
-    // Browsers that cannot scale a screen send it as it is.
-    void this.#media.tracks.screen?.applyConstraints({ width, height, frameRate: { max: 30 } }).catch(() => undefined);
+    const limited = this.#media.tracks.screen?.applyConstraints({ width, height, frameRate: { max: 30 } });
+    limited?.catch((cause: unknown) => {
+      if (this.#closed) return;
+      this.#handler.notice(new GlasscastError('media', 'This browser cannot scale the screen; it is sent as it is.', { cause }));
+    });
   }
 
   async #openDevices(kinds: readonly CaptureKind[]): Promise<GlasscastError | null> {

@@ -92,7 +92,8 @@ describe('<rtc-broadcaster>', () => {
     await element.preview();
     const elsewhere = await fixture<HTMLElement>(html`<section></section>`);
     elsewhere.append(element);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // An element that was removed is torn down two frames later.
+    for (let frame = 0; frame < 4; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
     expect(element.state).to.equal('preview');
     expect(camera.open).to.equal(2);
     await element.stop();

@@ -44,6 +44,11 @@ class ManualTime implements Timers {
   }
 }
 
+/** What a stream's end brings about comes in the tasks that follow. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve));
+}
+
 /** A feed that a test writes to. */
 function feedOf<T>(): { stream: ReadableStream<T>; write(value: T): Promise<void>; end(): void } {
   const queue = new TransformStream<T, T>(undefined, { highWaterMark: 10 }, { highWaterMark: 10 });
@@ -175,7 +180,7 @@ describe('PictureScene', () => {
     time.advance(100);
     await camera.write(picture('#f00', 100_000));
     camera.end();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => ended.length > 0);
     expect(ended).to.deep.equal(['main']);
     time.advance(500);
     expect(shown.at(-1)).to.include({ made: true, size: '320x180' });
@@ -279,7 +284,7 @@ describe('SoundScene', () => {
     time.advance(10);
     await microphone.write(sound(0));
     microphone.end();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => ended > 0);
     expect(ended).to.equal(1);
     time.advance(1_000);
     expect(heard.at(-1)).to.include({ made: true, level: 0 });
