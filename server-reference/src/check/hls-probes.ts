@@ -1,4 +1,5 @@
 /** Questions that no player asks, to see how an origin answers. Their number is bounded: some ten for each of two renditions. */
+import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { Clock } from '../clock.ts';
@@ -98,10 +99,12 @@ export async function probeAlpn(context: ProbeContext, url: string, insecure: bo
   if (protocol !== 'https:') return [];
   const requestedAt = context.clock.now();
   const { promise, resolve } = Promise.withResolvers<string>();
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const options = {
-    host: hostname,
+    host,
     port: Number(port || 443),
-    servername: hostname,
+    // RFC 6066 §3: an address is no server name.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
     ALPNProtocols: ['h2', 'http/1.1'],
     rejectUnauthorized: !insecure,
   };

@@ -102,7 +102,6 @@ export interface Probe {
     | 'dropped-part'
     | 'cors'
     | 'cors-error'
-    | 'gzip'
     | 'alpn';
   readonly rendition: string;
   readonly exchange: Exchange;
