@@ -4,6 +4,7 @@ import { isName } from '../../../src/protocol/index.ts';
 import { may } from '../auth/principal.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { StreamStatus } from '../hub/live-stream.ts';
+import type { RenditionInfo } from '../hub/media.ts';
 import { playbackOf } from '../hub/playback.ts';
 import type { Authorizer } from './authorize.ts';
 import { Problem } from './problem.ts';
@@ -27,7 +28,7 @@ export const streamRoutes: FastifyPluginAsync<StreamRoutesOptions> = async (app,
     description,
     viewers,
     recording,
-    tracks: (hub.session(name)?.renditions ?? []).map(({ id, kind, family }) => ({ id, kind, codec: hub.codec(name, id) ?? family })),
+    tracks: sentRenditions(hub, name).map(({ id, kind, family }) => ({ id, kind, codec: hub.codec(name, id) ?? family })),
     playback: playbackOf(name, publicUrl),
   });
 
@@ -60,3 +61,8 @@ export const streamRoutes: FastifyPluginAsync<StreamRoutesOptions> = async (app,
     return describe(hub.status(name));
   });
 };
+
+/** What the broadcaster sends; what is made of it here stands in the playlists. */
+function sentRenditions(hub: Hub, name: string): RenditionInfo[] {
+  return (hub.session(name)?.renditions ?? []).filter(({ from }) => from === undefined);
+}

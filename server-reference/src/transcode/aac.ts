@@ -1,5 +1,6 @@
 /**
- * AAC beside the Opus of one stream, for players that have no Opus in HLS. It is made only while somebody asks for it.
+ * AAC beside the Opus of one stream, for players that have no Opus in HLS. It is made only while somebody asks for it; else it is silence, which
+ * costs nothing: many players open every rendition that is listed, and give up on one that is a gap.
  *
  * An encoder says nothing of time: it is fed samples and answers 1024 a frame, so that time is counted in samples. Its first frame is
  * priming: frame n holds what was fed before sample 1024 n. Init sections of AAC begin their presentation 1024 samples late (an edit list),
@@ -9,6 +10,7 @@ import type { BitsPerSecond, Milliseconds, Ticks } from '../../../src/protocol/i
 import type { CancelTimer } from '../clock.ts';
 import type { EpochInfo, Frame, OpusConfig, Output } from '../hub/media.ts';
 import type { Session } from '../hub/session.ts';
+import { silence } from '../hub/silence.ts';
 import { AAC_FRAME_LENGTH } from '../ingest/aac.ts';
 import { BitstreamError } from '../ingest/h264.ts';
 import { opusPacketLength } from '../ingest/opus.ts';
@@ -25,6 +27,8 @@ export const AAC_LINGER: Milliseconds = 30_000;
 export const AAC_BITRATE: BitsPerSecond = 128_000;
 /** What rounding may leave between two frames. */
 const ROUNDING: Ticks = 2;
+/** What an encoder took with it is made up for by silence; more is a gap. */
+const MOST_SILENCE: Ticks = AAC_RATE;
 
 export class AacBeside implements Output {
   readonly #session: Session;
@@ -37,8 +41,9 @@ export class AacBeside implements Output {
   #reader = new AdtsReader();
   #times = new SampleTimes();
   #frames = 0;
-  /** Where the last frame ended. */
-  #end: Ticks = 0;
+  /** Where the last frame of the epoch ended. */
+  #end: Ticks | null = null;
+  #silence: Uint8Array | null = null;
   #wantedUntil: Milliseconds = Number.NEGATIVE_INFINITY;
   #cancelTimer: CancelTimer | null = null;
 
@@ -76,15 +81,24 @@ export class AacBeside implements Output {
     const config = tracks.get(this.#from)?.config;
     this.#opus = config?.family === 'opus' ? config : null;
     this.#epoch = number;
+    this.#end = null;
+    const made = tracks.get(this.#id)?.config;
+    this.#silence = made === undefined ? null : (silence(made, AAC_FRAME_LENGTH)[0]?.data ?? null);
     this.#start();
   }
 
   frame({ rendition, dts, duration, data }: Frame): void {
-    if (rendition !== this.#from || !this.#start()) return;
+    if (rendition !== this.#from) return;
+    if (!this.#start()) {
+      this.#emitSilence(dts, dts + duration);
+      return;
+    }
     const time = Math.round((this.#times.end * 1000) / AAC_RATE);
     const length = opusPacketLength(data);
     if (!this.#supervisor.write(matroskaPacket(time, data))) return;
     this.#times.push(length, dts, duration);
+    // An encoder takes a moment to begin.
+    if (this.#frames === 0) this.#emitSilence(dts, dts + duration);
   }
 
   gap(): void {
@@ -129,8 +143,23 @@ export class AacBeside implements Output {
     this.#frames++;
     if (span === null) return;
     const from = Math.round(span.from);
-    const dts = Math.abs(from - this.#end) <= ROUNDING ? this.#end : from;
-    const duration = Math.max(1, Math.round(span.to) - dts);
+    if (this.#end !== null && from < this.#end - ROUNDING) return;
+    this.#emitSilence(from, from);
+    // Decode times follow each other without a hole: what is left before the first frame of an encoder is a short one.
+    if (this.#end !== null && this.#silence !== null && from - this.#end > ROUNDING)
+      this.#derive(this.#end, from - this.#end, this.#silence);
+    const dts = this.#end ?? from;
+    this.#derive(dts, Math.max(1, Math.round(span.to) - dts), data);
+  }
+
+  #emitSilence(from: Ticks, to: Ticks): void {
+    if (this.#silence === null) return;
+    let dts = this.#end === null || from - this.#end > MOST_SILENCE ? from : this.#end;
+    this.#end = dts;
+    for (; dts + AAC_FRAME_LENGTH <= to; dts += AAC_FRAME_LENGTH) this.#derive(dts, AAC_FRAME_LENGTH, this.#silence);
+  }
+
+  #derive(dts: Ticks, duration: Ticks, data: Uint8Array): void {
     this.#end = dts + duration;
     this.#session.derive({ rendition: this.#id, dts, cts: 0, duration, key: true, data }, this.#epoch);
   }
@@ -139,7 +168,6 @@ export class AacBeside implements Output {
     this.#reader = new AdtsReader();
     this.#times = new SampleTimes();
     this.#frames = 0;
-    this.#end = 0;
   }
 }
 
