@@ -37,7 +37,9 @@ const RECIPES: Readonly<Record<PagePlayer, Recipe>> = {
     file: require.resolve('shaka-player'),
     start: `
       const shakaPlayer = new shaka.Player();
-      shakaPlayer.addEventListener('error', ({ detail }) => report.errors.push(String(detail.code)));
+      // It would choose AAC, which is made on demand from the Opus beside it and comes later than that.
+      shakaPlayer.configure('preferredAudio', [{ codec: 'opus' }]);
+      shakaPlayer.addEventListener('error', ({ detail }) => report.errors.push(detail.code + ' ' + detail.data.join(' ')));
       shakaPlayer.attach(video).then(() => shakaPlayer.load(url)).then(() => video.play()).catch((error) => report.errors.push(String(error)));
       report.latency = () => shakaPlayer.getStats().liveLatency;`,
   },
