@@ -80,7 +80,7 @@ export function chunkedSegments(log: CheckLog): Verdict {
       found.check(!template.availabilityTimeComplete, () =>
         breach('dash-if', `${id} does not say availabilityTimeComplete="false"`, exchange, evidence),
       );
-      const length = template.duration ?? Math.max(0, ...(template.timeline ?? []).map(({ duration }) => duration)) / template.timescale;
+      const length = template.duration ?? longestSegment(log.dash, id);
       const chunk = chunkDuration(log.dash, id);
       if (chunk === null || length === 0) continue;
       const expected = length - chunk;
@@ -123,6 +123,17 @@ function withdrawn({ exchange, mpdTime, presentationTimeOffset, representation }
     );
     return timelines.length > 0 && !timelines.some((time) => Math.abs(time - mpdTime) < 0.001);
   });
+}
+
+/** The longest segment that any timeline of a representation has: those at the end of an epoch are shorter. */
+function longestSegment(dash: DashLog | null, id: string): number {
+  const templates = (dash?.snapshots ?? []).flatMap(({ mpd }) =>
+    representations(mpd).flatMap((one) => (one.id === id ? [one.template] : [])),
+  );
+  return Math.max(
+    0,
+    ...templates.flatMap((template) => (template?.timeline ?? []).map(({ duration }) => duration / (template?.timescale ?? 1))),
+  );
 }
 
 /** Of the fragments that were read. */
