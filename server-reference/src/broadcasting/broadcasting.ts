@@ -212,7 +212,7 @@ export class Broadcasting implements Broadcaster {
 
   /** How long to wait before this much more is given to it, where the sender can wait. */
   patience(bytes: Bytes): Milliseconds {
-    return this.#ingest?.patience(bytes) ?? 0;
+    return this.active ? (this.#ingest?.patience(bytes) ?? 0) : 0;
   }
 
   /** The port's principal has changed. */

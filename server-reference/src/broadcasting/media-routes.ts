@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import fastifyMultipart from '@fastify/multipart';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { type Container, isName, LIMITS, type Milliseconds, WIRE_VERSION } from '../../../src/protocol/index.ts';
+import { type Bytes, type Container, isName, LIMITS, type Milliseconds, WIRE_VERSION } from '../../../src/protocol/index.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Clock } from '../clock.ts';
 import { beginsMovie } from '../ingest/fmp4-reader.ts';
@@ -21,7 +21,7 @@ type StreamRequest = FastifyRequest<{ Params: { stream: string }; Querystring: R
 
 /** A broadcast within one request that brings nothing for this long has lost its sender. */
 const SILENCE: Milliseconds = LIMITS.resumeMs;
-/** What an answer to a chunk that came too soon is held back at most. */
+/** What comes too soon waits this long at a time, and a chunk once. */
 const LONGEST_PAUSE: Milliseconds = 2_000;
 const OPENINGS_A_MINUTE = 120;
 
@@ -60,6 +60,13 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
   /** The name under which whoever sends is found again. */
   const nameOf = (stream: string, { sub }: Principal, { session }: MediaQuery): string => JSON.stringify([stream, sub, session]);
 
+  /** Waits a while where what comes next is too much or too soon; false where it is not. */
+  const paused = async (session: HttpSession, bytes: Bytes): Promise<boolean> => {
+    const patience = session.broadcasting?.patience(bytes) ?? 0;
+    if (patience > 0) await pause(hub.clock, Math.min(LONGEST_PAUSE, patience));
+    return patience > 0;
+  };
+
   const oneChunk = async (
     request: StreamRequest,
     reply: FastifyReply,
@@ -80,7 +87,7 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
     session.began();
     try {
       // Whoever sends one after the other is slowed down by answers.
-      await pause(hub.clock, Math.min(LONGEST_PAUSE, session.broadcasting?.patience(bytes.byteLength) ?? 0));
+      await paused(session, bytes.byteLength);
       const answer = await session.request(query.seq, 'chunk', bytes, query.epoch);
       return { ...opened.response, ...sessions.answer(session, answer) };
     } finally {
@@ -131,7 +138,9 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
           opened.session.began();
         }
         const { session } = opened;
-        await pause(hub.clock, session.broadcasting?.patience(piece.byteLength) ?? 0);
+        if (principal.expiresAt !== null && hub.clock.now() >= principal.expiresAt)
+          throw new Problem(401, 'token-expired', 'The token has ended: send again with another, and the broadcast goes on.');
+        while (await paused(session, piece.byteLength));
         answer = sessions.answer(session, await session.request(null, 'chunk', piece));
         quiet.start();
       }
@@ -185,7 +194,6 @@ async function whole(body: Readable): Promise<Uint8Array> {
 }
 
 function pause(clock: Clock, delay: Milliseconds): Promise<void> {
-  if (delay <= 0) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<void>();
   clock.after(delay, resolve);
   return promise;

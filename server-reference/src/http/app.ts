@@ -30,7 +30,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Its requests may take as long as they like to arrive. */
+    /** Requests without a length may take as long as they like to arrive. */
     readonly endless?: boolean;
   }
 }
@@ -63,7 +63,8 @@ export async function createApp({ log, guard, readiness, trustProxy }: AppOption
   });
   installProblems(app);
   app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.config.endless !== true) limitArrival(request, reply);
+    const endless = request.routeOptions.config.endless === true && request.headers['content-length'] === undefined;
+    if (!endless) limitArrival(request, reply);
   });
 
   app.addHook('onRequest', async (request, reply) => {
