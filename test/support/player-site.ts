@@ -57,11 +57,8 @@ export interface PlayReport {
   readonly errors: readonly string[];
 }
 
-/**
- * The first moments are the player's own: it seeks to where it wants to be. shaka-player begins PART-HOLD-BACK behind, which it cannot keep
- * on a busy machine, and stalls until it is at a distance that it can.
- */
-const SETTLE_MS = 8000;
+/** The first moments are the player's own: it seeks to where it wants to be. */
+const SETTLE_MS = 3000;
 const SAMPLE_MS = 50;
 
 const page = (player: PagePlayer, start: string, url: string): string => `<!doctype html>
