@@ -243,7 +243,7 @@ for (const clocks of [true, false]) {
     const { clock, hub, recorded } = setup();
     const broadcast = new SimulatedBroadcast(hub, clock, { clocks });
     broadcast.run(5, { video: false });
-    assert.deepEqual(recorded.epochs, []);
+    assert.equal(recorded.epochs.length, 0);
     broadcast.run(3, { frameRate: 25 });
     assert.equal(recorded.epochs.length, 1);
     assert.equal(recorded.epochs[0]?.tracks.get('v0')?.frameDuration, 90_000 / 25);
@@ -255,7 +255,7 @@ test('sound whose pictures do not come is on air without them after 6 s', () => 
   const { clock, hub, recorded } = setup();
   const broadcast = new SimulatedBroadcast(hub, clock);
   broadcast.run(5.9, { video: false });
-  assert.deepEqual(recorded.epochs, []);
+  assert.equal(recorded.epochs.length, 0);
   broadcast.run(1.1, { video: false });
   assert.equal(recorded.epochs.length, 1);
   assert.ok(of(recorded, 'a0').length > 50);
