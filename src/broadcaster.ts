@@ -5,6 +5,7 @@ export type { CapturableElement, CardText } from './capture/sources/source-choic
 export type {
   RtcLiveDetail,
   RtcOfflineDetail,
+  RtcRecordingDetail,
   RtcReportDetail,
   RtcSourceDetail,
   RtcViewersDetail,

@@ -1,5 +1,5 @@
 import type { GlasscastError } from '../protocol/errors.ts';
-import type { Playback } from '../protocol/messages/stream.ts';
+import type { Playback, RecordingPush } from '../protocol/messages/stream.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
 import type { DeviceList } from '../webrtc/device-choice.ts';
 import type { CaptureRequest } from './devices.ts';
@@ -33,8 +33,10 @@ export interface BroadcastHandler {
   sources?(): void;
   /** The sound that is sent, for a level meter; null where there is none. */
   sound?(track: MediaStreamTrack | null): void;
-  /** Joined, also after each reconnect. */
+  /** Joined, also after each reconnect; or another epoch, and perhaps session, of the same broadcast. */
   onAir(details: OnAir): void;
+  /** The recording that was asked for runs, or has stopped while the broadcast goes on. */
+  recording?(recording: RecordingPush): void;
   report(report: PublisherReport): void;
   /** Something is wrong, and the broadcast goes on. */
   notice(error: GlasscastError): void;

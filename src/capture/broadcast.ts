@@ -6,35 +6,19 @@
  *   stop(), from any of them ──▶ stopping ──▶ off          a failure, from any of them ──▶ error ──start, preview──▶ requesting
  */
 import { GlasscastError } from '../protocol/errors.ts';
-import type { TokenProvider } from '../signaling/connection.ts';
 import { BroadcastControls } from './broadcast-controls.ts';
-import type { BroadcastHandler, BroadcastSettings, BroadcastState } from './broadcast-handler.ts';
+import type { BroadcastHandler, BroadcastSettings, BroadcastState, OnAir } from './broadcast-handler.ts';
+import { BroadcastRun } from './broadcast-run.ts';
 import { type CaptureRequest, sameCapture } from './devices.ts';
 import { OnAirClaim } from './on-air-claim.ts';
 import { OnAirMarks } from './on-air-marks.ts';
 import type { PublishKeys } from './publish-keys.ts';
-import { type ErrorData, type PublisherEvent, type PublisherState, toError } from './publisher-events.ts';
-import { openPublisher, type PublisherHost } from './publisher-host.ts';
-import type { EncodingOptions, StreamInfo } from './publisher-options.ts';
-import { BroadcastSources, type SourceInput } from './sources/broadcast-sources.ts';
+import { type PublisherEvent, type PublisherState, toError } from './publisher-events.ts';
+import type { StreamInfo } from './publisher-options.ts';
+import type { BroadcastSources, SourceInput } from './sources/broadcast-sources.ts';
 import type { CardText } from './sources/source-choice.ts';
-import { openAudioFeed, openFeeds, openVideoFeed, requireEncoders } from './track-feeds.ts';
 
 export type { BroadcastHandler, BroadcastSettings, BroadcastState };
-
-/** What one go at being on air holds, from the sources to the uplink. */
-interface Run {
-  readonly abort: AbortController;
-  /** Of the preview, until it goes on air. */
-  settings: BroadcastSettings;
-  readonly live: PromiseWithResolvers<void>;
-  readonly sources: BroadcastSources;
-  host: PublisherHost | null;
-  ready: Promise<void>;
-  /** Why there is no microphone though one was wanted, until the user has been told. */
-  silence: GlasscastError | null;
-  readonly fedAgain: WeakSet<MediaStreamTrack>;
-}
 
 export class Broadcast extends BroadcastControls {
   readonly #handler: BroadcastHandler;
@@ -42,7 +26,10 @@ export class Broadcast extends BroadcastControls {
   readonly #marks: OnAirMarks;
   readonly #claim = new OnAirClaim();
   #state: BroadcastState = 'off';
-  #run: Run | null = null;
+  #run: BroadcastRun | null = null;
+  /** Resolves when the run's sources are open. */
+  #ready: Promise<void> = Promise.resolve();
+  #onAir: OnAir | null = null;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
   /** How often it was stopped. */
@@ -62,9 +49,9 @@ export class Broadcast extends BroadcastControls {
   /** Opens the camera without going on air, and measures its clock meanwhile. Rejects as `start` does before it connects. */
   async preview(settings: BroadcastSettings): Promise<void> {
     if (this.#stopping !== null) await this.#afterStopping();
-    if (this.#run !== null) return this.#run.ready;
+    if (this.#run !== null) return this.#ready;
     const run = this.#begin(settings);
-    await run.ready;
+    await this.#ready;
     if (this.#run === run && this.#state === 'requesting') this.#setState('preview');
   }
 
@@ -121,20 +108,13 @@ export class Broadcast extends BroadcastControls {
    * Brings what is live to another size, frame rate, bit rate, number of layers or sound processing, without going off air. Sound that is added
    * begins a new session; a microphone that cannot be had is told as a notice. Never rejects.
    */
-  async adjust({ capture, encoding }: Pick<BroadcastSettings, 'capture' | 'encoding'>): Promise<void> {
+  async adjust(settings: Pick<BroadcastSettings, 'capture' | 'encoding'>): Promise<void> {
     const run = this.#run;
     if (run === null) return;
-    const before = run.settings;
-    const after = { ...before, capture: { ...capture, audio: before.capture.audio || capture.audio }, encoding };
-    run.settings = after;
-    if (!sameEncoding(before.encoding, encoding)) run.host?.setEncoding(encoding);
-    if (sameCapture(before.capture, after.capture)) return;
     try {
-      await run.sources.adjust(after.capture);
+      await run.adjust(settings);
     } catch (error) {
-      if (this.#run !== run || !(error instanceof GlasscastError)) return;
-      run.settings = { ...run.settings, capture: { ...run.settings.capture, audio: before.capture.audio } };
-      this.#handler.notice(error);
+      if (this.#run === run && error instanceof GlasscastError) this.#handler.notice(error);
     }
   }
 
@@ -179,7 +159,7 @@ export class Broadcast extends BroadcastControls {
     const mine = this.#claim.take(server, stream);
     if (!sameCapture(run.settings.capture, settings.capture)) await run.sources.adjust(settings.capture);
     run.settings = settings;
-    await run.ready;
+    await this.#ready;
     const publishKey = (await mine) ? this.#keys.get(server, stream) : null;
     if (this.#run !== run || run.host === null) throw new GlasscastError('aborted', 'The broadcast was stopped before it was live.');
     this.#confirmSilence(run);
@@ -190,14 +170,13 @@ export class Broadcast extends BroadcastControls {
       publishKey,
       takeOver,
     });
-    await run.live.promise;
+    await run.live;
   }
 
   /** Nobody should talk to an audience that hears nothing: a microphone that is blocked takes a second click. */
-  #confirmSilence(run: Run): void {
-    const { silence } = run;
-    run.silence = null;
-    if (silence?.code !== 'permission-denied') return;
+  #confirmSilence(run: BroadcastRun): void {
+    const silence = run.takeSilence();
+    if (silence === null) return;
     this.#setState('preview');
     throw silence;
   }
@@ -210,83 +189,39 @@ export class Broadcast extends BroadcastControls {
   }
 
   /** What is running already, unless it has sound and none is wanted now, or the other way round. */
-  #previewOf(wanted: CaptureRequest): Run | null {
+  #previewOf(wanted: CaptureRequest): BroadcastRun | null {
     const run = this.#run;
     if (run === null || run.settings.capture.audio === wanted.audio) return run;
-    run.abort.abort();
-    this.#closeMedia(run);
+    run.callOff(new GlasscastError('aborted', 'The preview was opened anew.'));
+    run.closeMedia();
     run.host?.close();
     return null;
   }
 
-  #begin(settings: BroadcastSettings): Run {
-    const live = Promise.withResolvers<void>();
-    // Told to the handler too: a preview that fails has nobody who waits for it to be live.
-    live.promise.catch(() => undefined);
-    const sources = new BroadcastSources(settings.capture, this.wishes, {
-      track: (input, track) => this.#trackChanged(run, input, track),
-      changed: () => this.sourcesChanged(),
+  #begin(settings: BroadcastSettings): BroadcastRun {
+    const ifCurrent = (then: () => void): void => {
+      if (this.#run === run) then();
+    };
+    const run: BroadcastRun = new BroadcastRun(settings, this.wishes, {
+      shown: (input, track) => this.#show(input, track),
+      sourcesChanged: () => this.sourcesChanged(),
       devices: (list) => this.#handler.devices?.(list),
       notice: (error) => this.#handler.notice(error),
+      event: (event) => ifCurrent(() => this.#receive(run, event)),
     });
-    const run: Run = {
-      abort: new AbortController(),
-      settings,
-      live,
-      sources,
-      host: null,
-      ready: Promise.resolve(),
-      silence: null,
-      fedAgain: new WeakSet(),
-    };
     this.#run = run;
     this.#setState('requesting');
-    run.ready = this.#open(run);
+    this.#ready = this.#open(run);
     return run;
   }
 
-  /** Sources, publisher, and the ones into the other. */
-  async #open(run: Run): Promise<void> {
-    const { signal } = run.abort;
+  async #open(run: BroadcastRun): Promise<void> {
     try {
-      // Before anybody is asked for a camera that could not be used.
-      requireEncoders();
-      run.silence = await run.sources.open();
-      if (signal.aborted) throw new GlasscastError('aborted', 'Stopped before the camera was open.');
-      if (run.silence !== null && (run.silence.code !== 'permission-denied' || this.#starting === null)) {
-        this.#handler.notice(silenceNotice(run.silence));
-        run.silence = null;
-      }
-      const host = await openPublisher({
-        workerUrl: run.settings.workerUrl,
-        tokenProvider: () => askToken(run.settings.tokenProvider),
-        ...(run.settings.encoding.tier === undefined ? {} : { tier: run.settings.encoding.tier }),
-        withSound: run.sources.tracks.sound !== null,
-        onEvent: (event) => this.#receive(run, event),
-      });
-      if (signal.aborted) {
-        host.close();
-        throw new GlasscastError('aborted', 'Stopped before the broadcast began.');
-      }
-      const { main, inset, sound } = run.sources.tracks;
-      if (main === null) throw new GlasscastError('device-not-found', 'The camera is gone. Connect it again, then try anew.');
-      run.host = host;
-      host.attach(openFeeds({ video: main, audio: sound }));
-      if (inset !== null) host.replace('inset', openVideoFeed(inset));
-      if (this.pauseCard !== null) host.setCard(this.pauseCard);
+      await run.open({ card: () => this.pauseCard, isStarting: () => this.#starting !== null });
     } catch (error) {
       this.#fail(run, error);
       throw error;
     }
-  }
-
-  #trackChanged(run: Run, input: SourceInput, track: MediaStreamTrack | null): void {
-    if (this.#run !== run) return;
-    this.#show(input, track);
-    if (run.host === null) return;
-    if (track === null) run.host.replace(input, null);
-    else if (input === 'sound') run.host.replace(input, openAudioFeed(track));
-    else run.host.replace(input, openVideoFeed(track));
   }
 
   #show(input: SourceInput, track: MediaStreamTrack | null): void {
@@ -295,8 +230,7 @@ export class Broadcast extends BroadcastControls {
     else this.#handler.stream(track && new MediaStream([track]));
   }
 
-  #receive(run: Run, event: PublisherEvent): void {
-    if (this.#run !== run) return;
+  #receive(run: BroadcastRun, event: PublisherEvent): void {
     const { server, stream } = run.settings.uplink;
     switch (event.type) {
       case 'state':
@@ -305,14 +239,20 @@ export class Broadcast extends BroadcastControls {
       case 'joined':
         this.#keys.set(server, stream, event.publishKey);
         this.#mark();
-        this.#handler.onAir({ session: event.session, epoch: event.epoch, playback: event.playback });
+        this.#tellOnAir({ session: event.session, epoch: event.epoch, playback: event.playback });
+        return;
+      case 'moved':
+        if (this.#onAir !== null) this.#tellOnAir({ ...this.#onAir, session: event.session ?? this.#onAir.session, epoch: event.epoch });
+        return;
+      case 'recording':
+        this.#handler.recording?.(event.recording);
         return;
       case 'report':
         this.#mark();
         this.#handler.report(event.report);
         return;
       case 'input-ended':
-        this.#feedAgain(run, event.input, event.error);
+        run.feedAgain(event.input, event.error);
         return;
       case 'notice':
         this.#handler.notice(toError(event.error));
@@ -322,52 +262,48 @@ export class Broadcast extends BroadcastControls {
     }
   }
 
-  /** A track that has ended is replaced by the sources; a feed that broke while its track goes on is opened anew, once. */
-  #feedAgain(run: Run, input: SourceInput, error: ErrorData | null): void {
-    const track = run.sources.tracks[input];
-    if (error === null || track?.readyState !== 'live' || run.fedAgain.has(track)) return;
-    run.fedAgain.add(track);
-    this.#handler.notice(toError(error));
-    this.#trackChanged(run, input, track);
+  #tellOnAir(details: OnAir): void {
+    this.#onAir = details;
+    this.#handler.onAir(details);
   }
 
-  #follow(run: Run, state: PublisherState): void {
+  #follow(run: BroadcastRun, state: PublisherState): void {
     // Only once the publisher has let go of the tracks: to it, a track that ends is a camera that was unplugged.
-    if (state === 'ending') this.#closeMedia(run);
+    if (state === 'ending') run.closeMedia();
     if (this.#state === 'stopping') return;
     if (state === 'live') {
       this.#setState('live');
-      run.live.resolve();
+      run.wentLive();
     } else if (state === 'reconnecting') {
       this.#setState('reconnecting');
     }
   }
 
-  async #stop(run: Run): Promise<void> {
+  async #stop(run: BroadcastRun): Promise<void> {
     this.#setState('stopping');
     const { server, stream } = run.settings.uplink;
-    run.abort.abort();
-    run.live.reject(new GlasscastError('aborted', 'The broadcast was stopped.'));
-    if (run.host === null) this.#closeMedia(run);
+    run.callOff(new GlasscastError('aborted', 'The broadcast was stopped.'));
+    if (run.host === null) run.closeMedia();
     this.#marks.delete(server, stream);
     await run.host?.stop();
-    this.#closeMedia(run);
+    run.closeMedia();
     // The session is over: what starts next is a new one.
     this.#keys.delete(server, stream);
     this.#claim.release();
     this.#run = null;
+    this.#onAir = null;
     this.showCard(null);
     this.#setState('off');
   }
 
-  #fail(run: Run, cause: unknown): void {
+  #fail(run: BroadcastRun, cause: unknown): void {
     const error = cause instanceof GlasscastError ? cause : new GlasscastError('media', 'The broadcast could not start.', { cause });
     if (this.#run !== run || this.#state === 'stopping') return;
     this.#run = null;
-    run.abort.abort();
-    this.#closeMedia(run);
+    this.#onAir = null;
+    run.callOff(error);
+    run.closeMedia();
     run.host?.close();
-    run.live.reject(error);
     const { server, stream } = run.settings.uplink;
     this.#marks.delete(server, stream);
     // Whoever was replaced does not come back with the old key.
@@ -376,12 +312,6 @@ export class Broadcast extends BroadcastControls {
     this.showCard(null);
     this.#setState('error');
     this.#handler.failed(error);
-  }
-
-  #closeMedia(run: Run): void {
-    const open = run.sources.tracks;
-    if (!run.sources.close()) return;
-    for (const input of ['main', 'inset', 'sound'] as const) if (open[input] !== null) this.#show(input, null);
   }
 
   /** What a page that is reloaded goes on with. */
@@ -404,17 +334,4 @@ export class Broadcast extends BroadcastControls {
     this.#state = state;
     this.#handler.state(state, previous);
   }
-}
-
-/** Plain data, and always of one making. */
-const sameEncoding = (a: EncodingOptions, b: EncodingOptions): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-const silenceNotice = (reason: GlasscastError): GlasscastError =>
-  reason.code === 'device-not-found'
-    ? new GlasscastError('device-not-found', 'No microphone was found; going on without sound.', { cause: reason })
-    : reason;
-
-async function askToken(provider: TokenProvider | undefined): Promise<string> {
-  if (provider === undefined) throw new GlasscastError('unauthorized', 'The page has no token.');
-  return await provider();
 }

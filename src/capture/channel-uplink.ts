@@ -10,11 +10,13 @@ import { GlasscastError } from '../protocol/errors.ts';
 import {
   BitratePushSchema,
   CreditSchema,
+  RecordingPushSchema,
   StoppedSchema,
   type StreamReply,
   StreamReplySchema,
   TimeReplySchema,
   type TrackDescription,
+  type TracksReply,
   TracksReplySchema,
 } from '../protocol/messages/stream.ts';
 import { streamTopic } from '../protocol/names.ts';
@@ -22,6 +24,7 @@ import type { Bytes, Milliseconds } from '../protocol/units.ts';
 import type { ChannelSession } from '../signaling/channel-session.ts';
 import { Connection } from '../signaling/connection.ts';
 import { impatientNetwork } from '../signaling/impatient-network.ts';
+import { errorFromReply } from '../signaling/refusal.ts';
 import type { ClockReport } from './clock-reporter.ts';
 import type { CreditReply } from './frame-sender.ts';
 import { mediaRetryDelay } from './media-retry.ts';
@@ -31,6 +34,7 @@ import { isRestart, joinParams, stoppedError, type Uplink, type UplinkEnvironmen
 const END_TIMEOUT: Milliseconds = 1_500;
 const ATTEMPT_PATIENCE: Milliseconds = 3_000;
 const EmptySchema = v.looseObject({});
+const FullSchema = v.looseObject({ reason: v.literal('limit') });
 
 export class ChannelUplink implements Uplink {
   readonly transport = 'channel';
@@ -61,6 +65,7 @@ export class ChannelUplink implements Uplink {
       ...(environment.tokenProvider === null ? {} : { tokenProvider: environment.tokenProvider }),
     });
     this.#connection.on('error', (error) => handler.trouble(error));
+    this.#connection.on('log', ({ cause }) => void this.#onLog(cause));
   }
 
   /** Joins. `tracks` is asked anew at each rejoin, since the picture may have changed while away. */
@@ -72,6 +77,7 @@ export class ChannelUplink implements Uplink {
     this.#session = session;
     session.on('keyframe', EmptySchema, () => this.#handler.keyFrameWanted());
     session.on('bitrate', BitratePushSchema, ({ track, bps }) => this.#handler.bitrateLimited(track, bps));
+    session.on('recording', RecordingPushSchema, (push) => this.#handler.recording(push));
     session.on('stopped', StoppedSchema, ({ reason }) => this.#stoppedByServer(reason));
     session.onRejoin((reply) => this.#joined(reply));
     session.onDrop(() => this.#handler.dropped());
@@ -88,8 +94,8 @@ export class ChannelUplink implements Uplink {
   }
 
   /** Opens a new epoch in place. Its frames follow the resolved promise. */
-  async pushTracks(tracks: readonly TrackDescription[]): Promise<number> {
-    return (await this.#require().push('tracks', { tracks }, { reply: TracksReplySchema })).epoch;
+  async pushTracks(tracks: readonly TrackDescription[]): Promise<TracksReply> {
+    return await this.#require().push('tracks', { tracks }, { reply: TracksReplySchema });
   }
 
   probe(): void {
@@ -141,6 +147,14 @@ export class ChannelUplink implements Uplink {
   #joined(reply: StreamReply): void {
     this.#publishKey = reply.publish_key;
     this.#handler.joined(reply);
+  }
+
+  /** A join that is refused for now is tried again, and logged: whoever waits for it wants to know why. */
+  async #onLog(cause: unknown): Promise<void> {
+    const isWaiting = (): boolean => this.#session?.state === 'joining' || this.#session?.state === 'dropped';
+    if (!isWaiting() || !v.is(FullSchema, cause)) return;
+    const error = await errorFromReply(cause);
+    if (isWaiting()) this.#handler.trouble(error);
   }
 
   #stoppedByServer(reason: string): void {

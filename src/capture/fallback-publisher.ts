@@ -21,26 +21,34 @@ import { openAudioFeed, openVideoFeed, trackOf } from './track-feeds.ts';
 /** Opens a publisher that tells what happens to it. */
 export type OpenPublisher = (onEvent: (event: PublisherEvent) => void) => Promise<PublisherHost>;
 
+export interface FallbackOptions {
+  readonly openFirst: OpenPublisher;
+  readonly openRecorder: OpenPublisher;
+  /** Ends a session that nobody is connected to. */
+  readonly endSession: (uplink: UplinkOptions) => Promise<void>;
+  readonly emit: (event: PublisherEvent) => void;
+}
+
 export class FallbackPublisher implements PublisherHost {
-  readonly #emit: (event: PublisherEvent) => void;
-  readonly #openRecorder: OpenPublisher;
+  readonly #options: FallbackOptions;
   readonly #tracks = new Map<InputName, MediaStreamTrack>();
   /** Null while it is being changed. */
   #host: PublisherHost | null = null;
-  #changing: Promise<void> | null = null;
   #closed = false;
   #state: PublisherState = 'idle';
   #card: Card | null = null;
+  /** The server keeps a session that the host is not connected to. */
+  #left = false;
+  #joined = false;
   #start: { readonly encoding: EncodingOptions; readonly uplink: UplinkOptions } | null = null;
 
-  private constructor(openRecorder: OpenPublisher, emit: (event: PublisherEvent) => void) {
-    this.#openRecorder = openRecorder;
-    this.#emit = emit;
+  private constructor(options: FallbackOptions) {
+    this.#options = options;
   }
 
-  static async open(first: OpenPublisher, openRecorder: OpenPublisher, emit: (event: PublisherEvent) => void): Promise<FallbackPublisher> {
-    const publisher = new FallbackPublisher(openRecorder, emit);
-    publisher.#host = await first((event) => publisher.#receive(event));
+  static async open(options: FallbackOptions): Promise<FallbackPublisher> {
+    const publisher = new FallbackPublisher(options);
+    publisher.#host = await options.openFirst((event) => publisher.#receive(event));
     return publisher;
   }
 
@@ -88,8 +96,9 @@ export class FallbackPublisher implements PublisherHost {
 
   async stop(): Promise<void> {
     this.#closed = true;
-    await this.#changing;
+    // What is still being loaded is let go of once it is there.
     await this.#host?.stop();
+    if (this.#left && this.#start !== null) await this.#options.endSession(this.#start.uplink);
   }
 
   close(): void {
@@ -112,7 +121,7 @@ export class FallbackPublisher implements PublisherHost {
     const isFree = (this.#start?.encoding.codec ?? 'auto') === 'auto';
     if (event.type === 'failed' && event.encoder === true && isFree && !this.#closed) {
       const { code, message } = event.error;
-      this.#changing = this.#change(new GlasscastError(code, `${message} Going on with its recorder.`, { cause: event.error.cause }));
+      void this.#change(new GlasscastError(code, `${message} Going on with its recorder.`, { cause: event.error.cause }));
       return;
     }
     if (event.type === 'state') {
@@ -121,18 +130,29 @@ export class FallbackPublisher implements PublisherHost {
       this.#state = event.state;
     }
     // Whoever joins again by it is the same broadcaster, and has taken over already.
-    if (event.type === 'joined') this.#changeUplink({ publishKey: event.publishKey, takeOver: false });
+    if (event.type === 'joined') {
+      this.#joined = true;
+      this.#left = false;
+      this.#changeUplink({ publishKey: event.publishKey, takeOver: false });
+    }
+    // What blocks the socket blocks it for whoever goes on, too.
+    if (event.type === 'report' && event.report.transport === 'http') this.#changeUplink({ transport: 'http' });
     if (event.type === 'input-ended') this.#tracks.delete(event.input);
-    this.#emit(event);
+    this.#options.emit(event);
   }
 
   async #change(reason: GlasscastError): Promise<void> {
     this.#host?.close();
     this.#host = null;
-    this.#emit({ type: 'notice', error: toErrorData(reason) });
-    if (this.#state === 'live') this.#emit({ type: 'state', state: 'reconnecting' });
+    this.#left = this.#joined;
+    this.#options.emit({ type: 'notice', error: toErrorData(reason) });
+    if (this.#state === 'live') this.#options.emit({ type: 'state', state: 'reconnecting' });
     try {
-      const host = await this.#openRecorder((event) => this.#emit(event));
+      const host = await this.#options.openRecorder((event) => this.#receive(event));
+      if (this.#closed) {
+        host.close();
+        return;
+      }
       this.#host = host;
       const main = this.#tracks.get('main');
       const sound = this.#tracks.get('sound');
@@ -140,10 +160,10 @@ export class FallbackPublisher implements PublisherHost {
       const video = main === undefined ? new ReadableStream<VideoFrame>() : openVideoFeed(main);
       host.attach({ video, audio: sound === undefined ? null : openAudioFeed(sound) });
       host.setCard(this.#card);
-      if (this.#start !== null && !this.#closed) host.start(this.#start.encoding, this.#start.uplink);
+      if (this.#start !== null) host.start(this.#start.encoding, this.#start.uplink);
     } catch (cause) {
       const error = new GlasscastError('network', 'A part of the studio could not be loaded. Check your network.', { cause });
-      this.#emit({ type: 'failed', error: toErrorData(error) });
+      this.#options.emit({ type: 'failed', error: toErrorData(error) });
     }
   }
 }

@@ -14,9 +14,11 @@ import {
   type IngestReply,
   IngestReplySchema,
   type IngestRequest,
+  RecordingPushSchema,
   StoppedSchema,
   TimeReplySchema,
   type TrackDescription,
+  type TracksReply,
   TracksReplySchema,
 } from '../protocol/messages/stream.ts';
 import type { Milliseconds } from '../protocol/units.ts';
@@ -102,8 +104,8 @@ export class HttpUplink implements Uplink {
     return this.#parse(CreditSchema, await this.#numbered(chunk));
   }
 
-  async pushTracks(tracks: readonly TrackDescription[]): Promise<number> {
-    return this.#parse(TracksReplySchema, await this.#numbered({ event: 'tracks', payload: { tracks } })).epoch;
+  async pushTracks(tracks: readonly TrackDescription[]): Promise<TracksReply> {
+    return this.#parse(TracksReplySchema, await this.#numbered({ event: 'tracks', payload: { tracks } }));
   }
 
   probe(): void {
@@ -256,6 +258,8 @@ export class HttpUplink implements Uplink {
       this.#handler.keyFrameWanted();
     } else if (event === 'bitrate' && v.is(BitratePushSchema, payload)) {
       this.#handler.bitrateLimited(payload.track, payload.bps);
+    } else if (event === 'recording' && v.is(RecordingPushSchema, payload)) {
+      this.#handler.recording(payload);
     } else if (event === 'stopped' && v.is(StoppedSchema, payload)) {
       const error = stoppedError(payload.reason);
       if (isRestart(payload.reason)) this.#drop(error);

@@ -32,6 +32,11 @@ export class KeyFrameSchedule {
     this.#next = null;
   }
 
+  /** Whether the frame with this timestamp takes a place on the grid. */
+  isOnGrid(timestamp: Ticks): boolean {
+    return this.#next !== null && timestamp >= this.#next - this.#tolerance;
+  }
+
   /** Whether the frame with this timestamp has to be a key frame. To be asked only for frames that are then really encoded. */
   take(timestamp: Ticks): boolean {
     if (this.#next === null) {
@@ -39,7 +44,7 @@ export class KeyFrameSchedule {
       this.#requested = false;
       return true;
     }
-    const onGrid = timestamp >= this.#next - this.#tolerance;
+    const onGrid = this.isOnGrid(timestamp);
     if (onGrid) {
       // A long gap leaves places on the grid behind; the next one lies ahead.
       const passed = Math.floor((timestamp + this.#tolerance - this.#next) / this.#interval) + 1;

@@ -2,6 +2,7 @@ import type { TrackDescription } from '../protocol/messages/stream.ts';
 import type { BitsPerSecond, Bytes } from '../protocol/units.ts';
 import { bytesOf, type EncodedFrame, TIMESCALE, toBase64, videoTrack } from './encoded-track.ts';
 import { codecOfAvcc } from './h264-level.ts';
+import { withParameterSets } from './in-band-sets.ts';
 import type { PlannedLayer } from './layer-plan.ts';
 
 export interface LayerEncoderSink {
@@ -25,13 +26,19 @@ export class LayerEncoder {
   readonly #sink: LayerEncoderSink;
   readonly #encoder: VideoEncoder;
   #config: VideoEncoderConfig;
+  readonly #inBand: boolean;
+  #avcc: Uint8Array = new Uint8Array();
   #description = '';
   #track: TrackDescription | null = null;
   #frames = 0;
   #bytes: Bytes = 0;
 
-  /** @throws DOMException where the browser does not take the configuration after all */
-  constructor(plan: PlannedLayer, config: VideoEncoderConfig, sink: LayerEncoderSink) {
+  /**
+   * @param inBand its key frames bring their parameter sets: it takes the place of another in the same track
+   * @throws DOMException where the browser does not take the configuration after all
+   */
+  constructor(plan: PlannedLayer, config: VideoEncoderConfig, sink: LayerEncoderSink, inBand = false) {
+    this.#inBand = inBand;
     this.#plan = plan;
     this.#config = config;
     this.#sink = sink;
@@ -46,9 +53,9 @@ export class LayerEncoder {
     return this.#plan;
   }
 
-  /** The same picture is to have another rate when nothing is short. */
-  set plan(plan: PlannedLayer) {
-    this.#plan = plan;
+  /** The rate that the same picture is to have when nothing is short. */
+  set plannedBitrate(bitrate: BitsPerSecond) {
+    this.#plan = { ...this.#plan, bitrate };
   }
 
   get bitrate(): BitsPerSecond {
@@ -95,7 +102,10 @@ export class LayerEncoder {
     chunk.copyTo(data);
     this.#frames++;
     this.#bytes += data.byteLength;
-    this.#sink.frame(this.plan.layer, { key: chunk.type === 'key', timestamp: chunk.timestamp, duration: chunk.duration ?? 0, data });
+    const key = chunk.type === 'key';
+    // In each of them, since any may be dropped on its way.
+    const whole = key && this.#inBand ? withParameterSets(data, this.#avcc) : data;
+    this.#sink.frame(this.plan.layer, { key, timestamp: chunk.timestamp, duration: chunk.duration ?? 0, data: whole });
   }
 
   /** The decoder configuration comes with the first output; a change of bit rate may repeat it. */
@@ -103,6 +113,7 @@ export class LayerEncoder {
     const description = toBase64(avcc);
     if (description === this.#description) return;
     this.#description = description;
+    this.#avcc = avcc;
     const { layer, width, height } = this.plan;
     this.#track = {
       id: videoTrack(layer),

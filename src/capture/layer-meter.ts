@@ -32,13 +32,14 @@ export class LayerMeter {
         const encoder = encoders.find(({ plan: { layer: encoded } }) => encoded === layer);
         if (encoder === undefined) return { width, height, bitrate: 0, targetBitrate: 0, frameRate: 0, active: false };
         const { frames, bytes } = encoder.output;
+        const size = { width: encoder.plan.width, height: encoder.plan.height };
         const last = this.#readings.get(layer);
         this.#readings.set(layer, { encoder, at: now, frames, bytes });
         const targetBitrate = encoder.bitrate;
-        if (last?.encoder !== encoder || now <= last.at) return { width, height, bitrate: 0, targetBitrate, frameRate: 0, active: true };
+        if (last?.encoder !== encoder || now <= last.at) return { ...size, bitrate: 0, targetBitrate, frameRate: 0, active: true };
         const seconds = (now - last.at) / 1_000;
         const bitrate = Math.round(((bytes - last.bytes) * 8) / seconds);
-        return { width, height, bitrate, targetBitrate, frameRate: (frames - last.frames) / seconds, active: true };
+        return { ...size, bitrate, targetBitrate, frameRate: (frames - last.frames) / seconds, active: true };
       })
       .reverse();
   }

@@ -24,6 +24,8 @@ const FLOOR: BitsPerSecond = 30_000;
 /** H.264 in 4:2:0 has even sizes only. */
 const even = (length: number): number => Math.max(2, Math.round(length / 2) * 2);
 
+export const sameSize = (a: PictureSize, b: PictureSize | undefined): boolean => a.width === b?.width && a.height === b.height;
+
 /** Scales a picture down to fit; the box stands upright where the picture does. Never scales up. */
 export function fitPicture(picture: PictureSize, box: PictureSize | undefined): PictureSize {
   const down = { width: picture.width & ~1, height: picture.height & ~1 };

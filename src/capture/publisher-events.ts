@@ -1,5 +1,5 @@
 import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
-import type { Playback } from '../protocol/messages/stream.ts';
+import type { Playback, RecordingPush } from '../protocol/messages/stream.ts';
 import type { EncodingOptions, PublisherReport, StreamInfo, UplinkOptions } from './publisher-options.ts';
 
 /** `live` begins when the server has acknowledged a key frame. */
@@ -18,6 +18,10 @@ export interface ErrorData {
 export type PublisherEvent =
   | { readonly type: 'state'; readonly state: PublisherState }
   | { readonly type: 'joined'; readonly session: string; readonly epoch: number; readonly publishKey: string; readonly playback: Playback }
+  /** What is sent has another format, and with it another epoch; the session is named where the server says it. */
+  | { readonly type: 'moved'; readonly session?: string | undefined; readonly epoch: number }
+  /** The recording that was asked for runs, or has stopped while the broadcast goes on. */
+  | { readonly type: 'recording'; readonly recording: RecordingPush }
   | { readonly type: 'report'; readonly report: PublisherReport }
   /** A feed has ended by itself (`error` is null) or broke; the broadcast goes on with a card, without inset, or with silence. */
   | { readonly type: 'input-ended'; readonly input: InputName; readonly error: ErrorData | null }

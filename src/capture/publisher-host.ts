@@ -2,9 +2,19 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
+import { backgroundTimers } from '../workers/background-timers.ts';
 import { startWorker } from '../workers/start-worker.ts';
 import { FallbackPublisher, type OpenPublisher } from './fallback-publisher.ts';
-import type { Card, FeedOf, FromWorker, InputName, MediaFeeds, PublisherEvent, ToWorker } from './publisher-events.ts';
+import {
+  type Card,
+  type FeedOf,
+  type FromWorker,
+  type InputName,
+  type MediaFeeds,
+  type PublisherEvent,
+  type ToWorker,
+  toErrorData,
+} from './publisher-events.ts';
 import type { EncoderTier, EncodingOptions, StreamInfo, UplinkOptions } from './publisher-options.ts';
 import { feedsAreTransferable } from './track-feeds.ts';
 
@@ -75,7 +85,18 @@ export async function openPublisher(options: PublisherHostOptions): Promise<Publ
     const { PagePublisher } = await import('./page-publisher.ts');
     return new PagePublisher(tokenProvider, tell);
   };
-  return tier === 'auto' ? await FallbackPublisher.open(openBest, openRecorder, onEvent) : await openBest(onEvent);
+  const endSession = async (uplink: UplinkOptions): Promise<void> => {
+    try {
+      const { endSession: end } = await import('./end-session.ts');
+      await end(uplink, { timers: backgroundTimers(), tokenProvider: uplink.hasTokenProvider ? tokenProvider : null });
+    } catch (cause) {
+      const error = new GlasscastError('network', 'A part of the studio could not be loaded. Check your network.', { cause });
+      onEvent({ type: 'notice', error: toErrorData(error) });
+    }
+  };
+  return tier === 'auto'
+    ? await FallbackPublisher.open({ openFirst: openBest, openRecorder, endSession, emit: onEvent })
+    : await openBest(onEvent);
 }
 
 async function encodes(tier: EncoderTier, withSound: boolean): Promise<boolean> {

@@ -5,7 +5,7 @@
  *   end(), close(), refused or stopped for good, from any of them ──▶ closed
  */
 import { GlasscastError } from '../protocol/errors.ts';
-import type { StreamReply, TrackDescription } from '../protocol/messages/stream.ts';
+import type { RecordingPush, StreamReply, TrackDescription, TracksReply } from '../protocol/messages/stream.ts';
 import type { BitsPerSecond, Milliseconds } from '../protocol/units.ts';
 import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
@@ -38,6 +38,9 @@ export interface TransmitterOptions {
 export interface TransmitterHandler {
   /** Joined, also after each drop: from here on frames are worth encoding, beginning with a key frame. */
   joined(reply: StreamReply): void;
+  /** Another format is being sent, in another epoch and perhaps another session. */
+  moved(reply: TracksReply): void;
+  recording(push: RecordingPush): void;
   /** The connection was lost and is being made anew; frames are not taken meanwhile. */
   dropped(): void;
   /** Over for good. */
@@ -83,6 +86,7 @@ export class Transmitter {
         ended: (error) => this.#end(error),
         keyFrameWanted: () => handler.keyFrameNeeded(),
         bitrateLimited: (track, bitrate) => this.#onLimit(track, bitrate),
+        recording: (push) => handler.recording(push),
         trouble: (error) => handler.trouble(error),
       },
       {
@@ -167,9 +171,10 @@ export class Transmitter {
     this.#owesChange = false;
     this.#sender.hold();
     try {
-      const epoch = await this.#uplink.pushTracks(this.#options.tracks());
+      const reply = await this.#uplink.pushTracks(this.#options.tracks());
       if (change !== this.#change) return;
-      this.#epoch = epoch;
+      this.#epoch = reply.epoch;
+      this.#handler.moved(reply);
       this.#clockReporter.start();
       this.#sender.release();
     } catch (cause) {

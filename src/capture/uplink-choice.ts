@@ -7,7 +7,7 @@
  */
 import * as v from 'valibot';
 import type { GlasscastError } from '../protocol/errors.ts';
-import type { StreamReply, TrackDescription } from '../protocol/messages/stream.ts';
+import type { StreamReply, TrackDescription, TracksReply } from '../protocol/messages/stream.ts';
 import type { Bytes, Milliseconds } from '../protocol/units.ts';
 import type { TimerId } from '../workers/worker-timers.ts';
 import { ChannelUplink } from './channel-uplink.ts';
@@ -60,6 +60,7 @@ class FallbackUplink implements Uplink {
         ended: (error) => (isBlocked(error) ? this.#fallBack() : this.#passOn(error)),
         keyFrameWanted: () => handler.keyFrameWanted(),
         bitrateLimited: (track, bitrate) => handler.bitrateLimited(track, bitrate),
+        recording: (push) => handler.recording(push),
         trouble: (error) => this.#onTrouble(error),
       },
       environment,
@@ -88,7 +89,7 @@ class FallbackUplink implements Uplink {
     return this.#uplink.pushChunk(chunk);
   }
 
-  pushTracks(tracks: readonly TrackDescription[]): Promise<number> {
+  pushTracks(tracks: readonly TrackDescription[]): Promise<TracksReply> {
     return this.#uplink.pushTracks(tracks);
   }
 

@@ -1,5 +1,5 @@
 import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
-import type { StreamReply, TrackDescription } from '../protocol/messages/stream.ts';
+import type { RecordingPush, StreamReply, TrackDescription, TracksReply } from '../protocol/messages/stream.ts';
 import type { BitsPerSecond, Bytes, Milliseconds } from '../protocol/units.ts';
 import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
 import type { Timers } from '../workers/worker-timers.ts';
@@ -17,6 +17,8 @@ export interface UplinkHandler {
   ended(error: GlasscastError): void;
   keyFrameWanted(): void;
   bitrateLimited(track: number, bitrate: BitsPerSecond): void;
+  /** The recording that was asked for runs, or has stopped while the stream goes on. */
+  recording(push: RecordingPush): void;
   /** Something is wrong that may pass. */
   trouble(error: GlasscastError): void;
 }
@@ -42,7 +44,7 @@ export interface Uplink {
   /** @throws GlasscastError `network` when not joined; the server's refusal */
   pushChunk(chunk: ArrayBuffer): Promise<CreditReply>;
   /** Opens a new epoch in place. Its frames follow the resolved promise. */
-  pushTracks(tracks: readonly TrackDescription[]): Promise<number>;
+  pushTracks(tracks: readonly TrackDescription[]): Promise<TracksReply>;
   /** Nothing was acknowledged for a while though something is on its way: finds out whether the way is still there. */
   probe(): void;
   reportClock(report: ClockReport): void;
@@ -61,7 +63,7 @@ const STOPPED: Readonly<Record<string, [code: ErrorCode, message: string]>> = {
   'taken-over': ['stream-taken', 'This broadcast goes on from another page.'],
   unauthorized: ['unauthorized', 'The token for this broadcast has ended.'],
   ended: ['server', 'The server has ended this broadcast.'],
-  limit: ['limit', 'The broadcast was more than the server takes.'],
+  limit: ['limit', 'The broadcast has lasted as long as the server lets it.'],
   draining: ['network', 'The server is restarting.'],
 };
 

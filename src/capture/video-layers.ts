@@ -5,37 +5,36 @@
  *    ▲                             │ └── a layer returns ──▶ opening (the others go on)
  *    └── an encoder fails ─────────┘          no codec, or it fails too often ──▶ closed
  *
- * From each opening on output is held until every layer has been described: the tracks change together.
+ * From each opening on output is held until every layer has been described: the tracks change together. Where only one is encoded, and the uplink
+ * holds too little for its size, a fresh encoder of another size takes its place at the next key frame on the grid, in the same track.
  */
 import { GlasscastError } from '../protocol/errors.ts';
 import type { TrackDescription } from '../protocol/messages/stream.ts';
 import type { BitsPerSecond, Milliseconds } from '../protocol/units.ts';
 import { type EncodedFrame, TIMESCALE, videoTrack } from './encoded-track.ts';
 import { videoConfig } from './encoder-probe.ts';
+import { EncoderWatch } from './encoder-watch.ts';
 import { FrameRateLimit } from './frame-rate-limit.ts';
 import { KeyFrameSchedule } from './key-frame-schedule.ts';
-import { LayerEncoder } from './layer-encoder.ts';
+import { LayerEncoder, type LayerEncoderSink } from './layer-encoder.ts';
 import { LayerLimiter, type Shortage } from './layer-limiter.ts';
 import { LayerMeter } from './layer-meter.ts';
-import { fitPicture, type PictureSize, type PlannedLayer, planLayers, shareBitrate, totalBitrate } from './layer-plan.ts';
+import { fitPicture, type PictureSize, type PlannedLayer, planLayers, sameSize, shareBitrate, totalBitrate } from './layer-plan.ts';
+import { LonePicture } from './lone-picture.ts';
 import type { EncodingOptions, LayerCount, LayerReport } from './publisher-options.ts';
 
 /** Where the layers' output goes. `tracks` comes before the first frame under them. */
 export interface LayersSink {
   /** Smallest first. */
   tracks(descriptions: readonly TrackDescription[]): void;
+  /** As `tracks`, where the frames that follow say it themselves. */
+  resized(descriptions: readonly TrackDescription[]): void;
   frame(track: number, frame: EncodedFrame): void;
   /** An encoder failed and is made anew. */
   trouble(error: GlasscastError): void;
   /** The encoders are lost. */
   failed(cause: unknown): void;
 }
-
-/** Encoders that fail more often are not made anew. */
-const FAILURES_A_MINUTE = 3;
-const MINUTE: Milliseconds = 60_000;
-/** Reviews in a row that found frames waiting in an encoder and nothing coming out of it. */
-const STALLED = 3;
 
 type State = 'idle' | 'opening' | 'encoding' | 'closed';
 
@@ -54,6 +53,7 @@ export class VideoLayers {
   #source: PictureSize = { width: 0, height: 0 };
   #plan: readonly PlannedLayer[] = [];
   #limiter: LayerLimiter | null = null;
+  readonly #lone = new LonePicture();
   /** Smallest first, as many as are active. */
   #encoders: LayerEncoder[] = [];
   /** Counts openings: what an earlier one brings about is out of date. */
@@ -64,8 +64,7 @@ export class VideoLayers {
   #lastTimestamp = Number.NEGATIVE_INFINITY;
   #encoded = 0;
   #dropped = 0;
-  #failures: Milliseconds[] = [];
-  #stall = { output: 0, reviews: 0 };
+  readonly #watch = new EncoderWatch();
 
   constructor(options: EncodingOptions, sink: LayersSink, now: () => Milliseconds) {
     this.#options = options;
@@ -101,7 +100,10 @@ export class VideoLayers {
   }
 
   get limited(): Shortage {
-    return this.#limiter?.limited ?? 'none';
+    const limited = this.#limiter?.limited ?? 'none';
+    const lone = this.#loneEncoder;
+    const isReduced = lone !== null && this.#plan[0] !== undefined && !sameSize(lone.plan, this.#plan[0]);
+    return limited === 'none' && isReduced ? 'uplink' : limited;
   }
 
   /** The next frame becomes a key frame. */
@@ -131,8 +133,10 @@ export class VideoLayers {
       return;
     }
     this.#plan = plan;
-    for (const [index, encoder] of this.#encoders.entries()) encoder.plan = plan[index] ?? encoder.plan;
+    for (const [index, encoder] of this.#encoders.entries()) encoder.plannedBitrate = plan[index]?.bitrate ?? encoder.plan.bitrate;
+    this.#lone.retarget(plan[0]?.bitrate ?? 0, options.frameRate);
     if (this.#limiter !== null) this.#limiter.bitrates = plan.map(({ bitrate }) => bitrate);
+    this.setBitrate(this.#total);
   }
 
   /** What the uplink holds for all layers together. Takes effect with the next frame, which becomes a key frame. */
@@ -162,9 +166,10 @@ export class VideoLayers {
     const now = this.#now();
     const busy = this.#meter.busy(this.#encoded, this.#dropped);
     const report = this.#meter.report(now, this.#plan, this.#encoders);
-    if (this.#isStalled()) this.#failed(new Error('the encoder takes pictures and gives none'));
+    if (this.#watch.isStalled(this.#encoders)) this.#failed(new Error('the encoder takes pictures and gives none'));
     if (this.#limiter !== null && this.#state === 'encoding') {
       this.#setActive(this.#limiter.update({ now, rate: this.#total, busy }));
+      this.#fitLone(now);
     }
     return report;
   }
@@ -187,16 +192,33 @@ export class VideoLayers {
       return;
     }
     this.#lastTimestamp = timestamp;
+    if (this.#schedule.isOnGrid(timestamp)) this.#replaceLone();
     const key = this.#schedule.take(timestamp);
     for (const encoder of this.#encoders) encoder.encode(frame, key);
     this.#encoded++;
   }
 
-  #isStalled(): boolean {
-    const output = this.#encoders.reduce((sum, encoder) => sum + encoder.output.frames, 0);
-    const stands = output === this.#stall.output && this.#encoders.some(({ busy }) => busy);
-    this.#stall = { output, reviews: stands ? this.#stall.reviews + 1 : 0 };
-    return this.#stall.reviews >= STALLED;
+  /** Null while several layers are encoded, and before any is. */
+  get #loneEncoder(): LayerEncoder | null {
+    return this.#encoders.length === 1 ? (this.#encoders[0] ?? null) : null;
+  }
+
+  #fitLone(now: Milliseconds): void {
+    const lone = this.#loneEncoder;
+    if (lone === null) return;
+    this.#lone
+      .review(now, this.#total, lone.plan, (plan) => this.#config(plan))
+      // It goes on at the size that it has.
+      .catch((cause) => (cause instanceof GlasscastError ? this.#sink.trouble(cause) : this.#failed(cause)));
+  }
+
+  #replaceLone(): void {
+    const before = this.#loneEncoder;
+    const next = before === null ? null : this.#lone.take();
+    if (before === null || next === null) return;
+    const plan = { ...next.plan, bitrate: before.plan.bitrate };
+    this.#encoders = [this.#encoder(plan, { ...next.config, bitrate: before.bitrate }, true)];
+    before.close();
   }
 
   /** Encoders of the picture's size, all of them fresh. */
@@ -208,7 +230,10 @@ export class VideoLayers {
     if (this.#limiter === null || plan.length !== this.#plan.length) this.#limiter = new LayerLimiter(plan.map(({ bitrate }) => bitrate));
     this.#size = plan.at(-1) ?? this.#size;
     this.#plan = plan;
-    await this.#add(plan.slice(0, this.#limiter.active));
+    const [smallest, ...larger] = plan.slice(0, this.#limiter.active);
+    if (smallest === undefined) return;
+    const fitting = this.#lone.begin(smallest, this.#options.frameRate, this.#total);
+    await this.#add(larger.length === 0 ? [{ ...smallest, ...fitting }] : [smallest, ...larger]);
   }
 
   /** The best of the layers that the session has, smallest first. */
@@ -219,11 +244,9 @@ export class VideoLayers {
 
   async #add(plan: readonly PlannedLayer[]): Promise<void> {
     const opening = ++this.#opening;
-    const { codec, frameRate } = this.#options;
+    this.#lone.cancel();
     try {
-      const configs = await Promise.all(
-        plan.map(({ width, height, bitrate }) => videoConfig({ width, height, frameRate, bitrate }, codec)),
-      );
+      const configs = await Promise.all(plan.map((layer) => this.#config(layer)));
       if (opening !== this.#opening || this.#state === 'closed') return;
       this.#held ??= [];
       for (const [index, planned] of plan.entries()) {
@@ -240,16 +263,22 @@ export class VideoLayers {
     }
   }
 
-  #encoder(plan: PlannedLayer, config: VideoEncoderConfig): LayerEncoder {
+  #config({ width, height, bitrate }: PlannedLayer): Promise<VideoEncoderConfig> {
+    const { codec, frameRate } = this.#options;
+    return videoConfig({ width, height, frameRate, bitrate }, codec);
+  }
+
+  #encoder(plan: PlannedLayer, config: VideoEncoderConfig, inBand = false): LayerEncoder {
     // What an encoder that was let go still had inside belongs to no epoch.
     const ifCurrent = (then: () => void): void => {
       if (this.#encoders.includes(encoder)) then();
     };
-    const encoder: LayerEncoder = new LayerEncoder(plan, config, {
-      described: () => ifCurrent(() => this.#tell()),
+    const sink: LayerEncoderSink = {
+      described: () => ifCurrent(() => (inBand ? this.#sink.resized(this.#described) : this.#tell())),
       frame: (layer, frame) => ifCurrent(() => this.#output(videoTrack(layer), frame)),
       failed: (cause) => ifCurrent(() => this.#failed(cause)),
-    });
+    };
+    const encoder: LayerEncoder = new LayerEncoder(plan, config, sink, inBand);
     return encoder;
   }
 
@@ -258,8 +287,12 @@ export class VideoLayers {
     else this.#held.push({ track, frame });
   }
 
+  get #described(): TrackDescription[] {
+    return this.#encoders.map(({ track }) => track).filter((track) => track !== null);
+  }
+
   #tell(): void {
-    const tracks = this.#encoders.map(({ track }) => track).filter((track) => track !== null);
+    const tracks = this.#described;
     if (tracks.length < this.#encoders.length) return;
     const held = this.#held ?? [];
     this.#held = null;
@@ -282,6 +315,7 @@ export class VideoLayers {
 
   #release(): void {
     this.#opening++;
+    this.#lone.cancel();
     for (const encoder of this.#encoders.splice(0)) encoder.close();
     this.#held = [];
   }
@@ -289,9 +323,7 @@ export class VideoLayers {
   /** Fresh encoders, in a new epoch, unless they fail again and again. */
   #failed(cause: unknown): void {
     if (this.#state === 'closed') return;
-    const now = this.#now();
-    this.#failures = [...this.#failures.filter((at) => now - at < MINUTE), now];
-    if (cause instanceof GlasscastError || this.#failures.length > FAILURES_A_MINUTE) {
+    if (cause instanceof GlasscastError || this.#watch.failed(this.#now())) {
       this.close();
       const failed = 'The video encoder of this browser has failed.';
       this.#sink.failed(cause instanceof GlasscastError ? cause : new GlasscastError('codec-unsupported', failed, { cause }));

@@ -3,7 +3,8 @@ import { CaptureClock } from '../../src/capture/capture-clock.ts';
 import { AUDIO_TRACK, VIDEO_TRACK } from '../../src/capture/encoded-track.ts';
 import type { TransportChoice } from '../../src/capture/publisher-options.ts';
 import { Transmitter } from '../../src/capture/transmitter.ts';
-import type { GlasscastError, StreamReply, TrackDescription } from '../../src/protocol/index.ts';
+import type { GlasscastError, TrackDescription } from '../../src/protocol/index.ts';
+import type { RecordingPush, StreamReply, TracksReply } from '../../src/protocol/messages/stream.ts';
 import { Connection } from '../../src/signaling/connection.ts';
 import { realmTimers } from '../../src/workers/worker-timers.ts';
 import { audioTrack, opusPacket, videoFrame, videoTrack } from './simulated-broadcast.ts';
@@ -25,6 +26,8 @@ export interface StudioOptions {
 export class Studio {
   readonly transmitter: Transmitter;
   readonly joins: StreamReply[] = [];
+  readonly moves: TracksReply[] = [];
+  readonly recordings: RecordingPush[] = [];
   readonly rates: number[] = [];
   readonly troubles: GlasscastError[] = [];
   readonly notices: unknown[] = [];
@@ -76,6 +79,8 @@ export class Studio {
       },
       {
         joined: (reply) => this.#note(() => this.joins.push(reply), true),
+        moved: (reply) => this.#note(() => this.moves.push(reply)),
+        recording: (recording) => this.#note(() => this.recordings.push(recording)),
         dropped: () => this.#note(() => this.drops++),
         ended: (error) =>
           this.#note(() => {

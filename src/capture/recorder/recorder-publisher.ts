@@ -202,6 +202,7 @@ export class RecorderPublisher implements PublisherHost {
         bitrateLimited: (_track, bitrate) => {
           if (this.#rate.limit(bitrate, wallClock())) this.#record();
         },
+        recording: (recording) => this.#emit({ type: 'recording', recording }),
         trouble: (error) => (this.#state === 'joining' && this.#reply === null ? this.#fail(error) : this.#notice(error)),
       },
       { timers: this.#timers, tokenProvider: hasTokenProvider ? this.#tokenProvider : null },

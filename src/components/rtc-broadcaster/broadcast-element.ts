@@ -4,12 +4,12 @@ import type { BroadcastHandler, BroadcastSettings, BroadcastState, OnAir } from 
 import type { PublisherReport } from '../../capture/publisher-options.ts';
 import type { CapturableElement, CardText } from '../../capture/sources/source-choice.ts';
 import { GlasscastError } from '../../protocol/errors.ts';
-import type { Playback } from '../../protocol/messages/stream.ts';
+import type { Playback, RecordingPush } from '../../protocol/messages/stream.ts';
 import { toGlasscastError } from '../../ui/errors.ts';
 import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
 import type { StudioSource } from '../../ui/studio-context.ts';
 import { type DeviceList, NO_DEVICES } from '../../webrtc/device-choice.ts';
-import type { RtcLiveDetail, RtcOfflineDetail, RtcReportDetail, RtcSourceDetail } from './broadcaster-events.ts';
+import type { RtcLiveDetail, RtcOfflineDetail, RtcRecordingDetail, RtcReportDetail, RtcSourceDetail } from './broadcaster-events.ts';
 import { BroadcasterSettingsElement } from './broadcaster-settings-element.ts';
 import { words } from './broadcaster-words.ts';
 
@@ -38,6 +38,8 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
   @state() protected figures: PublisherReport | null = null;
   @state() protected failure: GlasscastError | null = null;
   @state() protected notice: GlasscastError | null = null;
+  /** How the recording stands that was asked for; null where none was, or none has begun. */
+  @state() protected recording: RecordingPush | null = null;
   @state() protected sound: MediaStreamTrack | null = null;
   @state() protected deviceList: DeviceList = NO_DEVICES;
 
@@ -200,6 +202,8 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
   protected abstract stateChanged(next: BroadcastState): void;
   /** A report has come. */
   protected abstract reported(report: PublisherReport): void;
+  /** The recording runs, or has stopped. */
+  protected abstract recordingChanged(recording: RecordingPush): void;
   /** Something is wrong, and the broadcast goes on. */
   protected abstract noticed(error: GlasscastError): void;
 
@@ -310,6 +314,14 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
     onAir: (details) => {
       this.onAir = details;
     },
+    recording: (recording) => {
+      const isSame = recording.state === this.recording?.state && recording.reason === this.recording.reason;
+      this.recording = recording;
+      // Said again after each return of the broadcaster.
+      if (isSame) return;
+      this.recordingChanged(recording);
+      this.emit<RtcRecordingDetail>('rtc-recording', { state: recording.state, reason: recording.reason ?? null });
+    },
     report: (report) => {
       this.figures = report;
       this.reported(report);
@@ -346,6 +358,7 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
       this.mostLayers = MOST_LAYERS;
       this.onAir = null;
       this.figures = null;
+      this.recording = null;
       this.notice = null;
       if (wasOnAir) this.emit<RtcOfflineDetail>('rtc-offline', { reason: next === 'off' ? 'stopped' : 'error' });
     }

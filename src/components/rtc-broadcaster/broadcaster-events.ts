@@ -19,6 +19,13 @@ export interface RtcReportDetail {
   readonly report: PublisherReport;
 }
 
+/** Detail of `rtc-recording`. */
+export interface RtcRecordingDetail {
+  readonly state: 'recording' | 'stopped';
+  /** Why it stopped while the broadcast goes on: `forbidden`, `disk-full`, `disk-slow` or `disk-failed`. */
+  readonly reason: string | null;
+}
+
 /** Detail of `rtc-source-change`: what is sent is another than before. */
 export interface RtcSourceDetail {
   readonly source: StudioSource;

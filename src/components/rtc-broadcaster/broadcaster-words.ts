@@ -1,5 +1,6 @@
 import type { BroadcastState } from '../../capture/broadcast-handler.ts';
 import type { PublisherReport } from '../../capture/publisher-options.ts';
+import type { RecordingPush } from '../../protocol/messages/stream.ts';
 import { messages } from '../../ui/localize.ts';
 
 export const words = messages('broadcaster', {
@@ -34,6 +35,13 @@ export const words = messages('broadcaster', {
   'taken-over': 'Another tab or device has taken this stream over.',
   'take-over': 'Take over',
   full: 'The server carries no more broadcasts at once. Try again when one has ended.',
+  over: 'The broadcast has lasted as long as the server allows, and was ended.',
+  recording: 'Recording',
+  'recording-forbidden': 'The broadcast is not recorded: the server does not allow it here. It goes on.',
+  'recording-disk-full': 'The recording has stopped: the server has no space left. The broadcast goes on.',
+  'recording-disk-slow': 'The recording has stopped: the server’s disk is too slow. The broadcast goes on.',
+  'recording-disk-failed': 'The recording has stopped: the server’s disk has failed. The broadcast goes on.',
+  'recording-stopped': 'The recording has stopped. The broadcast goes on.',
   host: 'Host',
   'chat-later': 'The chat opens when you are live.',
   watch: 'Watch page',
@@ -44,6 +52,15 @@ export const words = messages('broadcaster', {
 });
 
 export const stateWord = (state: BroadcastState): string => words(`state.${state}`);
+
+const WHY_STOPPED = ['forbidden', 'disk-full', 'disk-slow', 'disk-failed'] as const;
+
+/** Why a broadcast that was to be recorded is not; null while it is. */
+export function recordingWords(recording: RecordingPush | null): string | null {
+  if (recording?.state !== 'stopped') return null;
+  const reason = WHY_STOPPED.find((known) => known === recording.reason) ?? 'stopped';
+  return words(`recording-${reason}`);
+}
 
 /** What keeps a broadcast below what was asked for, in words; null where nothing does. */
 export function healthWords(report: PublisherReport | null): string | null {

@@ -107,6 +107,12 @@ export const broadcasterStyles = css`
   .badge.plain::before {
     display: none;
   }
+  .badge.recording {
+    margin-inline-end: auto;
+  }
+  .badge.recording::before {
+    background: #ff6b7d;
+  }
   .badge::before {
     content: '';
     inline-size: 0.6em;

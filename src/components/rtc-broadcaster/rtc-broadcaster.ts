@@ -4,8 +4,9 @@ import { query, state } from 'lit/decorators.js';
 import type { BroadcastState } from '../../capture/broadcast-handler.ts';
 import type { PublisherReport } from '../../capture/publisher-options.ts';
 import { GlasscastError } from '../../protocol/errors.ts';
+import type { RecordingPush } from '../../protocol/messages/stream.ts';
 import { Announcer } from '../../ui/announcer.ts';
-import { errorText, renderError } from '../../ui/errors.ts';
+import { errorText, renderError, toGlasscastError } from '../../ui/errors.ts';
 import type { RtcLogDetail } from '../../ui/events.ts';
 import * as icons from '../../ui/icons.ts';
 import { loadParts } from '../../ui/parts.ts';
@@ -13,7 +14,7 @@ import { emptyRoomView, type RoomView, roomContext } from '../../ui/room-context
 import { type StudioPanel, type StudioView, studioContext } from '../../ui/studio-context.ts';
 import { buttonStyles, errorStyles, tokens } from '../../ui/tokens.styles.ts';
 import { BroadcastElement } from './broadcast-element.ts';
-import { formatBitrate, formatElapsed, healthWords, stateWord, words } from './broadcaster-words.ts';
+import { formatBitrate, formatElapsed, healthWords, recordingWords, stateWord, words } from './broadcaster-words.ts';
 import { broadcasterStyles } from './rtc-broadcaster.styles.ts';
 import type { StudioDesk } from './studio-desk.ts';
 
@@ -31,6 +32,7 @@ import type { StudioDesk } from './studio-desk.ts';
  * @event {CustomEvent<RtcLiveDetail>} rtc-live - On air: the server has acknowledged the first key frame, or the first after a reconnect.
  * @event {CustomEvent<RtcOfflineDetail>} rtc-offline - No longer on air, for good.
  * @event {CustomEvent<RtcReportDetail>} rtc-report - Figures, once a second while on air.
+ * @event {CustomEvent<RtcRecordingDetail>} rtc-recording - The recording that was asked for runs, or has stopped while the broadcast goes on.
  * @event {CustomEvent<RtcSourceDetail>} rtc-source-change - What is sent is another than before: source, inset, pause, microphone or gain.
  * @event {CustomEvent<RtcViewersDetail>} rtc-viewers - How many watch.
  * @event {CustomEvent<RtcStateDetail>} rtc-state - The state has changed.
@@ -43,6 +45,7 @@ import type { StudioDesk } from './studio-desk.ts';
  * @csspart inset - The camera over the screen or element, in the preview.
  * @csspart pause-card - What viewers see while the broadcast is paused.
  * @csspart state - The state in words, with the time live.
+ * @csspart recording - The word that says that the server records.
  * @csspart viewers - How many watch.
  * @csspart start-button - The button that goes live, cancels and ends.
  * @csspart pause-button - The button that pauses and resumes.
@@ -170,15 +173,25 @@ export class RtcBroadcaster extends BroadcastElement {
     this.#limited = report.limited;
   }
 
+  protected override recordingChanged(recording: RecordingPush): void {
+    this.#announcer.announce(recordingWords(recording) ?? words('recording'));
+  }
+
   protected override noticed(error: GlasscastError): void {
     this.#announcer.announce(errorText(error));
     this.emit<RtcLogDetail>('rtc-log', { level: 'warn', message: error.message, cause: error });
   }
 
   async #openDesk(signal: AbortSignal): Promise<void> {
-    // A start that needs it says so.
-    const engine = await this.loadEngine().catch(() => undefined);
-    if (engine === undefined || signal.aborted || this.#desk !== undefined) return;
+    let engine: Awaited<ReturnType<typeof this.loadEngine>>;
+    try {
+      engine = await this.loadEngine();
+    } catch (cause) {
+      // A start that needs it says so to the user, and tries again.
+      if (!signal.aborted) this.emit<RtcLogDetail>('rtc-log', { level: 'warn', message: toGlasscastError(cause).message, cause });
+      return;
+    }
+    if (signal.aborted || this.#desk !== undefined) return;
     this.#desk = new engine.StudioDesk(this, {
       show: (panel) => {
         this.panel = panel;
@@ -267,6 +280,7 @@ export class RtcBroadcaster extends BroadcastElement {
     const viewers = this.#desk?.viewers ?? null;
     return html`<div class="badges">
       <span class="badge" part="state" data-state=${isPaused ? 'paused' : this.broadcastState}>${isPaused ? words('paused') : stateWord(this.broadcastState)}${elapsed}</span>
+      ${this.recording?.state === 'recording' ? html`<span class="badge recording" part="recording">${words('recording')}</span>` : nothing}
       ${viewers === null || this.onAir === null || this.#leaves('viewers') ? nothing : html`<span class="badge plain" part="viewers">${words('viewers', { count: viewers })}</span>`}
     </div>`;
   }
@@ -274,8 +288,8 @@ export class RtcBroadcaster extends BroadcastElement {
   #renderFailure(): TemplateResult | typeof nothing {
     const { failure } = this;
     const details = Object(failure?.details) as { may_take_over?: unknown; reason?: unknown; stopped?: unknown };
-    // A broadcast that was ended for what it sent has words of its own.
-    if (failure?.code === 'limit' && details.stopped !== true) return renderError(failure, nothing, words('full'));
+    // Not begun, or gone on for too long.
+    if (failure?.code === 'limit') return renderError(failure, nothing, words(details.stopped === true ? 'over' : 'full'));
     if (failure?.code !== 'stream-taken') return renderError(failure);
     const takenOver = details.reason === 'taken-over';
     const offer = takenOver || details.may_take_over === true;
@@ -325,9 +339,10 @@ export class RtcBroadcaster extends BroadcastElement {
     `;
   }
 
-  #renderNotice(): TemplateResult | typeof nothing {
+  #renderNotice(): TemplateResult {
     const text = this.notice === null ? healthWords(this.figures) : errorText(this.notice);
-    return text === null ? nothing : html`<p class="notice" part="notice">${text}</p>`;
+    const texts = [recordingWords(this.recording), text].filter((line) => line !== null);
+    return html`${texts.map((line) => html`<p class="notice" part="notice">${line}</p>`)}`;
   }
 
   #renderShare(): TemplateResult | typeof nothing {

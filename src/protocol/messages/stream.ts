@@ -97,8 +97,16 @@ export const ClockSchema = v.object({
 
 export const TimeReplySchema = v.object({ server_ms: v.number() });
 export const TracksPushSchema = v.object({ tracks: TracksField });
-export const TracksReplySchema = v.object({ epoch: v.number() });
+export const TracksReplySchema = v.object({
+  epoch: v.number(),
+  /** Another than before where the change did not fit the session's fixed set. */
+  session: v.optional(v.string()),
+});
+export type TracksReply = v.InferOutput<typeof TracksReplySchema>;
 export const BitratePushSchema = v.object({ track: v.number(), bps: v.number() });
+/** How the recording stands that was asked for; `reason` says why it stopped while the stream goes on. */
+export const RecordingPushSchema = v.object({ state: v.picklist(['recording', 'stopped']), reason: v.optional(v.string()) });
+export type RecordingPush = v.InferOutput<typeof RecordingPushSchema>;
 export const StoppedSchema = v.object({ reason: v.string() });
 
 /** `POST /ingest/:stream`: the reply to opening is a {@link StreamReplySchema} with the path of all that follows. */

@@ -262,6 +262,13 @@ const strings: Strings = {
   'broadcaster.taken-over': 'تولّت علامة تبويب أخرى أو جهاز آخر هذا البث.',
   'broadcaster.take-over': 'تولّي البث',
   'broadcaster.full': 'لا يحتمل الخادم بثًا آخر الآن. حاول مجددًا عندما ينتهي أحدها.',
+  'broadcaster.over': 'استمر البث أطول مدة يسمح بها الخادم، فأُنهي.',
+  'broadcaster.recording': 'جارٍ التسجيل',
+  'broadcaster.recording-forbidden': 'لا يُسجَّل البث: لا يسمح الخادم بذلك هنا. البث مستمر.',
+  'broadcaster.recording-disk-full': 'توقف التسجيل: لم تبق مساحة على الخادم. البث مستمر.',
+  'broadcaster.recording-disk-slow': 'توقف التسجيل: قرص الخادم بطيء جدًا. البث مستمر.',
+  'broadcaster.recording-disk-failed': 'توقف التسجيل: تعطّل قرص الخادم. البث مستمر.',
+  'broadcaster.recording-stopped': 'توقف التسجيل. البث مستمر.',
   'broadcaster.host': 'المذيع',
   'broadcaster.chat-later': 'تُفتح الدردشة عندما تكون على الهواء.',
 

@@ -264,6 +264,14 @@ const strings: Strings = {
   'broadcaster.taken-over': 'Ein anderer Tab oder ein anderes Gerät hat diese Übertragung übernommen.',
   'broadcaster.take-over': 'Übernehmen',
   'broadcaster.full': 'Der Server überträgt gerade so viele Sendungen, wie er kann. Versuchen Sie es, wenn eine zu Ende ist.',
+  'broadcaster.over': 'Die Übertragung hat so lange gedauert, wie der Server erlaubt, und wurde beendet.',
+  'broadcaster.recording': 'Aufnahme läuft',
+  'broadcaster.recording-forbidden': 'Die Übertragung wird nicht aufgenommen: Der Server erlaubt es hier nicht. Sie läuft weiter.',
+  'broadcaster.recording-disk-full': 'Die Aufnahme wurde beendet: Der Server hat keinen Platz mehr. Die Übertragung läuft weiter.',
+  'broadcaster.recording-disk-slow': 'Die Aufnahme wurde beendet: Die Festplatte des Servers ist zu langsam. Die Übertragung läuft weiter.',
+  'broadcaster.recording-disk-failed':
+    'Die Aufnahme wurde beendet: Die Festplatte des Servers ist ausgefallen. Die Übertragung läuft weiter.',
+  'broadcaster.recording-stopped': 'Die Aufnahme wurde beendet. Die Übertragung läuft weiter.',
   'broadcaster.host': 'Studio',
   'broadcaster.chat-later': 'Der Chat öffnet, sobald Sie live sind.',
 

@@ -260,6 +260,13 @@ const strings: Strings = {
   'broadcaster.taken-over': 'Otra pestaña u otro dispositivo ha tomado el relevo de esta emisión.',
   'broadcaster.take-over': 'Tomar el relevo',
   'broadcaster.full': 'El servidor ya emite todo lo que puede. Inténtalo cuando termine alguna emisión.',
+  'broadcaster.over': 'La emisión ha durado todo lo que permite el servidor y ha terminado.',
+  'broadcaster.recording': 'Grabando',
+  'broadcaster.recording-forbidden': 'La emisión no se graba: el servidor no lo permite aquí. La emisión continúa.',
+  'broadcaster.recording-disk-full': 'La grabación se ha detenido: al servidor no le queda espacio. La emisión continúa.',
+  'broadcaster.recording-disk-slow': 'La grabación se ha detenido: el disco del servidor es demasiado lento. La emisión continúa.',
+  'broadcaster.recording-disk-failed': 'La grabación se ha detenido: el disco del servidor ha fallado. La emisión continúa.',
+  'broadcaster.recording-stopped': 'La grabación se ha detenido. La emisión continúa.',
   'broadcaster.host': 'Presentador',
   'broadcaster.chat-later': 'El chat se abre cuando estás en directo.',
 

@@ -262,6 +262,13 @@ const strings: Strings = {
   'broadcaster.taken-over': 'Un autre onglet ou un autre appareil a repris cette diffusion.',
   'broadcaster.take-over': 'Prendre le relais',
   'broadcaster.full': 'Le serveur diffuse déjà autant de directs qu’il peut. Réessayez quand l’un d’eux sera terminé.',
+  'broadcaster.over': 'Le direct a duré aussi longtemps que le serveur le permet, et a pris fin.',
+  'broadcaster.recording': 'Enregistrement en cours',
+  'broadcaster.recording-forbidden': 'Le direct n’est pas enregistré\u00a0: le serveur ne le permet pas ici. Il continue.',
+  'broadcaster.recording-disk-full': 'L’enregistrement s’est arrêté\u00a0: le serveur n’a plus de place. Le direct continue.',
+  'broadcaster.recording-disk-slow': 'L’enregistrement s’est arrêté\u00a0: le disque du serveur est trop lent. Le direct continue.',
+  'broadcaster.recording-disk-failed': 'L’enregistrement s’est arrêté\u00a0: le disque du serveur est tombé en panne. Le direct continue.',
+  'broadcaster.recording-stopped': 'L’enregistrement s’est arrêté. Le direct continue.',
   'broadcaster.host': 'Studio',
   'broadcaster.chat-later': 'La discussion s’ouvre dès que vous êtes en direct.',
 

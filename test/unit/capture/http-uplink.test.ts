@@ -41,6 +41,7 @@ function rig() {
       ended: () => told.push('ended'),
       keyFrameWanted: () => undefined,
       bitrateLimited: () => undefined,
+      recording: ({ state }) => told.push(state),
       trouble: () => undefined,
     },
     { timers: time, tokenProvider: null, fetch: fetch as typeof globalThis.fetch, random: () => 0.5 },
