@@ -3,7 +3,7 @@ import { LIMITS } from '../../../src/protocol/index.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { CancelTimer } from '../clock.ts';
 import type { Reply } from '../socket/channel.ts';
-import { type BroadcastingOptions, beginBroadcasting } from './broadcasting.ts';
+import { type BroadcastingOptions, beginBroadcasting } from './begin-broadcasting.ts';
 import { HttpSession } from './http-session.ts';
 import { gone, problemOf } from './problems.ts';
 

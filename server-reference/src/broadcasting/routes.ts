@@ -5,7 +5,7 @@ import { describeIssues, IngestEventSchema, LIMITS } from '../../../src/protocol
 import type { Authorizer } from '../http/authorize.ts';
 import { Problem } from '../problem.ts';
 import type { Body } from '../socket/channel.ts';
-import type { BroadcastingOptions } from './broadcasting.ts';
+import type { BroadcastingOptions } from './begin-broadcasting.ts';
 import type { HttpSession } from './http-session.ts';
 import { IngestSessions } from './ingest-sessions.ts';
 import { numberOf } from './media-query.ts';

@@ -1,6 +1,6 @@
 /** `stream:<name>` (docs/protocol.md): a broadcaster. Frames come in as `chunk`, the server asks for key frames and lower bit rates. */
 import { LIMITS } from '../../../src/protocol/index.ts';
-import { type BroadcastingOptions, beginBroadcasting } from '../broadcasting/broadcasting.ts';
+import { type BroadcastingOptions, beginBroadcasting } from '../broadcasting/begin-broadcasting.ts';
 import type { ChannelFamily, JoinOutcome } from '../socket/channel.ts';
 
 export function streamFamily(options: BroadcastingOptions): ChannelFamily {
