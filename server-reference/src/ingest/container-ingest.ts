@@ -17,22 +17,15 @@ import { beginsMovie, Fmp4Reader } from './fmp4-reader.ts';
 import { FrameFeed, FramesRefused, FramesTooMuch, WELCOME_LEAD } from './frame-feed.ts';
 import { BitstreamError, parseAvcC } from './h264.ts';
 import { beginsRecording, MatroskaReader } from './matroska-reader.ts';
-import { opusPacketLength } from './opus.ts';
-import { splitOpusPacket } from './opus-split.ts';
+import { SoundInStep } from './sound-in-step.ts';
 import { sourceTracks } from './source-tracks.ts';
 
 /** As tracks are numbered towards the hub, and in `clock`. */
 const VIDEO = 0;
 const AUDIO = 1;
 const TIMESCALE = 1_000_000;
-/** Sound that waits for the pictures of its time: some ten seconds. */
-const MOST_HELD = 500;
 /** Beyond this, times that go back are another time rather than another order. */
 const JUMP: Microseconds = 10_000_000;
-const NEVER = Number.NEGATIVE_INFINITY;
-/** What Chromium calls itself as the writer of a container, and the blocks in which it hears. */
-const CHROMIUM = 'Chrome';
-const CHROMIUM_BLOCK: Microseconds = 10_000;
 
 const AUDIO_CODECS: Readonly<Record<string, string>> = { A_OPUS: 'opus', A_AAC: 'mp4a.40.2' };
 
@@ -63,11 +56,7 @@ export class ContainerIngest implements Ingest {
   #audio: ContainerTrack | null = null;
   #writer = '';
   #feed: FrameFeed | null = null;
-  /** Sound stays in step with pictures that take longer: behind the sound, there would be no room for them any more. */
-  #held: { readonly time: Microseconds; readonly data: Uint8Array }[] = [];
-  /** Times of the last picture that came, and of the last that was passed on. */
-  #pictureIn: Microseconds = NEVER;
-  #pictureOut: Microseconds = NEVER;
+  readonly #sound = new SoundInStep((time, packet) => this.#emit(AUDIO, time, packet));
   /** The last time of each track, so that two frames within a millisecond of the container stay two. */
   readonly #last = new Map<number, Microseconds>();
 
@@ -122,7 +111,7 @@ export class ContainerIngest implements Ingest {
   close(): void {
     this.#video?.path.close();
     this.#video = null;
-    this.#held = [];
+    this.#sound.reset();
   }
 
   #take(read: () => readonly ContainerEvent[]): void {
@@ -148,21 +137,14 @@ export class ContainerIngest implements Ingest {
     this.#reader = this.#newReader();
     this.#failure = null;
     this.#feed = null;
-    this.#restart();
-  }
-
-  /** Another time begins. */
-  #restart(): void {
     this.#last.clear();
-    this.#pictureIn = NEVER;
-    this.#pictureOut = NEVER;
   }
 
   #open(tracks: readonly ContainerTrack[], writer: string): void {
     this.close();
     this.#writer = writer;
     this.#feed = null;
-    this.#restart();
+    this.#last.clear();
     this.#audio = tracks.find(({ kind }) => kind === 'audio') ?? null;
     const video = tracks.find(({ kind }) => kind === 'video') ?? null;
     if (this.#audio !== null && AUDIO_CODECS[this.#audio.codec] === undefined)
@@ -197,59 +179,23 @@ export class ContainerIngest implements Ingest {
     const at = Math.round(time / 1000);
     if (track === this.#video?.track.number)
       this.#giveVideo(this.#video.path, at, key, data, decode === undefined ? undefined : Math.round(decode / 1000));
-    else if (track === this.#audio?.number) this.#sound(this.#audio, at, data);
+    else if (track === this.#audio?.number) this.#sound.push({ codec: this.#audio.codec, writer: this.#writer }, at, data);
   }
 
   #giveVideo(path: VideoPath, time: Microseconds, key: boolean, data: Uint8Array, decode: Microseconds | undefined): void {
-    const before = this.#pictureIn;
-    this.#pictureIn = time;
-    if (!path.frame(time, key, data, decode)) this.#pictureIn = before;
+    const notComing = this.#sound.expect(time);
+    if (!path.frame(time, key, data, decode)) notComing();
   }
 
   #picture(decode: Microseconds, data: Uint8Array, composition: Microseconds): void {
-    this.#pictureOut = decode + composition;
     this.#emit(VIDEO, decode, data, composition);
-    this.#releaseSound();
+    this.#sound.passed(decode + composition);
   }
 
   /** Pictures that were under way will not come. */
   #lost(): void {
     this.#publication.lost();
-    this.#pictureIn = this.#pictureOut;
-    this.#releaseSound();
-  }
-
-  #sound({ codec }: ContainerTrack, time: Microseconds, data: Uint8Array): void {
-    if (codec !== 'A_OPUS') this.#held.push({ time, data });
-    else {
-      let at = time - this.#lateness(data);
-      for (const packet of splitOpusPacket(data)) {
-        this.#held.push({ time: Math.round(at), data: packet });
-        at += (opusPacketLength(packet) * 1000) / 48;
-      }
-    }
-    this.#releaseSound();
-    this.#held.splice(0, this.#held.length - MOST_HELD);
-  }
-
-  /**
-   * Chromium gives a packet of sound the time of the last block that went into it: a packet of 60 ms stands 50 ms too late. Measured with a
-   * flash and a click in one frame.
-   */
-  #lateness(packet: Uint8Array): Microseconds {
-    if (this.#writer !== CHROMIUM) return 0;
-    return Math.max(0, (opusPacketLength(packet) * 1000) / 48 - CHROMIUM_BLOCK);
-  }
-
-  #releaseSound(): void {
-    if (this.#feed === null) return;
-    const isDue = (time: Microseconds): boolean => this.#pictureIn <= this.#pictureOut || time <= this.#pictureOut;
-    let [first] = this.#held;
-    while (first !== undefined && isDue(first.time)) {
-      this.#held.shift();
-      this.#emit(AUDIO, first.time, first.data);
-      [first] = this.#held;
-    }
+    this.#sound.lost();
   }
 
   /** The pictures' configuration is known, or there are none: an epoch begins. */
@@ -262,7 +208,7 @@ export class ContainerIngest implements Ingest {
     this.#publication.tracks(declared.tracks);
     this.#feed = new FrameFeed(this.#publication, declared.tracks, this.#now, true);
     this.#last.clear();
-    this.#releaseSound();
+    this.#sound.begin();
   }
 
   #emit(track: number, time: Microseconds, data: Uint8Array, cts: Microseconds = 0): void {
