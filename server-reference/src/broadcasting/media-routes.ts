@@ -57,8 +57,9 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
     return oneChunk(request, reply, principal, query, await whole(request.body as Readable));
   };
 
-  /** The name under which whoever sends is found again. */
-  const nameOf = (stream: string, { sub }: Principal, { session }: MediaQuery): string => JSON.stringify([stream, sub, session]);
+  /** The name under which whoever sends is found again; those of whom nothing is known are told apart by their address. */
+  const nameOf = ({ params, ip }: StreamRequest, { sub }: Principal, { session }: MediaQuery): string =>
+    JSON.stringify([params.stream, sub, sub === null ? ip : null, session]);
 
   /** Waits a while where what comes next is too much or too soon; false where it is not. */
   const paused = async (session: HttpSession, bytes: Bytes): Promise<boolean> => {
@@ -75,7 +76,7 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
     bytes: Uint8Array,
   ): Promise<Record<string, unknown>> => {
     const { stream } = request.params;
-    const name = nameOf(stream, principal, query);
+    const name = nameOf(request, principal, query);
     const running = sessions.called(name, query.container);
     const opened: OpenedSession =
       running === null
@@ -122,7 +123,7 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
     query: MediaQuery,
   ): Promise<Record<string, unknown>> => {
     const { stream } = request.params;
-    const name = nameOf(stream, principal, query);
+    const name = nameOf(request, principal, query);
     const body = new ArrivingBody(request.raw);
     let opened: OpenedSession | null = null;
     let answer: Record<string, unknown> = {};
