@@ -36,7 +36,7 @@ function mirror(
     },
   });
   const log = createLog({ level: 'debug', output });
-  return new Mirror({ origin: origin.origin, target, clock, log, window: origin.hub.options.window, deletes, recordedOnly });
+  return new Mirror({ hub: origin.hub, origin: origin.origin, target, clock, log, deletes, recordedOnly });
 }
 
 /** Lets the target take what has come before time goes on. */
@@ -129,6 +129,17 @@ test('the window slides, and what has left it for as long again is deleted where
   assert.match(server.files.get(`${folder}/media.m3u8`) ?? '', /ENDLIST/);
   origin.clock.advance(12_000);
   await server.until(() => server.files.size === 0);
+  await mirroring.close(0);
+});
+
+test('a stream with a window of its own has that window at the target', async () => {
+  await using origin = await startOrigin();
+  await using server = await PutServer.start();
+  const mirroring = mirror(origin, { target: httpTarget(server) });
+  const broadcast = origin.broadcast({ packaging: { window: 8000 } });
+  await run(mirroring, broadcast, 30);
+  const playlist = server.files.get(`/live/demo/${broadcast.publication.session?.id}/v0/media.m3u8`) ?? '';
+  assert.equal(parseMediaPlaylist(playlist).segments.length, 4);
   await mirroring.close(0);
 });
 

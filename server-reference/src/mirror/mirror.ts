@@ -1,6 +1,7 @@
 /** Pushes streams as regular HLS to a target that needs to know nothing of them, such as a CDN's storage. */
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { Clock } from '../clock.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { LiveOrigin } from '../origin/live-origin.ts';
 import type { PackagedSession } from '../origin/packaged-session.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -9,11 +10,11 @@ import type { MirrorTarget } from './target.ts';
 import { Uploader } from './uploader.ts';
 
 export interface MirrorOptions {
+  readonly hub: Hub;
   readonly origin: LiveOrigin;
   readonly target: MirrorTarget;
   readonly clock: Clock;
   readonly log: Log;
-  readonly window: Milliseconds;
   /** Whether what has left its window is deleted. */
   readonly deletes: boolean;
   /** Whether streams that are not recorded stay here. */
@@ -55,8 +56,9 @@ export class Mirror {
   }
 
   #observe(packaged: PackagedSession): void {
-    const { clock, window, deletes, recordedOnly } = this.#options;
+    const { hub, clock, deletes, recordedOnly } = this.#options;
     const { stream } = packaged;
+    const window = hub.session(stream)?.packaging.window ?? hub.options.window;
     const mirror: SessionMirror = new SessionMirror(packaged, {
       uploader: this.#uploader,
       clock,

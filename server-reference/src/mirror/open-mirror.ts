@@ -1,6 +1,7 @@
 /** The mirror that the settings ask for. */
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { LiveOrigin } from '../origin/live-origin.ts';
 import type { Log } from '../telemetry/log.ts';
 import { HttpTarget } from './http-target.ts';
@@ -9,13 +10,14 @@ import { S3Target } from './s3-target.ts';
 import type { Fetch } from './uploader.ts';
 
 interface Surroundings {
+  readonly hub: Hub;
   readonly origin: LiveOrigin;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Null where nothing is mirrored. */
-export function openMirror(config: Config, { origin, clock, log }: Surroundings): Mirror | null {
+export function openMirror(config: Config, { hub, origin, clock, log }: Surroundings): Mirror | null {
   const { mirror: address, s3AccessKeyId, s3SecretAccessKey } = config;
   if (address === null) return null;
   const send: Fetch = (request) => fetch(request);
@@ -28,6 +30,6 @@ export function openMirror(config: Config, { origin, clock, log }: Surroundings)
   };
   const target =
     address.protocol === 's3:' ? new S3Target(address, access, send) : new HttpTarget(address, config.mirrorAuthorization, send);
-  const { window, mirrorDelete: deletes, mirrorRecorded: recordedOnly } = config;
-  return new Mirror({ origin, target, clock, log, window, deletes, recordedOnly });
+  const { mirrorDelete: deletes, mirrorRecorded: recordedOnly } = config;
+  return new Mirror({ hub, origin, target, clock, log, deletes, recordedOnly });
 }
