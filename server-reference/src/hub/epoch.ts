@@ -61,7 +61,7 @@ export interface EpochHost {
   frontier(rendition: string): Seconds;
   begin(tracks: ReadonlyMap<string, EpochTrack>, at: Seconds, wallAtStart: Milliseconds, number: number | null): EpochInfo;
   emit(frame: Frame): void;
-  keyframeNeeded(track: number): void;
+  keyframeNeeded(): void;
 }
 
 interface Lane {
@@ -117,7 +117,7 @@ export class Epoch {
     if (source === undefined) return;
     const held = this.#gathered.get(frame.track) ?? [];
     if (source.config.kind === 'video' && held.length === 0 && !frame.key) {
-      this.#host.keyframeNeeded(frame.track);
+      this.#host.keyframeNeeded();
       return;
     }
     if (source.config.kind === 'video' && this.#waitsForPictures) this.#gatheringSince = now;
@@ -171,7 +171,7 @@ export class Epoch {
   #pass(lane: Lane): void {
     if (lane.video === null) return;
     lane.waitsForKey = true;
-    this.#host.keyframeNeeded(lane.source.id);
+    this.#host.keyframeNeeded();
   }
 
   #run(now: Milliseconds): void {
@@ -195,7 +195,7 @@ export class Epoch {
     if (first === undefined) {
       this.#gathered.delete(leading.id);
       this.#gatheringSince = null;
-      this.#host.keyframeNeeded(leading.id);
+      this.#host.keyframeNeeded();
       return;
     }
     const wall = this.#clock.wall(first.track, first.dts);
@@ -262,7 +262,7 @@ export class Epoch {
       lane.waitsForKey = true;
     if (lane.waitsForKey) {
       if (!frame.key || captured < floor - 0.75 * frameSeconds) {
-        this.#host.keyframeNeeded(frame.track);
+        this.#host.keyframeNeeded();
         return;
       }
       lane.waitsForKey = false;
@@ -272,7 +272,7 @@ export class Epoch {
     }
     if (frame.config !== undefined && frame.config !== lane.source.config) this.#reconfigure(lane, frame.config, timeline.end / timescale);
     const { dts, cts, duration } = timeline.place(captured * timescale, frame.key);
-    if (timeline.wantsKeyframe) this.#host.keyframeNeeded(frame.track);
+    if (timeline.wantsKeyframe) this.#host.keyframeNeeded();
     const composition = cts + Math.round(offset * timescale);
     this.#host.emit({ rendition: lane.source.rendition, dts, cts: composition, duration, key: frame.key, data: frame.data });
   }

@@ -139,7 +139,6 @@ export class Publication {
     this.#bursts?.flush();
     this.#timescales = new Map(tracks.map(({ id, timescale }) => [id, timescale]));
     const session = this.#host.sessionFor(tracks, this.#terms);
-    session.route(tracks);
     this.#session = session;
     this.#clock = new CaptureClock(tracks, this.#sharedTimeline);
     const [first] = tracks;

@@ -27,7 +27,7 @@ export interface SessionOptions {
   readonly derivation?: Derivation | undefined;
   /** Makes the outputs, once the session's zero is known. */
   readonly opened: (session: Session) => void;
-  readonly keyframeNeeded: (rendition: string) => void;
+  readonly keyframeNeeded: () => void;
 }
 
 /** The renditions that a set of tracks asks for, leading one first. */
@@ -207,16 +207,8 @@ export class Session implements EpochHost {
     return complete;
   }
 
-  keyframeNeeded(track: number): void {
-    const rendition = this.#trackRenditions.get(track);
-    if (rendition !== undefined) this.#options.keyframeNeeded(rendition);
-  }
-
-  #trackRenditions = new Map<number, string>();
-
-  /** Says which rendition each of the broadcaster's tracks feeds. */
-  route(tracks: readonly SourceTrack[]): void {
-    this.#trackRenditions = new Map(tracks.map(({ id, rendition }) => [id, rendition]));
+  keyframeNeeded(): void {
+    this.#options.keyframeNeeded();
   }
 
   /** Nothing has come, and nothing from before this instant will be written any more. */
