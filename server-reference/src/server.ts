@@ -67,6 +67,8 @@ export interface RunningServer {
   readonly port: number;
   /** Null without STUN, also where its port was taken. */
   readonly stunPort: number | null;
+  /** The program that it transcodes with; null where there is none. */
+  readonly ffmpeg: string | null;
   /** Drains and ends: sockets are closed with 1012, and within `patience` (default 3000 ms) everything is gone. */
   close(patience?: number): Promise<void>;
 }
@@ -120,7 +122,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const sessionTranscoders = ffmpeg === null ? null : new SessionTranscoders(hub, { ...workshop, ffmpeg });
   ends.add(() => sessionTranscoders?.close());
   const broadcasting = { hub, transcoders, maxDuration: config.maxDuration, publicUrl: config.publicUrl };
-  const mirror = openMirror(config, { origin, clock, log });
+  const mirror = openMirror(config, { hub, origin, clock, log });
   const fanout = new Fanout({ hub, maxViewers: config.maxSocketViewers });
   ends.add(() => fanout.close());
   const chats = new LiveChats({ clock, pubsub });
@@ -176,6 +178,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     port,
     stunPort,
+    ffmpeg: ffmpeg?.program ?? null,
     close(patience = 3000) {
       closing ??= close(patience);
       return closing;
@@ -200,7 +203,11 @@ function openStore(data: string): RoomStore {
 async function openRecordings(config: Config, clock: Clock, log: Log): Promise<Recordings> {
   const { data, recordingsMaxAge: maxAge, recordingsMaxSize: maxSize, recordingsMinFree: minFree } = config;
   const recordings = new Recordings({ directory: join(data, 'recordings'), disk: nodeDisk, clock, log, maxAge, maxSize, minFree });
-  await recordings.open();
+  try {
+    await recordings.open();
+  } catch (error) {
+    throw new ConfigError(`--data ${data}: ${messageOf(error)}. Its recordings cannot be read.`, { cause: error });
+  }
   return recordings;
 }
 

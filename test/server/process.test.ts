@@ -207,9 +207,11 @@ describe('a running server', () => {
     const text = greeting(server);
     for (const page of ['', 'call.html', 'live.html', 'watch.html']) assert.ok(text.includes(` http://localhost:${server.port}/${page}\n`));
     assert.match(text, /Development mode: .*on this machine alone/);
-    await using known = await startTestServer({ secret: SECRET, publicUrl: new URL('https://live.example.org') });
+    const mirror = new URL('https://ada:hidden@cdn.example.org/live/');
+    await using known = await startTestServer({ secret: SECRET, publicUrl: new URL('https://live.example.org'), mirror });
     assert.match(greeting(known), / https:\/\/live\.example\.org\/call\.html\n/);
-    assert.ok(!greeting(known).includes(SECRET));
+    assert.match(greeting(known), / mirror +cdn\.example\.org\n/);
+    assert.ok(!greeting(known).includes(SECRET) && !greeting(known).includes('hidden'));
   });
 
   test('starts with a warning and the remedy where the STUN port is taken', async () => {

@@ -9,7 +9,7 @@ export function addresses({ config, url }: RunningServer): Record<'demo' | 'call
 }
 
 /** What the settings came to. Secrets are not among it. */
-export function decisions({ config, stunPort }: RunningServer): Record<string, string | number | boolean> {
+export function decisions({ config, stunPort, ffmpeg }: RunningServer): Record<string, string | number | boolean> {
   return {
     public: config.public.join(',') || 'nothing',
     autoCreate: config.autoCreate,
@@ -20,6 +20,11 @@ export function decisions({ config, stunPort }: RunningServer): Record<string, s
     part: `${config.partDuration}ms`,
     segment: `${config.segmentDuration}ms`,
     window: `${config.window}ms`,
+    recording: config.record ? 'on' : 'off',
+    ffmpeg: ffmpeg ?? 'none',
+    ...(config.ladder.length === 0 ? {} : { ladder: config.ladder.join(',') }),
+    // The host alone: what stands around it may be a secret.
+    ...(config.mirror === null ? {} : { mirror: config.mirror.host }),
     maxPeers: config.maxPeers,
     maxStreams: config.maxStreams,
   };
