@@ -29,9 +29,15 @@ export class FfmpegChild {
 
   constructor(options: FfmpegChildOptions) {
     this.#options = options;
-    void options.ffmpeg.abilities().then((abilities) => {
-      if (!this.#closed) this.#start(abilities);
-    });
+    options.ffmpeg
+      .abilities()
+      .then((abilities) => {
+        if (!this.#closed) this.#start(abilities);
+      })
+      // Not every way in which a process cannot be started is told by an event.
+      .catch((error: unknown) => {
+        if (!this.#closed) options.ended(error instanceof Error ? error.message : String(error));
+      });
   }
 
   /** The process id; null before it has started. */

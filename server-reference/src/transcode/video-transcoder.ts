@@ -19,7 +19,7 @@ import { Restarts } from './restarts.ts';
 
 /** A child that is given pictures and answers none for this long hangs. */
 const HANG: Milliseconds = 5_000;
-/** What may wait for a child that does not keep up; beyond it, pictures are dropped to the next key frame. */
+/** What may wait for a child that does not keep up; beyond it, pictures are dropped to a key frame for which there is room. */
 const MOST_WAITING: Bytes = 2 * 1024 * 1024;
 
 export interface TranscoderOptions {
@@ -60,7 +60,7 @@ export class VideoTranscoder implements VideoPath {
     if (this.#unanswered !== null && now - this.#unanswered > HANG) this.#restart('ffmpeg hangs');
     if (this.#over || (this.#waitsForKey && (!key || now < this.#startAt))) return false;
     this.#child ??= this.#start();
-    if (this.#child.waiting > MOST_WAITING && !key) {
+    if (this.#child.waiting > MOST_WAITING) {
       this.#waitsForKey = true;
       this.#sink.lost();
       return false;
