@@ -46,6 +46,8 @@ export class Transcoders {
 
   /** Why there can be none at all, and the remedy; null where there can. */
   get unavailable(): string | null {
+    if (this.#options.slots.most === 0)
+      return 'VP8, VP9 and AV1 are not taken here: this server transcodes nothing (--max-transcodes 0). Send H.264.';
     if (this.#options.ffmpeg !== null) return null;
     return 'VP8, VP9 and AV1 are made into H.264 by ffmpeg, which this server does not have: install it, or name it with --ffmpeg. H.264 needs none.';
   }
@@ -59,7 +61,8 @@ export class Transcoders {
       return null;
     };
     if (ivf === undefined) return refuse('codec-unsupported', `The pictures are ${codec}; this server takes H.264, VP8, VP9 and AV1.`);
-    if (ffmpeg === null) return refuse('codec-unsupported', this.unavailable ?? '');
+    const { unavailable } = this;
+    if (ffmpeg === null || unavailable !== null) return refuse('codec-unsupported', unavailable ?? '');
     if (width < 16 || height < 16 || width > MAX_SIDE || height > MAX_SIDE)
       return refuse('codec-unsupported', `The pictures are ${width}x${height}; 16 to ${MAX_SIDE} can be transcoded.`);
     const release = slots.take(PICTURES);
