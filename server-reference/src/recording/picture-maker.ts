@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { Bytes, Milliseconds } from '../../../src/protocol/index.ts';
 import type { Clock } from '../clock.ts';
+import { surroundings } from '../transcode/ffmpeg.ts';
 
 export type Picture = { readonly ok: true; readonly jpeg: Buffer } | { readonly ok: false; readonly reason: PictureFailure };
 export type PictureFailure = 'no-decoder' | 'busy' | 'failed';
@@ -79,9 +80,8 @@ export class PictureMaker {
       ...[...outputOptions, '-an', '-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2pipe', 'pipe:1'],
     ];
     return new Promise((resolve, reject) => {
-      // What the server knows is no business of a decoder of foreign bytes.
-      const env = { PATH: process.env['PATH'] ?? '' };
-      const child = spawn(ffmpeg, args, { stdio: ['pipe', 'pipe', 'ignore'], env, signal: this.#ending.signal, killSignal: 'SIGKILL' });
+      const ending = { signal: this.#ending.signal, killSignal: 'SIGKILL' } as const;
+      const child = spawn(ffmpeg, args, { stdio: ['pipe', 'pipe', 'ignore'], env: surroundings(), ...ending });
       const cancelPatience = this.#clock.after(PATIENCE, () => child.kill('SIGKILL'));
       const chunks: Buffer[] = [];
       let size = 0;

@@ -59,9 +59,9 @@ export class RecordingWriter {
     this.#options = options;
   }
 
-  /** Takes what is to be written; false where nothing more is taken. */
-  add(entry: JournalEntry, media?: { readonly rendition: number; readonly bytes: Uint8Array }): boolean {
-    if (this.#state !== 'writing') return false;
+  /** Takes what is to be written; ignores it where nothing more is. */
+  add(entry: JournalEntry, media?: { readonly rendition: number; readonly bytes: Uint8Array }): void {
+    if (this.#state !== 'writing') return;
     this.#next.entries.push(entry);
     if (media !== undefined) {
       const pieces = this.#next.media.get(media.rendition);
@@ -72,10 +72,9 @@ export class RecordingWriter {
     }
     if (this.#waiting > MOST_WAITING) {
       this.#fail('disk-slow', new Error(`${this.#waiting} bytes wait for the disk`));
-      return false;
+      return;
     }
     this.#pump ??= this.#run();
-    return true;
   }
 
   /** Resolves when all that was taken so far is on the disk or never will be, and in any case after {@link LONGEST_HOLD}. */

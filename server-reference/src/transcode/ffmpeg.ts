@@ -47,7 +47,7 @@ export class Ffmpeg {
 }
 
 /** What the server knows is no business of a decoder of foreign bytes. */
-function surroundings(): NodeJS.ProcessEnv {
+export function surroundings(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'] ?? '' };
 }
 
