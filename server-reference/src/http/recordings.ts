@@ -101,9 +101,12 @@ export const recordingRoutes: FastifyPluginAsync<RecordingRoutesOptions> = async
         const query = token === null ? '' : `?token=${encodeURIComponent(token)}`;
         return sendText(request, reply, MANIFEST_TYPE, await library.manifest(stream, session, query));
       }
-      case 'download.mp4':
-        reply.header('content-disposition', `attachment; filename="${stream}-${session}.mp4"`);
-        return sendBytes(request, reply, 'video/mp4', REVALIDATE, await library.download(stream, session));
+      case 'download.mp4': {
+        const movie = await library.download(stream, session);
+        // Not before: a refusal is no file to be kept.
+        if (movie !== null) reply.header('content-disposition', `attachment; filename="${stream}-${session}.mp4"`);
+        return sendBytes(request, reply, 'video/mp4', REVALIDATE, movie);
+      }
       case 'poster.jpg':
         return sendPicture(request, reply, await pictures.poster(stream, session));
       case 'storyboard.jpg':
