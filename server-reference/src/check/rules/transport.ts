@@ -1,4 +1,5 @@
 /** Rules 23 and 25: compression, caching, CORS, HTTP/2. */
+import type { Seconds } from '../../../../src/protocol/index.ts';
 import { type CheckLog, type Exchange, newest } from '../log.ts';
 import { Findings, type Verdict } from '../verdict.ts';
 import { breach, mediaRenditions, NO_PLAYLIST } from './evidence.ts';
@@ -18,7 +19,7 @@ function maxAge({ headers }: Exchange): number | null {
 /** Playlists smaller than this are not worth a coding. */
 const WORTH_ZIPPING = 300;
 /** Media that caches may keep for less is not seen as unchanging. */
-const LONG: number = 60;
+const LONG: Seconds = 60;
 
 /** RFC 8216bis §6.2.1, Appendix B.1; HLS Authoring Specification 10.1. */
 export function caching(log: CheckLog): Verdict {
