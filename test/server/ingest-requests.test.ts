@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { signToken } from '../../server-reference/src/auth/sign-token.ts';
 import { findFfmpeg } from '../../tools/find-program.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { parseMediaPlaylist } from '../support/playlist.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -182,4 +184,33 @@ test('two senders that call themselves differently do not mix', async () => {
   assert.equal((await post(`${url}one`, MATROSKA.slice(0, 20_000))).status, 201);
   assert.equal((await post(`${url}two`, MATROSKA)).body['code'], 'stream-taken');
   assert.equal((await post(`${url}one`, MATROSKA.slice(20_000))).body['received'], MATROSKA.byteLength);
+});
+
+test('one long request ends with its token', { timeout: 15_000 }, async () => {
+  const secret = 's'.repeat(48);
+  const clock = new FakeClock(Date.now());
+  await using server = await startTestServer({ secret, public: ['watch'] }, { clock });
+  const token = await signToken(secret, { sub: 'ada', grants: [{ stream: 'demo', can: ['publish'] }], ttl: 25 });
+  const socket = connect(server.port, '127.0.0.1');
+  const send = (bytes: Uint8Array): void => {
+    socket.write(`${bytes.byteLength.toString(16)}\r\n`);
+    socket.write(bytes);
+    socket.write('\r\n');
+  };
+  const head = ['POST /ingest/demo?container=matroska HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${token}`];
+  socket.write(`${[...head, 'Transfer-Encoding: chunked'].join('\r\n')}\r\n\r\n`);
+  send(MATROSKA.slice(0, -100));
+  let passed = 0;
+  await until(async () => {
+    // What comes too soon waits for its time to come.
+    if (passed < 10_000) clock.advance(100);
+    passed += 100;
+    return (await statusOf(server)).state === 'live';
+  });
+  clock.advance(26_000 - Math.min(passed, 10_000));
+  send(MATROSKA.slice(-100));
+  let answer = '';
+  for await (const bytes of socket as AsyncIterable<Buffer>) answer += bytes.toString();
+  assert.match(answer, /^HTTP\/1\.1 401 /);
+  assert.match(answer, /token-expired/);
 });

@@ -12,7 +12,7 @@ import type { SimulatedBroadcast } from '../support/simulated-broadcast.ts';
 
 /** Waits for a condition that comes about by writing to the disk. */
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 20_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error('it did not come about');
     await new Promise((resolve) => setImmediate(resolve));
