@@ -16,6 +16,9 @@ const OPEN_TO_ALL = ['--public', 'join,publish,watch,create'];
 const CAMERA = { width: 1280, height: 720, frameRate: 30 };
 const NARROW = 300_000;
 const NARROW_SECONDS = 30;
+/** Of the shorter side: what fits through has to be smaller, and to be as large as before within so long. */
+const WHOLE = 720;
+const WHOLE_AGAIN_MS = 60_000;
 
 type Broadcaster = HTMLElement & { readonly state: string; readonly report: PublisherReport | null; start(): Promise<void> };
 
@@ -67,6 +70,8 @@ describe('a broadcast whose uplink falls to 300 kbit/s', { skip: noNetwork() }, 
     assert.ok((await video.evaluate(shownInPage, 60, 20_000)) >= 60, 'it is watched before anything happens');
     await passes(5_000);
     const wide = await reportOf(page);
+    const sizeSeen = (): Promise<number> => video.evaluate(({ videoWidth, videoHeight }) => Math.min(videoWidth, videoHeight));
+    assert.equal(await sizeSeen(), WHOLE);
     host.narrow(NARROW);
     const reports: PublisherReport[] = [];
     for (let second = 0; second < NARROW_SECONDS; second++) {
@@ -76,13 +81,15 @@ describe('a broadcast whose uplink falls to 300 kbit/s', { skip: noNetwork() }, 
     }
     const late = reports.slice(-10);
     const seen = await video.evaluate(shownInPage, 1_000, 10_000);
-    const narrow = late.map(({ bitrate, targetBitrate, frameRate, width, height, uplinkDelay, limited }) => ({
+    const narrowSize = await sizeSeen();
+    const narrow = late.map(({ bitrate, targetBitrate, frameRate, width, height, uplinkDelay, droppedFrames, limited }) => ({
       bitrate: Math.round(bitrate / 1000),
       targetBitrate: Math.round(targetBitrate / 1000),
       frameRate: Math.round(frameRate),
       width,
       height,
       uplinkDelay: Math.round(uplinkDelay),
+      droppedFrames,
       limited,
     }));
     t.diagnostic(
@@ -92,14 +99,10 @@ describe('a broadcast whose uplink falls to 300 kbit/s', { skip: noNetwork() }, 
         .join(', ')} kbit/s wanted`,
     );
     t.diagnostic(
-      `after 20 s: ${JSON.stringify(narrow.at(-1))}; longest queue ${Math.max(...reports.map(({ uplinkDelay }) => uplinkDelay)).toFixed(0)} ms; the viewer saw ${(seen / 10).toFixed(1)} frames a second`,
+      `after 20 s: ${JSON.stringify(narrow.at(-1))}; longest queue ${Math.max(...reports.map(({ uplinkDelay }) => uplinkDelay)).toFixed(0)} ms; the viewer saw ${(seen / 10).toFixed(1)} frames a second of ${narrowSize}p`,
     );
-    const said = await page.evaluate(() =>
-      deepQuery('[role="status"]')
-        .map((element) => element.textContent?.trim() ?? '')
-        .filter((text) => text !== ''),
-    );
-    t.diagnostic(`said: ${said.join(' | ')}`);
+    const said = await page.evaluate(() => deepQuery('[part="notice"]').map(({ textContent }) => textContent?.trim() ?? '').join(' '));
+    t.diagnostic(`said: ${said}`);
     host.widen();
     const began = Date.now();
     const target = wide?.targetBitrate ?? Number.POSITIVE_INFINITY;
@@ -109,6 +112,22 @@ describe('a broadcast whose uplink falls to 300 kbit/s', { skip: noNetwork() }, 
       target,
     );
     t.diagnostic(`80 % of ${Math.round(target / 1000)} kbit/s again ${((Date.now() - began) / 1000).toFixed(1)} s after the way was free`);
+    await page.waitForFunction(
+      (whole) => {
+        const { width = 0, height = 0 } = document.querySelector<Broadcaster>('rtc-broadcaster')?.report ?? {};
+        return Math.min(width, height) === whole;
+      },
+      { timeout: WHOLE_AGAIN_MS, polling: 200 },
+      WHOLE,
+    );
+    t.diagnostic(`${WHOLE}p again ${((Date.now() - began) / 1000).toFixed(1)} s after the way was free`);
+    await viewer.waitForFunction(
+      (element, whole) => Math.min(element.videoWidth, element.videoHeight) === whole,
+      { timeout: 20_000, polling: 200 },
+      video,
+      WHOLE,
+    );
+    assert.ok((await video.evaluate(shownInPage, 60, 10_000)) >= 60, 'the viewer plays on');
     const states = await page.evaluate(() => (globalThis as unknown as { states: string[] }).states);
     assert.deepEqual(states.slice(states.lastIndexOf('live') + 1), [], 'it was never off air');
     assert.equal(states.filter((state) => state === 'live').length, 1);
@@ -120,6 +139,11 @@ describe('a broadcast whose uplink falls to 300 kbit/s', { skip: noNetwork() }, 
       'nothing waits for two seconds',
     );
     assert.ok(late.some(({ limited }) => limited === 'uplink'));
-    assert.ok(seen >= 50, `the viewer still sees pictures: ${seen} in ten seconds`);
+    const [first, last] = [late[0], late.at(-1)];
+    assert.ok(last !== undefined && Math.min(last.width, last.height) < WHOLE, `${last?.width}x${last?.height} is sent`);
+    assert.equal(narrowSize, Math.min(last.width, last.height), 'the viewer sees what is sent');
+    assert.ok(said.includes(`sending ${narrowSize}p`), said);
+    assert.ok(last.droppedFrames - (first?.droppedFrames ?? 0) <= 10, `${first?.droppedFrames}, then ${last.droppedFrames} pictures dropped`);
+    assert.ok(seen >= 200, `the viewer sees pictures that move: ${seen} in ten seconds`);
   });
 });
