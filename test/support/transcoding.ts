@@ -24,8 +24,14 @@ export interface Broadcast extends AsyncDisposable {
   end(): Promise<void>;
 }
 
-export async function broadcast(server: { readonly url: string }, clip: Clip, duration: number, stream = 'demo'): Promise<Broadcast> {
-  const publisher = await Publisher.connect({ server: server.url, stream, tracks: trackDescriptions(clip) });
+export async function broadcast(
+  server: { readonly url: string },
+  clip: Clip,
+  duration: number,
+  stream = 'demo',
+  record = false,
+): Promise<Broadcast> {
+  const publisher = await Publisher.connect({ server: server.url, stream, tracks: trackDescriptions(clip), record });
   if (publisher.joinReply.status !== 'ok') throw new Error(JSON.stringify(publisher.joinReply.response));
   const stop = new AbortController();
   const playing = publisher.play(clip, { duration, signal: stop.signal });
