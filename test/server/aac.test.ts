@@ -59,15 +59,17 @@ async function clicks(media: MediaFile): Promise<number[]> {
 test('a click is heard at the same time in AAC and in Opus', { timeout: 60_000 }, async () => {
   await using server = await startTestServer();
   await using live = await broadcast(server, await clickingClip(), 20);
-  await live.until('a1', (playlist) => complete(playlist) >= 2);
+  // It is silence until its encoder has begun.
+  await live.until('a1', (playlist) => complete(playlist) >= 4);
   await using opus = await download(live, 'a0');
   await using aac = await download(live, 'a1');
   const { codec, decoded, packets } = await aac.probe();
   assert.equal(codec, 'aac');
   assert.ok(decoded >= packets.length - 1, `${decoded} of ${packets.length} decode`);
   const [inOpus, inAac] = await Promise.all([clicks(opus), clicks(aac)]);
-  // The first may stand in the priming.
-  const compared = inAac.slice(1).map((time) => Math.min(...inOpus.map((other) => Math.abs(other - time))));
+  // The first may be cut by the beginning of the encoder, and AAC was asked for last: it may have a segment more.
+  const heard = inAac.slice(1).filter((time) => time < (inOpus.at(-1) ?? 0) + 0.25);
+  const compared = heard.map((time) => Math.min(...inOpus.map((other) => Math.abs(other - time))));
   assert.ok(compared.length >= 5, `${inAac} in AAC, ${inOpus} in Opus`);
   for (const difference of compared) assert.ok(difference < 0.02, `${inAac} in AAC, ${inOpus} in Opus`);
 });
