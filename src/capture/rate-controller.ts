@@ -33,7 +33,7 @@ const RECOVERY: Milliseconds = 1_500;
 const RECOVERY_STEP = 1.5;
 /** Quiet time before the rate is raised beyond that, to see whether the link holds more now. */
 const FIRST_PROBE: Milliseconds = 3_000;
-const LAST_PROBE: Milliseconds = 16_000;
+const LAST_PROBE: Milliseconds = 7_000;
 const PROBE_STEP = 1.17;
 /** Bursts that pass at so many times the rate show that there is room, and the rate is doubled. */
 const ROOMY = 4;
@@ -124,7 +124,7 @@ export class RateController {
     // One probe that holds may have used what was left over; two mean that the link has grown.
     if (this.#probes > 1) {
       this.#probeAfter = Math.max(FIRST_PROBE / 2, this.#probeAfter / 2);
-      this.#roomAfter = Math.max(RECOVERY, this.#roomAfter / 2);
+      this.#roomAfter = RECOVERY;
     }
     this.#probes++;
     this.#believed = believes;

@@ -112,3 +112,14 @@ test("the server's limit holds until it is raised", () => {
   drive(controller, () => 10_000_000, 60, 60_000);
   assert.equal(controller.rate, TARGET);
 });
+
+for (const bursts of [null, 10_000_000]) {
+  test(`a link that was narrow for a while is used in full within half a minute, bursts ${bursts === null ? 'unseen' : 'not believed any more'}`, () => {
+    for (let narrow = 30; narrow <= 90; narrow += 5) {
+      const controller = new RateController({ target: 1_000_000 });
+      drive(controller, () => 300_000, narrow, 0, bursts);
+      drive(controller, () => 20_000_000, 30, narrow * 1_000, bursts);
+      assert.equal(controller.rate, 1_000_000, `after ${narrow} s`);
+    }
+  });
+}
