@@ -10,12 +10,14 @@ export interface ClockCameraOptions {
   readonly frameRate: number;
   /** Draws in a worker: a page that nobody sees does not draw, and its timers sleep. */
   readonly unseen?: boolean;
+  /** Much of the picture is noise, which an encoder can only spend bits on. */
+  readonly busy?: boolean;
 }
 
 /** Replaces `getUserMedia`, before any script of the page runs. */
-export function installClockCamera({ width, height, frameRate, unseen = false }: ClockCameraOptions): void {
+export function installClockCamera({ width, height, frameRate, unseen = false, busy = false }: ClockCameraOptions): void {
   /** Draws the time; returns whether a new second has begun. Self-contained: a worker is given its text. */
-  function clockPainter(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D): () => boolean {
+  function clockPainter(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, noisy: boolean): () => boolean {
     const columns = 21;
     const { width, height } = context.canvas;
     let flashed = -1;
@@ -28,6 +30,10 @@ export function installClockCamera({ width, height, frameRate, unseen = false }:
       context.fillRect(0, height / 2, width, height / 2);
       context.fillStyle = '#888';
       context.fillRect((now / 4) % width, height * 0.75, width / 8, height / 5);
+      for (let patch = 0; noisy && patch < 400; patch++) {
+        context.fillStyle = `hsl(${Math.random() * 360} 60% ${Math.random() * 100}%)`;
+        context.fillRect(Math.random() * width, height * (0.3 + 0.7 * Math.random()), 12, 12);
+      }
       const cellWidth = width / columns;
       const cellHeight = height / 8;
       for (let bit = 0; bit < 40; bit++) {
@@ -51,7 +57,7 @@ export function installClockCamera({ width, height, frameRate, unseen = false }:
     canvas.height = height;
     const context = canvas.getContext('2d');
     if (context === null) throw new Error('no 2d context');
-    const paint = clockPainter(context);
+    const paint = clockPainter(context, busy);
     const draw = (): void => {
       if (paint()) onFlash();
     };
@@ -69,9 +75,9 @@ export function installClockCamera({ width, height, frameRate, unseen = false }:
 
   const startUnseenCamera = (onFlash: () => void): MediaStreamTrack => {
     const source = `${clockPainter}
-      onmessage = ({ data: { writable, width, height, frameRate } }) => {
+      onmessage = ({ data: { writable, width, height, frameRate, busy } }) => {
         const canvas = new OffscreenCanvas(width, height);
-        const paint = clockPainter(canvas.getContext('2d'));
+        const paint = clockPainter(canvas.getContext('2d'), busy);
         const writer = writable.getWriter();
         setInterval(() => {
           if (paint()) postMessage('flash');
@@ -87,7 +93,7 @@ export function installClockCamera({ width, height, frameRate, unseen = false }:
     const worker = new Worker(policy?.createScriptURL(url) ?? url);
     worker.onmessage = onFlash;
     const track = new MediaStreamTrackGenerator({ kind: 'video' });
-    worker.postMessage({ writable: track.writable, width, height, frameRate }, [track.writable]);
+    worker.postMessage({ writable: track.writable, width, height, frameRate, busy }, [track.writable]);
     const stop = track.stop.bind(track);
     track.stop = () => {
       worker.terminate();

@@ -40,6 +40,10 @@ export class Firefox {
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(message.text());
     });
+    // A broadcaster asks before its page is left; whoever reloads it in a test means it.
+    page.on('dialog', (dialog) => {
+      if (dialog.type() === 'beforeunload') void dialog.accept();
+    });
     await page.evaluateOnNewDocument(installDeepQuery);
     await before?.(page);
     await page.goto(url, { waitUntil: 'load' });
