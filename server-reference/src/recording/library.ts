@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { contentsOf } from './contents.ts';
 import { Download } from './download.ts';
 import { mediaFile } from './layout.ts';
+import { RecentlyAsked } from './recently-asked.ts';
 import type { RecordingIndex } from './recording-index.ts';
 import type { Recordings } from './recordings.ts';
 import { playable, readInit } from './stored-media.ts';
@@ -25,7 +26,7 @@ const MOST_DOWNLOADS = 2;
 
 export class Library {
   readonly #recordings: Recordings;
-  readonly #downloads = new Map<string, Promise<Download | null>>();
+  readonly #downloads = new RecentlyAsked<Download | null>(MOST_DOWNLOADS);
 
   constructor(recordings: Recordings) {
     this.#recordings = recordings;
@@ -73,22 +74,9 @@ export class Library {
     const folder = this.#recordings.folder(stream, session);
     if (index === null || folder === null) return null;
     const tag = tagOf(index);
-    const download = await this.#planned(tag, folder, index);
+    const download = await this.#downloads.get(tag, () => Download.of(folder, index));
     if (download === null) return null;
     return { length: download.length, tag, stream: (start, end) => Readable.from(download.read(start, end), { objectMode: false }) };
-  }
-
-  #planned(tag: string, folder: string, index: RecordingIndex): Promise<Download | null> {
-    const known = this.#downloads.get(tag);
-    this.#downloads.delete(tag);
-    const planned = known ?? Download.of(folder, index);
-    this.#downloads.set(tag, planned);
-    for (const oldest of this.#downloads.keys()) {
-      if (this.#downloads.size <= MOST_DOWNLOADS) break;
-      this.#downloads.delete(oldest);
-    }
-    planned.catch(() => this.#downloads.delete(tag));
-    return planned;
   }
 }
 

@@ -8,6 +8,7 @@ import type { Disk } from './disk.ts';
 import type { JournalHeader } from './journal.ts';
 import { folderOf, isOurs, isSession, JOURNAL, SUMMARY } from './layout.ts';
 import { readJournal } from './read-journal.ts';
+import { RecentlyAsked } from './recently-asked.ts';
 import { Recording } from './recording.ts';
 import type { RecordingIndex } from './recording-index.ts';
 import type { WriteFailure } from './recording-writer.ts';
@@ -46,7 +47,7 @@ export class Recordings {
   readonly #options: RecordingsOptions;
   readonly #live = new Map<string, Recording>();
   readonly #kept = new Map<string, Summary>();
-  readonly #indexes = new Map<string, Promise<RecordingIndex | null>>();
+  readonly #indexes = new RecentlyAsked<RecordingIndex | null>(MOST_INDEXES);
   readonly #finishing = new Map<Recording, Promise<void>>();
   #cancelSweep: (() => void) | null = null;
   #sweeping: Promise<void> = Promise.resolve();
@@ -88,16 +89,7 @@ export class Recordings {
     if (live !== undefined) return live.index;
     const summary = this.#kept.get(key);
     if (summary === undefined) return null;
-    const known = this.#indexes.get(key);
-    this.#indexes.delete(key);
-    const reading = known ?? readEnded(folderOf(this.#options.directory, stream, session), summary);
-    this.#indexes.set(key, reading);
-    for (const oldest of this.#indexes.keys()) {
-      if (this.#indexes.size <= MOST_INDEXES) break;
-      this.#indexes.delete(oldest);
-    }
-    reading.catch(() => this.#indexes.delete(key));
-    return reading;
+    return this.#indexes.get(key, () => readEnded(folderOf(this.#options.directory, stream, session), summary));
   }
 
   /** Begins to record a session. */
