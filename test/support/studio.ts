@@ -17,6 +17,7 @@ export interface StudioOptions {
   readonly publishKey?: string;
   readonly bitrate?: number;
   readonly transport?: TransportChoice;
+  readonly record?: boolean;
   /** What requests go through. */
   readonly fetch?: typeof globalThis.fetch;
   readonly tokenProvider?: () => Promise<string>;
@@ -50,7 +51,16 @@ export class Studio {
   #severed = false;
   readonly #timer: ReturnType<typeof setInterval>;
 
-  constructor({ server, stream = 'show', publishKey, bitrate = 400_000, transport = 'channel', fetch, tokenProvider }: StudioOptions) {
+  constructor({
+    server,
+    stream = 'show',
+    publishKey,
+    bitrate = 400_000,
+    transport = 'channel',
+    record,
+    fetch,
+    tokenProvider,
+  }: StudioOptions) {
     this.#bitrate = bitrate;
     const sockets = this.#sockets;
     class CuttableSocket extends WebSocket {
@@ -69,6 +79,7 @@ export class Studio {
           stream,
           publishKey: publishKey ?? null,
           transport,
+          record: record ?? false,
         },
         bitrate,
         tracks: () => this.#tracks,

@@ -21,9 +21,7 @@ test('a key frame with sets of its own keeps them', () => {
 });
 
 test('sets whose headers an avcC has twice, as Firefox writes it, are put right', () => {
-  const doubled = Uint8Array.from(
-    Buffer.from('0142c01e03010017676742c01ed900a03da10000030001001e84800f162e480100056868cb8cb2', 'hex'),
-  );
+  const doubled = Uint8Array.from(Buffer.from('0142c01e03010017676742c01ed900a03da10000030001001e84800f162e480100056868cb8cb2', 'hex'));
   const { sets } = readAccessUnit(withParameterSets(SLICE, doubled), 4);
   assert.equal(Buffer.from(sets?.sps[0] ?? []).toString('hex'), '6742c01ed900a03da10000030001001e84800f162e48');
   assert.equal(Buffer.from(sets?.pps[0] ?? []).toString('hex'), '68cb8cb2');
