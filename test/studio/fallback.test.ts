@@ -12,6 +12,7 @@ interface Broadcaster extends HTMLElement {
   readonly report: { readonly encoder: string; readonly epoch: number } | null;
   readonly playback: { readonly hls?: string } | null;
   start(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 interface Broken {
@@ -64,9 +65,12 @@ describe('where an encoder gives up', () => {
     await server?.close();
   });
 
-  const goLive = async (stream: string, atOnce: boolean): Promise<Page> => {
+  const goLive = async (stream: string, atOnce: boolean, prepare?: (page: Page) => Promise<void>): Promise<Page> => {
     const body = `<rtc-broadcaster stream="${stream}" capture-width="640" capture-height="480"></rtc-broadcaster>`;
-    const page = await studio.open(site.page(body), (opened) => opened.evaluateOnNewDocument(breakable, atOnce));
+    const page = await studio.open(site.page(body), async (opened) => {
+      await opened.evaluateOnNewDocument(breakable, atOnce);
+      await prepare?.(opened);
+    });
     ends.push(() => page.close());
     await page.evaluate(async () => {
       await customElements.whenDefined('rtc-broadcaster');
@@ -109,5 +113,24 @@ describe('where an encoder gives up', () => {
     await recordsLive(page);
     assert.deepEqual((await page.evaluate(() => broken)).errors, []);
     assert.deepEqual(studio.complaints.splice(0), []);
+  });
+
+  test('a broadcast that is stopped while the recorder is being loaded is over for its viewers', { timeout: 60_000 }, async () => {
+    const held = Promise.withResolvers<void>();
+    const page = await goLive('stopped-between', false, async (opened) => {
+      await opened.setRequestInterception(true);
+      opened.on('request', (request) => {
+        if (/recorder-publisher/.test(request.url())) held.resolve();
+        else void request.continue();
+      });
+    });
+    await page.evaluate(() => {
+      broken.encoders = true;
+    });
+    await held.promise;
+    await page.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.stop());
+    assert.equal(await page.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.state), 'off');
+    const { state } = (await (await fetch(`${server.url}/api/streams/stopped-between`)).json()) as { state: string };
+    assert.ok(state !== 'away' && state !== 'live', state);
   });
 });
