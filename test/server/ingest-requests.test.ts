@@ -214,3 +214,14 @@ test('one long request ends with its token', { timeout: 15_000 }, async () => {
   assert.match(answer, /^HTTP\/1\.1 401 /);
   assert.match(answer, /token-expired/);
 });
+
+test('a long request that is refused is not listened to any further', { timeout: 15_000 }, async () => {
+  await using server = await startTestServer({ secret: 's'.repeat(48), public: ['watch'] });
+  const socket = connect(server.port, '127.0.0.1');
+  // What is sent behind the end of the connection may be answered with its end.
+  socket.on('error', () => undefined);
+  socket.write('POST /ingest/demo?container=matroska HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\x1a\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 401 /);
+  await once(socket, 'close');
+});

@@ -36,6 +36,12 @@ const TYPES: Readonly<Record<string, Container>> = {
 
 const isJson = (request: FastifyRequest): boolean => /^application\/json\b/i.test(request.headers['content-type'] ?? '');
 
+/** Whether a request is a whole broadcast: media without a length, and without a number as chunks have one. */
+function isBroadcast({ headers, query }: FastifyRequest): boolean {
+  const media = !/^(?:application\/json|multipart\/)/i.test(headers['content-type'] ?? '');
+  return media && headers['content-length'] === undefined && (query as StreamRequest['query'])['seq'] === undefined;
+}
+
 export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, { authorizer, sessions, hub }) => {
   await app.register(fastifyMultipart, { limits: { fileSize: LIMITS.binaryFrameBytes, files: 16, fields: 16, fieldSize: 4096 } });
   // Read as it comes: it may be endless.
@@ -52,8 +58,7 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
     }
     if (request.isMultipart()) return form(request, reply, principal);
     const query = readMediaQuery(request.query);
-    const endless = request.headers['content-length'] === undefined && query.seq === null;
-    if (endless) return broadcast(request, reply, principal, query);
+    if (isBroadcast(request)) return broadcast(request, principal, query);
     return oneChunk(request, reply, principal, query, await whole(request.body as Readable));
   };
 
@@ -116,20 +121,13 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
   };
 
   /** Media for as long as the request lasts. Its end is the end of the broadcast; where it breaks off, the sender may come back. */
-  const broadcast = async (
-    request: StreamRequest,
-    reply: FastifyReply,
-    principal: Principal,
-    query: MediaQuery,
-  ): Promise<Record<string, unknown>> => {
+  const broadcast = async (request: StreamRequest, principal: Principal, query: MediaQuery): Promise<Record<string, unknown>> => {
     const { stream } = request.params;
     const name = nameOf(request, principal, query);
     const body = new ArrivingBody(request.raw);
     let opened: OpenedSession | null = null;
     let answer: Record<string, unknown> = {};
     const quiet = new QuietWatch(hub.clock, () => body.breakOff());
-    // Whoever is refused may still be sending: nothing more of it is read.
-    reply.header('connection', 'close');
     try {
       for (let piece = await body.next(); piece !== null; piece = await body.next()) {
         quiet.stop();
@@ -165,8 +163,8 @@ export const mediaRoutes: FastifyPluginAsync<SharedRoutesOptions> = async (app, 
   };
 
   const rateLimit = { max: OPENINGS_A_MINUTE, timeWindow: '1 minute', allowList: (request: FastifyRequest) => !isJson(request) };
-  app.post('/ingest/:stream', { config: { rateLimit, endless: true } }, begin);
-  app.put('/ingest/:stream', { config: { rateLimit, endless: true } }, begin);
+  app.post('/ingest/:stream', { config: { rateLimit, endless: isBroadcast } }, begin);
+  app.put('/ingest/:stream', { config: { rateLimit, endless: isBroadcast } }, begin);
 };
 
 function joinOf({ join }: MediaQuery, container: Container): Record<string, unknown> {

@@ -30,8 +30,8 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Requests without a length may take as long as they like to arrive. */
-    readonly endless?: boolean;
+    /** Which requests may take as long as they like to arrive. Their connection ends with the answer: whoever is refused may still be sending. */
+    readonly endless?: (request: FastifyRequest) => boolean;
   }
 }
 
@@ -63,8 +63,8 @@ export async function createApp({ log, guard, readiness, trustProxy }: AppOption
   });
   installProblems(app);
   app.addHook('onRequest', async (request, reply) => {
-    const endless = request.routeOptions.config.endless === true && request.headers['content-length'] === undefined;
-    if (!endless) limitArrival(request, reply);
+    if (request.routeOptions.config.endless?.(request) === true) reply.header('connection', 'close');
+    else limitArrival(request, reply);
   });
 
   app.addHook('onRequest', async (request, reply) => {
