@@ -30,7 +30,7 @@ export function installClockCamera({ width, height, frameRate, unseen = false, b
       context.fillRect(0, height / 2, width, height / 2);
       context.fillStyle = '#888';
       context.fillRect((now / 4) % width, height * 0.75, width / 8, height / 5);
-      for (let patch = 0; noisy && patch < 400; patch++) {
+      for (let patch = 0; noisy && patch < 150; patch++) {
         context.fillStyle = `hsl(${Math.random() * 360} 60% ${Math.random() * 100}%)`;
         context.fillRect(Math.random() * width, height * (0.3 + 0.7 * Math.random()), 12, 12);
       }
