@@ -32,12 +32,22 @@ test('rule 21: there is one PRELOAD-HINT, and it names the next part', async () 
   assert.deepEqual(hints, [{ TYPE: 'PART', URI: `part-2.${segments.at(-1)?.parts.length}.m4s` }]);
 });
 
-test('rule 21: when a segment has its length the hint names the first part of the next', async () => {
+test('rule 21: the first part of the next segment is hinted at when the one before has its EXTINF, and held when asked for sooner', async () => {
   await using origin = await startOrigin();
   const broadcast = origin.broadcast();
   broadcast.run(4);
-  const { hints } = await origin.playlist(broadcast, 'v0');
-  assert.deepEqual(hints, [{ TYPE: 'PART', URI: 'part-2.0.m4s' }]);
+  const full = await origin.playlist(broadcast, 'v0');
+  assert.equal(full.segments.at(-1)?.duration, null);
+  assert.equal(full.segments.at(-1)?.parts.length, 10);
+  assert.deepEqual(full.hints, []);
+  const response = fetch(`${origin.base(broadcast, 'v0')}/part-2.0.m4s`);
+  await origin.settle();
+  broadcast.run(0.04);
+  const ended = await origin.playlist(broadcast, 'v0');
+  assert.equal(ended.segments.at(-1)?.duration, 2);
+  assert.deepEqual(ended.hints, [{ TYPE: 'PART', URI: 'part-2.0.m4s' }]);
+  broadcast.run(0.2);
+  assert.equal((await response).status, 200);
 });
 
 test('rule 21: a request for the hinted part is held until the part is complete', async () => {

@@ -38,9 +38,9 @@ export async function sendPart(
   const find = (): Part | undefined => rendition.segment(msn)?.parts[index];
   if (find() === undefined) {
     // Rule 21: the part that a playlist hints at is held until it is complete; any other that is not there is not found.
-    const { hint, next } = rendition;
-    const awaited = [hint, next].some((address) => address?.msn === msn && address.part === index);
-    if (!awaited || hint === null) throw notFound('There is no such part.');
+    const { expected, next } = rendition;
+    const awaited = [expected, next].some((address) => address?.msn === msn && address.part === index);
+    if (!awaited || expected === null) throw notFound('There is no such part.');
     const ready = (): boolean => find() !== undefined || hasPart(rendition, msn, index);
     const result = await packaged.wait(ready, longestWait(packaged.packager), goneSignal(reply));
     if (result === 'gone') return reply.hijack();
@@ -75,8 +75,8 @@ export async function sendSegment(request: MediaRequest, reply: FastifyReply, ta
 
 /** Whether it is the segment that comes next, or the one after that. */
 function announced(rendition: Rendition, msn: number): boolean {
-  const { next, hint } = rendition;
-  return hint !== null && (msn === next.msn || msn === next.msn + 1);
+  const { next, expected } = rendition;
+  return expected !== null && (msn === next.msn || msn === next.msn + 1);
 }
 
 function sendBytes(

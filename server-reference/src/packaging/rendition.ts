@@ -129,15 +129,26 @@ export class Rendition {
   }
 
   /**
-   * What EXT-X-PRELOAD-HINT names: the next part, or the first of the next segment where the open one has reached its duration and only
-   * the key frame that ends it is awaited. Null in a gap, which promises nothing.
+   * The part that comes next: the first of the next segment where the open one has reached its duration and only the key frame that ends it
+   * is awaited. Null in a gap, which promises nothing.
    */
-  get hint(): PartAddress | null {
+  get expected(): PartAddress | null {
     const open = this.#open;
     if (this.ended || open === null || open.gap) return null;
+    return this.#full ? { msn: open.msn + 1, part: 0 } : this.next;
+  }
+
+  /**
+   * What EXT-X-PRELOAD-HINT names. Nothing for the moment in which the open segment is full and not yet ended: players take a hint that
+   * follows the parts of a segment without EXTINF for one more part of that segment, whatever its address says.
+   */
+  get hint(): PartAddress | null {
+    return this.#full ? null : this.expected;
+  }
+
+  get #full(): boolean {
     const halfFrame = (this.#track?.frameDuration ?? 0) / 2;
-    const full = open.duration + halfFrame >= this.#options.segmentDuration * this.info.timescale;
-    return full ? { msn: open.msn + 1, part: 0 } : this.next;
+    return this.#open !== null && this.#open.duration + halfFrame >= this.#options.segmentDuration * this.info.timescale;
   }
 
   /** Sets the decoder configuration of the segments that follow. */
@@ -190,7 +201,7 @@ export class Rendition {
   /** ENDLIST: nothing follows. */
   end(): void {
     if (this.ended) return;
-    this.#complete();
+    if (this.filled) this.#complete();
     this.ended = true;
     this.#notify();
   }
@@ -221,8 +232,8 @@ export class Rendition {
     const segment = this.#open;
     if (segment === null) return;
     if (this.#frames.length > 0) this.#closePart();
-    // Nothing came for it: it is listed as an empty gap, so that media sequence numbers stay equal in all renditions.
-    if (segment.parts.length === 0 && !this.ended) this.#append(null, 0);
+    // Nothing came for it, and its time has passed: numbers stay equal in all renditions, and no segment is without a length.
+    if (segment.parts.length === 0) this.#append(null, this.#track?.frameDuration ?? 1);
     segment.complete = true;
     this.#options.completed(segment);
     this.#slide();

@@ -329,6 +329,8 @@ export class Segmenter {
   #passOne(lane: Lane, boundary: Boundary): void {
     const { rendition } = lane;
     const first = rendition.open === null;
+    // Between two boundaries there is always something: where nothing came, a gap as long as that.
+    if (!first && !rendition.filled) rendition.fillGap(Math.round(boundary.time * rendition.info.timescale), true);
     if (boundary.epoch !== null) this.#beginEpoch(lane, boundary.epoch);
     const epoch = boundary.epoch?.number ?? rendition.open?.epoch ?? this.#epoch;
     rendition.cut(epoch, boundary.epoch !== null && !first);
