@@ -23,12 +23,21 @@ function audioGroups(renditions: readonly MeasuredRendition[]): AudioGroup[] {
   return sounds.map((rendition, index) => ({ id: index === 0 ? 'audio' : `audio-${rendition.info.family}`, rendition }));
 }
 
-function streamInf(video: MeasuredRendition | undefined, audio: AudioGroup | undefined): string {
+/**
+ * RFC 8216bis §4.4.6.2: of the variants that a client can play and has the bandwidth for, it prefers the one with the greatest SCORE.
+ * Better pictures count for more than sound, and the sound that was sent for more than what is made of it, whatever its bit rate.
+ *
+ * @param worse how many layers have fewer bits than this one
+ */
+const score = (worse: number, sent: boolean): string => (2 * worse + (sent ? 2 : 1)).toFixed(1);
+
+function streamInf(video: MeasuredRendition | undefined, audio: AudioGroup | undefined, points: string): string {
   const members = [video, audio?.rendition].filter((rendition) => rendition !== undefined);
   const sum = (of: (rendition: MeasuredRendition) => number): number => members.reduce((total, rendition) => total + of(rendition), 0);
   const attributes = [
     `BANDWIDTH=${sum(({ peak }) => peak)}`,
     `AVERAGE-BANDWIDTH=${sum(({ average }) => average)}`,
+    `SCORE=${points}`,
     `CODECS="${members.map(({ config }) => config.codec).join(',')}"`,
   ];
   if (video?.config.kind === 'video') {
@@ -50,8 +59,13 @@ export function multivariantPlaylist(sessionId: string, renditions: readonly Mea
     text += `CHANNELS="${rendition.config.channels}",URI="${uri(rendition.info)}"\n`;
   }
   // What was sent comes before what is made of it, and pictures before sound alone: players begin with the first variant.
-  for (const video of videos) if (groups.length === 0) text += `${streamInf(video, undefined)}${uri(video.info)}\n`;
-  for (const group of groups) for (const video of videos) text += `${streamInf(video, group)}${uri(video.info)}\n`;
-  for (const group of groups) text += `${streamInf(undefined, group)}${uri(group.rendition.info)}\n`;
+  for (const group of groups.length === 0 ? [undefined] : groups) {
+    const sent = group === groups[0];
+    for (const video of videos) {
+      const worse = 1 + videos.filter(({ peak }) => peak < video.peak).length;
+      text += `${streamInf(video, group, score(worse, sent))}${uri(video.info)}\n`;
+    }
+  }
+  for (const group of groups) text += `${streamInf(undefined, group, score(0, group === groups[0]))}${uri(group.rendition.info)}\n`;
   return text;
 }
