@@ -75,8 +75,10 @@ async function variants(server: string, stream: string): Promise<Variant[]> {
     const resolution = /^#EXT-X-STREAM-INF:.*RESOLUTION=(\d+x\d+)/.exec(line)?.[1];
     return resolution === undefined ? [] : [{ resolution, uri: lines[index + 1] ?? '' }];
   });
+  // Each is listed once for each sound that there is beside it.
+  const pictures = [...new Map(listed.map((variant) => [variant.uri, variant])).values()];
   return Promise.all(
-    listed.map(async ({ resolution, uri }) => ({
+    pictures.map(async ({ resolution, uri }) => ({
       resolution,
       playlist: parseMediaPlaylist(await (await fetch(new URL(uri, master))).text()),
     })),
