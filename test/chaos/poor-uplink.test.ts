@@ -101,7 +101,11 @@ describe('a broadcast whose uplink falls to 300 kbit/s', { skip: noNetwork() }, 
     t.diagnostic(
       `after 20 s: ${JSON.stringify(narrow.at(-1))}; longest queue ${Math.max(...reports.map(({ uplinkDelay }) => uplinkDelay)).toFixed(0)} ms; the viewer saw ${(seen / 10).toFixed(1)} frames a second of ${narrowSize}p`,
     );
-    const said = await page.evaluate(() => deepQuery('[part="notice"]').map(({ textContent }) => textContent?.trim() ?? '').join(' '));
+    const said = await page.evaluate(() =>
+      deepQuery('[part="notice"]')
+        .map(({ textContent }) => textContent?.trim() ?? '')
+        .join(' '),
+    );
     t.diagnostic(`said: ${said}`);
     host.widen();
     const began = Date.now();
@@ -143,7 +147,10 @@ describe('a broadcast whose uplink falls to 300 kbit/s', { skip: noNetwork() }, 
     assert.ok(last !== undefined && Math.min(last.width, last.height) < WHOLE, `${last?.width}x${last?.height} is sent`);
     assert.equal(narrowSize, Math.min(last.width, last.height), 'the viewer sees what is sent');
     assert.ok(said.includes(`sending ${narrowSize}p`), said);
-    assert.ok(last.droppedFrames - (first?.droppedFrames ?? 0) <= 10, `${first?.droppedFrames}, then ${last.droppedFrames} pictures dropped`);
+    assert.ok(
+      last.droppedFrames - (first?.droppedFrames ?? 0) <= 10,
+      `${first?.droppedFrames}, then ${last.droppedFrames} pictures dropped`,
+    );
     assert.ok(seen >= 200, `the viewer sees pictures that move: ${seen} in ten seconds`);
   });
 });
