@@ -214,6 +214,20 @@ test('a poster and a storyboard are drawn, and the newest picture of what is liv
   live.drop();
 });
 
+test('a recording in the making has a poster, and a storyboard as soon as it is over', async () => {
+  await using server = await startTestServer();
+  const clip = await encodeClip();
+  const publisher = await Publisher.connect({ server: server.url, stream: 'demo', tracks: trackDescriptions(clip), record: true });
+  await publisher.play(clip, { duration: 8, fast: true });
+  const base = `${server.url}/recordings/demo/${publisher.session.session}`;
+  const statuses = async (): Promise<number[]> =>
+    Promise.all(['poster.jpg', 'poster.jpg', 'storyboard.jpg'].map(async (file) => (await fetch(`${base}/${file}`)).status));
+  assert.deepEqual(await statuses(), [200, 200, 404]);
+  await publisher.end();
+  await closed(server, publisher.session.session);
+  assert.deepEqual(await statuses(), [200, 200, 200]);
+});
+
 test('without ffmpeg pictures are not found, with the remedy', async () => {
   await using server = await startTestServer({ ffmpeg: 'none' });
   const base = await recorded(server, await encodeClip(), 4);

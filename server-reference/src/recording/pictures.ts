@@ -1,4 +1,4 @@
-/** Posters and storyboards: of recordings, where they are made once and kept beside the media; of live streams, for some seconds. */
+/** Posters and storyboards: of recordings, where they are made once and kept beside the media; of what goes on, for some seconds. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Milliseconds } from '../../../src/protocol/index.ts';
@@ -20,6 +20,7 @@ export type PictureAnswer = Picture | { readonly ok: false; readonly reason: 'no
 const POSTER_WIDTH = 1280;
 /** A poster shows what is so far into a recording: beginnings are often black. */
 const POSTER_AT = 0.1;
+/** How old a picture may be of what goes on. */
 const LIVE_AGE: Milliseconds = 5_000;
 
 const NOT_FOUND = { ok: false, reason: 'not-found' } as const;
@@ -34,7 +35,8 @@ export interface PicturesOptions {
 
 export class Pictures {
   readonly #options: PicturesOptions;
-  readonly #live = new Map<string, { readonly until: Milliseconds; readonly picture: Promise<PictureAnswer> }>();
+  /** Of what goes on, by stream or file. */
+  readonly #passing = new Map<string, { readonly until: Milliseconds; readonly picture: Promise<PictureAnswer> }>();
   /** What is being made, by its file. */
   readonly #making = new Map<string, Promise<PictureAnswer>>();
 
@@ -49,16 +51,12 @@ export class Pictures {
 
   /** The newest key frame of a live stream, at most {@link LIVE_AGE} old. */
   live(stream: string): Promise<PictureAnswer> {
-    const now = this.#options.clock.now();
-    for (const [name, { until }] of this.#live) if (until <= now) this.#live.delete(name);
-    const known = this.#live.get(stream);
-    if (known !== undefined) return known.picture;
+    const known = this.#passed(stream);
+    if (known !== undefined) return known;
     const packaged = this.#options.origin.current(stream);
     const key = packaged === undefined || packaged.packager.ended ? null : newestKey(packaged);
     if (key === null) return Promise.resolve(NOT_FOUND);
-    const picture = this.#options.maker.still(key, POSTER_WIDTH);
-    this.#live.set(stream, { until: now + LIVE_AGE, picture });
-    return picture;
+    return this.#keepForAWhile(stream, this.#options.maker.still(key, POSTER_WIDTH));
   }
 
   async poster(stream: string, session: string): Promise<PictureAnswer> {
@@ -103,6 +101,8 @@ export class Pictures {
     const index = await recordings.index(stream, session);
     if (folder === null || index === null) return NOT_FOUND;
     const path = join(folder, file);
+    const passed = index.end === null ? this.#passed(path) : undefined;
+    if (passed !== undefined) return passed;
     const making = this.#making.get(path);
     if (making !== undefined) return making;
     const made = (async (): Promise<PictureAnswer> => {
@@ -116,7 +116,18 @@ export class Pictures {
       return picture;
     })().finally(() => this.#making.delete(path));
     this.#making.set(path, made);
-    return made;
+    return index.end === null ? this.#keepForAWhile(path, made) : made;
+  }
+
+  #passed(key: string): Promise<PictureAnswer> | undefined {
+    const now = this.#options.clock.now();
+    for (const [name, { until }] of this.#passing) if (until <= now) this.#passing.delete(name);
+    return this.#passing.get(key)?.picture;
+  }
+
+  #keepForAWhile(key: string, picture: Promise<PictureAnswer>): Promise<PictureAnswer> {
+    this.#passing.set(key, { until: this.#options.clock.now() + LIVE_AGE, picture });
+    return picture;
   }
 }
 
