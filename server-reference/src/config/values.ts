@@ -75,7 +75,18 @@ export function mirrorUrl(value: string): URL {
   const url = URL.parse(value);
   if (url === null || !/^(?:https?|s3):$/.test(url.protocol) || url.hostname === '' || url.search !== '')
     throw new Error('give a URL such as https://cdn.example.org/live/ or s3://bucket/prefix');
+  if (![url.username, url.password].every(isPercentEncoded)) throw new Error('write % as %25 in the name and the password of a URL');
   return url;
+}
+
+function isPercentEncoded(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    // A % that stands for itself.
+    return false;
+  }
 }
 
 /** An origin, where nothing but a host may follow the scheme. */

@@ -54,6 +54,14 @@ describe('settings', () => {
     assert.deepEqual(config(['--origins', 'https://A.example:443,loopback']).origins, ['https://a.example', 'loopback']);
   });
 
+  test('say how a mirror whose password has a % is written', () => {
+    assert.throws(
+      () => config(['--mirror', 'https://ada:100%sure@cdn.example.org/']),
+      /--mirror https:\/\/…@cdn\.example\.org\/: write % as %25/,
+    );
+    assert.equal(config(['--mirror', 'https://ada:100%25sure@cdn.example.org/']).mirror?.password, '100%25sure');
+  });
+
   test('never repeat a secret in an error', () => {
     assert.throws(
       () => config([], { GLASSCAST_JWKS_URL: 'hunter2' }),
