@@ -13,7 +13,6 @@ import {
 } from '../../../src/protocol/index.ts';
 import { may } from '../auth/principal.ts';
 import type { LiveChats, LiveChatter } from '../chat/live-chats.ts';
-import type { Viewer } from '../hub/audience.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { StreamStatus } from '../hub/live-stream.ts';
 import { playbackOf } from '../hub/playback.ts';
@@ -27,6 +26,7 @@ import {
   type Reply,
   refuse,
 } from '../socket/channel.ts';
+import { StatusTeller } from './status-teller.ts';
 
 export interface LiveFamilyOptions {
   readonly hub: Hub;
@@ -56,32 +56,27 @@ export function liveFamily({ hub, chats, publicUrl }: LiveFamilyOptions): Channe
       const chatter = chats.enter(stream, principal.name ?? parsed.output.name ?? '', principal.sub);
       const can = CAPABILITIES.filter((capability) => may(principal, capability, { stream }));
       const response = { ...describe(hub.status(stream)), me: { id: chatter.id, name: chatter.name, can } };
-      return { ok: true, response, channel: new LiveChannel(hub, port, chatter, describe) };
+      return { ok: true, response, channel: new LiveChannel(hub, port, chatter, new StatusTeller(hub, port, describe)) };
     },
   };
 }
 
-class LiveChannel implements Channel, Viewer<StreamStatus> {
+class LiveChannel implements Channel {
   readonly #hub: Hub;
   readonly #port: ChannelPort;
   readonly #chatter: LiveChatter;
-  readonly #describe: (status: StreamStatus) => LiveState;
-  #stop: (() => void) | null = null;
+  readonly #teller: StatusTeller;
   #unlisten: (() => void) | null = null;
-  #told: string;
 
-  constructor(hub: Hub, port: ChannelPort, chatter: LiveChatter, describe: (status: StreamStatus) => LiveState) {
+  constructor(hub: Hub, port: ChannelPort, chatter: LiveChatter, teller: StatusTeller) {
     this.#hub = hub;
     this.#port = port;
     this.#chatter = chatter;
-    this.#describe = describe;
-    this.#told = JSON.stringify(describe(hub.status(port.name)));
+    this.#teller = teller;
   }
 
   joined(): void {
-    this.#stop = this.#hub.watch(this.#port.name, this);
-    // What happened between the reply and now.
-    this.changed(this.#hub.status(this.#port.name));
+    this.#teller.begin();
     this.#unlisten = this.#chatter.listen((frame) => this.#port.send(frame));
   }
 
@@ -103,23 +98,10 @@ class LiveChannel implements Channel, Viewer<StreamStatus> {
   }
 
   left(): void {
-    this.#stop?.();
-    this.#stop = null;
+    this.#teller.end();
     this.#unlisten?.();
     this.#unlisten = null;
     this.#chatter.leave();
-  }
-
-  changed(status: StreamStatus): void {
-    const state = this.#describe(status);
-    const text = JSON.stringify(state);
-    if (text === this.#told) return;
-    this.#told = text;
-    this.#port.push('state', state);
-  }
-
-  counted(viewers: number): void {
-    this.#port.push('viewers', { count: viewers });
   }
 
   #say(payload: Body): Reply {

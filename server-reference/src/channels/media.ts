@@ -4,7 +4,6 @@ import { describeIssues, isName, LIMITS, MediaJoinSchema, MediaLayerSchema, type
 import { may } from '../auth/principal.ts';
 import type { Fanout } from '../fanout/fanout.ts';
 import type { MediaViewer } from '../fanout/media-viewer.ts';
-import type { Viewer } from '../hub/audience.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { StreamStatus } from '../hub/live-stream.ts';
 import {
@@ -17,6 +16,7 @@ import {
   type Reply,
   refuse,
 } from '../socket/channel.ts';
+import { StatusTeller } from './status-teller.ts';
 
 export interface MediaFamilyOptions {
   readonly hub: Hub;
@@ -40,34 +40,30 @@ export function mediaFamily({ hub, fanout }: MediaFamilyOptions): ChannelFamily 
       const response = fanout.describe(stream, layer);
       if (response === null) return { ok: false, response: { reason: 'stream-offline' } };
       if (fanout.full) return { ok: false, response: { reason: 'limit', details: 'Too many watch over sockets: watch over HLS.' } };
-      return { ok: true, response, channel: new MediaChannel({ hub, fanout }, port, layer, count) };
+      return { ok: true, response, channel: new MediaChannel(fanout, port, layer, new StatusTeller(hub, port, describe, count)) };
     },
   };
 }
 
 const describe = ({ state, session }: StreamStatus): MediaStreamState => ({ state, ...(session === null ? {} : { session }) });
 
-class MediaChannel implements Channel, Viewer<StreamStatus> {
-  readonly counts: boolean;
-  readonly #options: MediaFamilyOptions;
+class MediaChannel implements Channel {
+  readonly #fanout: Fanout;
   readonly #port: ChannelPort;
   readonly #layer: number | null;
+  readonly #teller: StatusTeller;
   #viewer: MediaViewer | null = null;
-  #stopWatching: (() => void) | null = null;
-  #told: string;
 
-  constructor(options: MediaFamilyOptions, port: ChannelPort, layer: number | null, counts: boolean) {
-    this.counts = counts;
-    this.#options = options;
+  constructor(fanout: Fanout, port: ChannelPort, layer: number | null, teller: StatusTeller) {
+    this.#fanout = fanout;
     this.#port = port;
     this.#layer = layer;
-    this.#told = JSON.stringify(describe(options.hub.status(port.name)));
+    this.#teller = teller;
   }
 
   joined(): void {
-    const { hub, fanout } = this.#options;
-    this.#viewer = fanout.enter(this.#port.name, this.#port, this.#layer);
-    this.#stopWatching = hub.watch(this.#port.name, this);
+    this.#viewer = this.#fanout.enter(this.#port.name, this.#port, this.#layer);
+    this.#teller.begin();
   }
 
   handle(event: string, payload: Body): Reply {
@@ -83,21 +79,8 @@ class MediaChannel implements Channel, Viewer<StreamStatus> {
   }
 
   left(): void {
-    this.#stopWatching?.();
-    this.#stopWatching = null;
-    if (this.#viewer !== null) this.#options.fanout.leave(this.#port.name, this.#viewer);
+    this.#teller.end();
+    if (this.#viewer !== null) this.#fanout.leave(this.#port.name, this.#viewer);
     this.#viewer = null;
-  }
-
-  changed(status: StreamStatus): void {
-    const state = describe(status);
-    const text = JSON.stringify(state);
-    if (text === this.#told) return;
-    this.#told = text;
-    this.#port.push('state', state);
-  }
-
-  counted(viewers: number): void {
-    this.#port.push('viewers', { count: viewers });
   }
 }
