@@ -147,8 +147,8 @@ export class Hub {
 
   #forgetIdle(stream: LiveStream): void {
     if (!stream.idle || this.#forget.has(stream.name) || this.#closed) return;
-    // An ended stream is remembered for as long as its media can be fetched.
-    const delay = stream.state === 'ended' ? (stream.session?.packaging.window ?? this.options.window) : 0;
+    // An ended stream is remembered for as long as its media can be fetched: RFC 8216bis §6.2.2 keeps what was listed last for a window more.
+    const delay = stream.state === 'ended' ? 2 * (stream.session?.packaging.window ?? this.options.window) : 0;
     const forget = (): void => {
       this.#forget.delete(stream.name);
       if (stream.idle) this.#streams.delete(stream.name);
