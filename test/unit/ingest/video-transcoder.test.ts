@@ -121,3 +121,11 @@ test('FLV cut anywhere reads the same', () => {
     expected,
   );
 });
+
+test('a child that leaves 2 MiB unread gets no more pictures, key frames among them', () => {
+  const { heard, path } = start();
+  assert.equal(path.frame(0, true, new Uint8Array(2 * 1024 * 1024)), true);
+  assert.equal(path.frame(40_000, true, new Uint8Array(1)), false);
+  assert.deepEqual(heard.said, ['lost']);
+  path.close();
+});

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLog } from '../../../server-reference/src/telemetry/log.ts';
 import { Ffmpeg } from '../../../server-reference/src/transcode/ffmpeg.ts';
+import { FfmpegChild } from '../../../server-reference/src/transcode/ffmpeg-child.ts';
 import { findFfmpeg } from '../../../server-reference/src/transcode/find-ffmpeg.ts';
 import { Restarts } from '../../../server-reference/src/transcode/restarts.ts';
 import { PICTURES, Slots, SOUND } from '../../../server-reference/src/transcode/slots.ts';
@@ -71,6 +72,14 @@ test('a child that leaves more than 2 MiB unread does not keep up', () => {
   assert.ok(supervisor.write(new Uint8Array(2 * 1024 * 1024 + 1)));
   assert.equal(supervisor.write(Uint8Array.of(1)), false);
   assert.equal(lost(), 1);
+});
+
+test('a child that cannot even be spawned has ended, and says why', async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const none = (): void => undefined;
+  const child = new FfmpegChild({ ffmpeg: new Ffmpeg('/bin/true'), arguments: () => ['\0'], outputs: 1, output: none, ended: resolve });
+  assert.match(await promise, /null bytes/);
+  child.close();
 });
 
 test('what ended too often is left alone until other input follows', () => {
