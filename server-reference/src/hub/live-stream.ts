@@ -287,7 +287,8 @@ export class LiveStream implements PublicationHost {
 
   /** Once a part: lets a waiting epoch begin, notices the first frames, and keeps playlists moving while nothing comes. */
   #tick(): void {
-    this.#cancelTick = this.#options.clock.after(this.#options.partDuration, () => this.#tick());
+    const part = this.#session?.packaging.partDuration ?? this.#options.partDuration;
+    this.#cancelTick = this.#options.clock.after(part, () => this.#tick());
     const publication = this.#publication;
     publication?.advance();
     if (publication !== null) this.#burst = publication.burst;

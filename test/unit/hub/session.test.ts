@@ -226,6 +226,18 @@ test('an ended stream is forgotten once its media can no longer be fetched', () 
   }
 });
 
+test('while nobody is there the stream moves on part by part, as long as its own parts are', () => {
+  const { clock, hub } = setup();
+  const broadcast = new SimulatedBroadcast(hub, clock, { packaging: { partDuration: 100 } });
+  broadcast.run(3);
+  const reached: number[] = [];
+  hub.session('demo')?.subscribe({ epoch() {}, frame() {}, gap: (until) => reached.push(until), end() {} });
+  broadcast.publication.drop();
+  clock.advance(3000);
+  const steps = reached.slice(1).map((until, index) => until - (reached[index] ?? 0));
+  assert.ok(steps.length > 20 && steps.every((step) => step < 0.11), `${steps}`);
+});
+
 test('a packet of sound that was sent before the first picture is not part of the session', () => {
   const { clock, hub, recorded } = setup();
   const broadcast = new SimulatedBroadcast(hub, clock, { clocks: false });
