@@ -88,6 +88,15 @@ describe('with tokens', () => {
       assert.equal((await fetch(`${url(session)}/index.m3u8`)).status, 404);
     }
   });
+
+  test('where anyone may broadcast, not anyone deletes what others did', async () => {
+    await using server = await startTestServer({ secret: SECRET, public: ['watch', 'publish'] });
+    const session = await end(server, await broadcast(server));
+    const url = `${server.url}/recordings/demo/${session}`;
+    assert.equal((await fetch(url, { method: 'DELETE' })).status, 401);
+    const headers = { authorization: `Bearer ${await tokenFor('publish')}` };
+    assert.equal((await fetch(url, { method: 'DELETE', headers })).status, 204);
+  });
 });
 
 test('what is being recorded is not deleted', async () => {

@@ -81,8 +81,9 @@ export const recordingRoutes: FastifyPluginAsync<RecordingRoutesOptions> = async
     const { stream, session } = request.params;
     if (!isName(stream) || !isSession(session)) throw notFound();
     const principal = await authorizer.principal(request);
-    // Who moderates may delete what somebody else published.
-    if (!may(principal, 'moderate', { stream })) await authorizer.require(request, 'publish', { stream });
+    // Where anyone may broadcast, not anyone may delete what others did: to publish has to be granted by a token.
+    const publishes = may({ ...principal, publicCan: new Set() }, 'publish', { stream });
+    if (!publishes) await authorizer.require(request, 'moderate', { stream });
     const deletion = await recordings.delete(stream, session);
     if (deletion === 'not-found') throw gone();
     if (deletion === 'live') throw new Problem(409, 'live', 'This is being recorded now; delete it when the stream has ended.');
