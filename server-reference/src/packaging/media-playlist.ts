@@ -107,7 +107,8 @@ export function mediaPlaylist(rendition: Rendition, context: PlaylistContext): s
   const oldestPart = end - 3 * targetDuration * timescale;
   for (let index = skipped; index < segments.length; index++) {
     const segment = segments[index];
-    const previous = segments[index - 1];
+    // The first one has a MAP whatever stood before it, or was skipped: players that build what follows anew know no other.
+    const previous = index === skipped ? undefined : segments[index - 1];
     if (segment === undefined) break;
     const write = (parts: readonly Part[]): string => {
       let written = segmentHead(segment, previous, timescale, zero, suffix);
@@ -115,7 +116,6 @@ export function mediaPlaylist(rendition: Rendition, context: PlaylistContext): s
       return segment.complete ? written + segmentTail(segment, timescale, suffix) : written;
     };
     if (segment.start >= oldestPart) text += write(segment.parts);
-    // The first one has a MAP whatever stood before it, and is the next to go.
     else text += previous === undefined || !segment.complete ? write([]) : lines.of(segment, suffix, () => write([]));
   }
   if (rendition.ended) return `${text}#EXT-X-ENDLIST\n`;
