@@ -17,7 +17,7 @@ import { beginsMovie, Fmp4Reader } from './fmp4-reader.ts';
 import { FrameFeed, FramesRefused, FramesTooMuch, WELCOME_LEAD } from './frame-feed.ts';
 import { BitstreamError, parseAvcC } from './h264.ts';
 import { beginsRecording, MatroskaReader } from './matroska-reader.ts';
-import { SoundInStep } from './sound-in-step.ts';
+import { SoundInStep, type SoundSource } from './sound-in-step.ts';
 import { sourceTracks } from './source-tracks.ts';
 
 /** As tracks are numbered towards the hub, and in `clock`. */
@@ -54,7 +54,7 @@ export class ContainerIngest implements Ingest {
   #undecided: Uint8Array | null = null;
   #video: { readonly track: ContainerTrack; readonly path: VideoPath } | null = null;
   #audio: ContainerTrack | null = null;
-  #writer = '';
+  #written: Pick<SoundSource, 'writer' | 'format'> = { writer: '', format: 'matroska' };
   #feed: FrameFeed | null = null;
   readonly #sound = new SoundInStep((time, packet) => this.#emit(AUDIO, time, packet));
   /** The last time of each track, so that two frames within a millisecond of the container stay two. */
@@ -118,7 +118,7 @@ export class ContainerIngest implements Ingest {
     this.#guarded(() => {
       for (const event of read()) {
         if (this.#failure !== null) return;
-        if (event.type === 'tracks') this.#open(event.tracks, event.writer);
+        if (event.type === 'tracks') this.#open(event.tracks, { writer: event.writer, format: event.format });
         else this.#block(event);
       }
     });
@@ -140,9 +140,9 @@ export class ContainerIngest implements Ingest {
     this.#last.clear();
   }
 
-  #open(tracks: readonly ContainerTrack[], writer: string): void {
+  #open(tracks: readonly ContainerTrack[], written: Pick<SoundSource, 'writer' | 'format'>): void {
     this.close();
-    this.#writer = writer;
+    this.#written = written;
     this.#feed = null;
     this.#last.clear();
     this.#audio = tracks.find(({ kind }) => kind === 'audio') ?? null;
@@ -179,7 +179,7 @@ export class ContainerIngest implements Ingest {
     const at = Math.round(time / 1000);
     if (track === this.#video?.track.number)
       this.#giveVideo(this.#video.path, at, key, data, decode === undefined ? undefined : Math.round(decode / 1000));
-    else if (track === this.#audio?.number) this.#sound.push({ codec: this.#audio.codec, writer: this.#writer }, at, data);
+    else if (track === this.#audio?.number) this.#sound.push({ ...this.#written, codec: this.#audio.codec }, at, data);
   }
 
   #giveVideo(path: VideoPath, time: Microseconds, key: boolean, data: Uint8Array, decode: Microseconds | undefined): void {

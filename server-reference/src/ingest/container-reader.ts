@@ -34,7 +34,7 @@ export interface ContainerBlock {
 export type ContainerEvent =
   | ContainerBlock
   /** With the program that wrote the container, or an empty text. */
-  | { readonly type: 'tracks'; readonly tracks: readonly ContainerTrack[]; readonly writer: string };
+  | { readonly type: 'tracks'; readonly tracks: readonly ContainerTrack[]; readonly writer: string; readonly format: 'matroska' | 'mp4' };
 
 export interface ContainerReader {
   /** What ends within these bytes. Throws `BitstreamError`, after which nothing more can be read. */

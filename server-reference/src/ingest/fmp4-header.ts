@@ -37,6 +37,17 @@ const CODECS: Readonly<Record<string, string>> = {
   aac: 'A_AAC',
 };
 
+/** What Chromium's muxer writes, at any picture's codec; as others do, but for movie headers of version 1. */
+const CHROMIUM_BRANDS = /^isom.{4}isomiso6iso2avc[13]mp41$/s;
+const VERSION_1 = 1;
+
+/** The program that wrote a movie, as far as it shows: `Chrome`, or an empty text. `brands` and `moov` are the payloads of these boxes. */
+export function writerOfMovie(brands: Uint8Array, moov: Uint8Array): string {
+  const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+  const isChromium = CHROMIUM_BRANDS.test(text(brands)) && text(moov.subarray(4, 8)) === 'mvhd' && moov[8] === VERSION_1;
+  return isChromium ? 'Chrome' : '';
+}
+
 /** The tracks with pictures or sound. `bytes` are the boxes `ftyp` and `moov`. Rejects with {@link BitstreamError}. */
 export async function readMovieTracks(bytes: Uint8Array): Promise<ContainerTrack[]> {
   const input = new Input({ formats: [MP4], source: new BufferSource(bytes) });

@@ -12,7 +12,7 @@
 import type { Bytes } from '../../../src/protocol/index.ts';
 import type { Begins, ContainerBlock, ContainerEvent, ContainerReader, ContainerTrack } from './container-reader.ts';
 import { type Fmp4Sample, FragmentReader } from './fmp4-fragment.ts';
-import { readMovieTiming, readMovieTracks } from './fmp4-header.ts';
+import { readMovieTiming, readMovieTracks, writerOfMovie } from './fmp4-header.ts';
 import { BitstreamError } from './h264.ts';
 import { LONGEST_BOX_HEADER, printable, readBoxHeader } from './mp4-boxes.ts';
 
@@ -156,9 +156,10 @@ export class Fmp4Reader implements ContainerReader {
     const waiting: Uint8Array[] = [];
     this.#waiting = waiting;
     this.#waitingBytes = 0;
+    const writer = writerOfMovie(this.#brands ?? new Uint8Array(), moov);
     const opened = (tracks: readonly ContainerTrack[]): ContainerEvent[] => {
       this.#waiting = null;
-      const events: ContainerEvent[] = [{ type: 'tracks', tracks, writer: '' }];
+      const events: ContainerEvent[] = [{ type: 'tracks', tracks, writer, format: 'mp4' }];
       for (const bytes of waiting) events.push(...this.push(bytes));
       return events;
     };

@@ -133,7 +133,7 @@ export class MatroskaReader implements ContainerReader {
         return;
       case ID.tracks:
         this.#tracks = readTracks(payload);
-        events.push({ type: 'tracks', tracks: this.#tracks, writer: this.#writer });
+        events.push({ type: 'tracks', tracks: this.#tracks, writer: this.#writer, format: 'matroska' });
         return;
       case ID.timestamp:
         this.#clusterTime = readUnsigned(payload);

@@ -18,6 +18,7 @@ export interface SoundSource {
   readonly codec: string;
   /** The program that wrote the container, or an empty text. */
   readonly writer: string;
+  readonly format: 'matroska' | 'mp4';
 }
 
 export class SoundInStep {
@@ -46,10 +47,10 @@ export class SoundInStep {
     this.#pictureOut = NEVER;
   }
 
-  push({ codec, writer }: SoundSource, time: Microseconds, data: Uint8Array): void {
+  push({ codec, writer, format }: SoundSource, time: Microseconds, data: Uint8Array): void {
     if (codec !== 'A_OPUS') this.#held.push({ time, data });
     else {
-      let at = writer === CHROMIUM ? time - chromiumLateness(data) : time;
+      let at = writer === CHROMIUM ? time - chromiumLateness(data, format) : time;
       for (const packet of splitOpusPacket(data)) {
         this.#held.push({ time: Math.round(at), data: packet });
         at += packetTime(packet);
@@ -93,9 +94,10 @@ export class SoundInStep {
 const packetTime = (packet: Uint8Array): Microseconds => (opusPacketLength(packet) * 1000) / 48;
 
 /**
- * Chromium gives a packet of sound the time of the last block that went into it: a packet of 60 ms stands 50 ms too late. Measured with a flash
- * and a click in one frame.
+ * Chromium gives a packet of sound the time of the last block that went into it: a packet of 60 ms stands 50 ms too late. In MP4 both tracks
+ * begin at 0, and the sound with its second packet: it stands as much too early as the first one lasts. Measured with a flash and a click in one
+ * frame.
  */
-function chromiumLateness(packet: Uint8Array): Microseconds {
-  return Math.max(0, packetTime(packet) - CHROMIUM_BLOCK);
+function chromiumLateness(packet: Uint8Array, format: SoundSource['format']): Microseconds {
+  return format === 'mp4' ? -packetTime(packet) : Math.max(0, packetTime(packet) - CHROMIUM_BLOCK);
 }
