@@ -54,6 +54,13 @@ describe('a broadcast', () => {
     );
 
   let changed = Promise.withResolvers<void>();
+  /** How often the page was told of something. */
+  let told = 0;
+  const tell = (): void => {
+    told++;
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
   const reached = async (state: BroadcastState): Promise<void> => {
     while (!states.includes(state)) await changed.promise;
   };
@@ -74,10 +81,12 @@ describe('a broadcast', () => {
       {
         state: (state) => {
           states.push(state);
-          changed.resolve();
-          changed = Promise.withResolvers();
+          tell();
         },
-        stream: () => undefined,
+        stream: tell,
+        sound: tell,
+        sources: tell,
+        devices: tell,
         onAir: () => undefined,
         report: () => undefined,
         notice: (error) => notices.push(error),
@@ -176,8 +185,10 @@ describe('a broadcast', () => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
     canvas.getContext('2d');
     for (let round = 0; round < 20; round++) {
+      const before = told;
       const previewing = outcome(broadcast.preview(SETTINGS));
-      if (round % 4 === 0) await new Promise((resolve) => setTimeout(resolve, round * 5));
+      // Stopped at once, or in the midst of what it opens.
+      if (round % 4 === 0) while (told - before < round / 4 && broadcast.state !== 'preview') await changed.promise;
       else {
         expect(await previewing).to.equal('done');
         const switching = outcome(broadcast.setSource(round % 2 === 0 ? { kind: 'camera' } : { kind: 'element', element: canvas }));
