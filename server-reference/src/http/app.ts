@@ -36,13 +36,14 @@ declare module 'fastify' {
 }
 
 /** Real time, whatever the clock: connections are no part of what tests move. */
-function limitArrival({ raw }: FastifyRequest, reply: FastifyReply): void {
+function limitArrival({ raw }: FastifyRequest): void {
   const { 'content-length': length, 'transfer-encoding': coding } = raw.headers;
   if (raw.complete || (coding === undefined && (length === undefined || length === '0'))) return;
   const timer = setTimeout(() => {
     if (!raw.complete) raw.destroy();
   }, REQUEST_TIMEOUT).unref();
-  reply.raw.once('close', () => clearTimeout(timer));
+  // Not with the answer: whoever was refused early may still be sending.
+  raw.once('close', () => clearTimeout(timer));
 }
 
 export async function createApp({ log, guard, readiness, trustProxy }: AppOptions): Promise<FastifyInstance> {
@@ -64,7 +65,7 @@ export async function createApp({ log, guard, readiness, trustProxy }: AppOption
   installProblems(app);
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.endless?.(request) === true) reply.header('connection', 'close');
-    else limitArrival(request, reply);
+    else limitArrival(request);
   });
 
   app.addHook('onRequest', async (request, reply) => {
