@@ -1,7 +1,7 @@
 /** The HTTP application: what holds for every route. Routes themselves are registered by whoever composes the server. */
 import fastifyCors from '@fastify/cors';
 import fastifyRateLimit from '@fastify/rate-limit';
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { SiteGuard } from '../net/site-guard.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -14,6 +14,8 @@ export interface AppOptions {
   readonly guard: SiteGuard;
   readonly readiness: Readiness;
   readonly trustProxy: boolean;
+  /** How long a request may take from its first byte to its last; {@link REQUEST_TIMEOUT} where left out. */
+  readonly arrival?: Milliseconds;
 }
 
 /** JSON that the interface takes is small. */
@@ -36,17 +38,17 @@ declare module 'fastify' {
 }
 
 /** Real time, whatever the clock: connections are no part of what tests move. */
-function limitArrival({ raw }: FastifyRequest): void {
+function limitArrival({ raw }: FastifyRequest, patience: Milliseconds): void {
   const { 'content-length': length, 'transfer-encoding': coding } = raw.headers;
   if (raw.complete || (coding === undefined && (length === undefined || length === '0'))) return;
   const timer = setTimeout(() => {
     if (!raw.complete) raw.destroy();
-  }, REQUEST_TIMEOUT).unref();
+  }, patience).unref();
   // Not with the answer: whoever was refused early may still be sending.
   raw.once('close', () => clearTimeout(timer));
 }
 
-export async function createApp({ log, guard, readiness, trustProxy }: AppOptions): Promise<FastifyInstance> {
+export async function createApp({ log, guard, readiness, trustProxy, arrival = REQUEST_TIMEOUT }: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     // Requests are logged below, without their queries; of its own accord the framework only warns.
     loggerInstance: log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }) as FastifyBaseLogger,
@@ -65,7 +67,7 @@ export async function createApp({ log, guard, readiness, trustProxy }: AppOption
   installProblems(app);
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.endless?.(request) === true) reply.header('connection', 'close');
-    else limitArrival(request);
+    else limitArrival(request, arrival);
   });
 
   app.addHook('onRequest', async (request, reply) => {
