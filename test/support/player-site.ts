@@ -8,9 +8,14 @@ const require = createRequire(import.meta.url);
 
 export type PagePlayer = 'hls.js' | 'dash.js' | 'shaka';
 
+export interface PageOptions {
+  /** The sound that the page prefers, where there is more than one; else the player chooses. */
+  readonly sound?: 'opus' | 'mp4a.40.2';
+}
+
 interface Recipe {
   readonly file: string;
-  /** Plays `url` in `video`, and gives `report.latency`. */
+  /** Plays `url` in `video` with the codec `sound`, which may be null, and gives `report.latency`. */
   readonly start: string;
 }
 
@@ -18,7 +23,7 @@ const RECIPES: Readonly<Record<PagePlayer, Recipe>> = {
   'hls.js': {
     file: require.resolve('hls.js'),
     start: `
-      const hls = new Hls();
+      const hls = new Hls(sound === null ? {} : { audioPreference: { audioCodec: sound } });
       hls.on(Hls.Events.ERROR, (_, { details, fatal }) => fatal && report.errors.push(details));
       hls.loadSource(url);
       hls.attachMedia(video);
@@ -37,8 +42,9 @@ const RECIPES: Readonly<Record<PagePlayer, Recipe>> = {
     file: require.resolve('shaka-player'),
     start: `
       const shakaPlayer = new shaka.Player();
-      // It would choose AAC, which is made on demand from the Opus beside it and comes later than that.
-      shakaPlayer.configure('preferredAudio', [{ codec: 'opus' }]);
+      if (sound !== null) shakaPlayer.configure('preferredAudio', [{ codec: sound }]);
+      // What docs/live.md advises for it: its own way with times drops every part that does not begin with a key frame.
+      shakaPlayer.configure({ manifest: { defaultPresentationDelay: url.includes('.m3u8') ? 1.2 : 0, hls: { sequenceMode: true } } });
       shakaPlayer.addEventListener('error', ({ detail }) => report.errors.push(detail.code + ' ' + detail.data.join(' ')));
       shakaPlayer.attach(video).then(() => shakaPlayer.load(url)).then(() => video.play()).catch((error) => report.errors.push(String(error)));
       report.latency = () => shakaPlayer.getStats().liveLatency;`,
@@ -61,11 +67,12 @@ export interface PlayReport {
 const SETTLE_MS = 3000;
 const SAMPLE_MS = 50;
 
-const page = (player: PagePlayer, start: string, url: string): string => `<!doctype html>
+const page = (player: PagePlayer, start: string, url: string, sound: string | null): string => `<!doctype html>
 <video muted playsinline></video>
 <script src="/${player}"></script>
 <script>
   const url = ${JSON.stringify(url)};
+  const sound = ${JSON.stringify(sound)};
   const video = document.querySelector('video');
   const report = { errors: [], latency: () => null };
   let began = null, last = null, frozen = 0;
@@ -92,7 +99,7 @@ const page = (player: PagePlayer, start: string, url: string): string => `<!doct
 
 export interface PlayerSite {
   /** The address of a page that plays what is at `url`. */
-  page(player: PagePlayer, url: string): string;
+  page(player: PagePlayer, url: string, options?: PageOptions): string;
   close(): void;
 }
 
@@ -103,7 +110,10 @@ export async function startPlayerSite(): Promise<PlayerSite> {
     const recipe = Object.entries(RECIPES).find(([name]) => name === player)?.[1];
     const url = searchParams.get('url');
     if (recipe === undefined) response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
-    else if (url !== null) response.writeHead(200, { 'content-type': 'text/html' }).end(page(player as PagePlayer, recipe.start, url));
+    else if (url !== null)
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end(page(player as PagePlayer, recipe.start, url, searchParams.get('sound')));
     else
       readFile(recipe.file).then(
         (script) => response.writeHead(200, { 'content-type': 'text/javascript' }).end(script),
@@ -113,7 +123,7 @@ export async function startPlayerSite(): Promise<PlayerSite> {
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
-    page: (player, url) => `${origin}/${player}?${new URLSearchParams({ url })}`,
+    page: (player, url, options = {}) => `${origin}/${player}?${new URLSearchParams({ url, ...options })}`,
     close() {
       http.closeAllConnections();
       http.close();
