@@ -242,11 +242,12 @@ function isAwaited({ rendition }: Lane, segments: number): boolean {
   return segments < (rendition.track === null ? 1 : 2);
 }
 
-/** AAC-LC for those who cannot decode what was sent. */
-const PROMISED_BITRATE: BitsPerSecond = 128_000;
+/** AAC-LC for those who cannot decode what was sent: 128 kbit/s, what boxes add to it, and what an encoder may spend for a moment. */
+const PROMISED_AVERAGE: BitsPerSecond = 138_000;
+const PROMISED_PEAK: BitsPerSecond = 150_000;
 const PROMISED_AAC = { kind: 'audio', family: 'aac', codec: 'mp4a.40.2', timescale: 48_000, channels: 2, asc: new Uint8Array() } as const;
 
 /** What is made on demand is listed before there is anything to measure, and its bandwidth may not change when there is. */
 function promised({ rendition, config }: Lane): MeasuredRendition {
-  return { info: rendition.info, config: config ?? PROMISED_AAC, peak: PROMISED_BITRATE, average: PROMISED_BITRATE, frameRate: 0 };
+  return { info: rendition.info, config: config ?? PROMISED_AAC, peak: PROMISED_PEAK, average: PROMISED_AVERAGE, frameRate: 0 };
 }
