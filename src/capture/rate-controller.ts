@@ -35,6 +35,8 @@ const RECOVERY_STEP = 1.5;
 const FIRST_PROBE: Milliseconds = 3_000;
 const LAST_PROBE: Milliseconds = 7_000;
 const PROBE_STEP = 1.17;
+/** Of a rate that the encoder uses less of, an increase proves nothing: a picture that is easy to encode fits through any link. */
+const USED = 0.7;
 /** Bursts that pass at so many times the rate show that there is room, and the rate is doubled. */
 const ROOMY = 4;
 const ROOM_STEP = 2;
@@ -67,6 +69,8 @@ export class RateController {
   #probeAfter: Milliseconds = FIRST_PROBE;
   /** Probes in a row that the link held. */
   #probes = 0;
+  /** Of them, those at a rate that was used. */
+  #proofs = 0;
   /** Quiet time before bursts are believed. */
   #roomAfter: Milliseconds = RECOVERY;
   /** The rate was last raised because bursts had shown room. */
@@ -114,7 +118,7 @@ export class RateController {
     return this.#rate < this.#cap ? this.#increase(sample, sample.now - this.#clearSince) : null;
   }
 
-  #increase({ now, capacity }: UplinkSample, clearFor: Milliseconds): BitsPerSecond | null {
+  #increase({ now, capacity, throughput, sound }: UplinkSample, clearFor: Milliseconds): BitsPerSecond | null {
     const isProbe = this.#rate >= this.#ceiling;
     const believes = isProbe && clearFor >= this.#roomAfter && capacity !== null && capacity >= this.#rate * ROOMY;
     if (!believes && clearFor < (isProbe ? this.#probeAfter : RECOVERY)) return null;
@@ -122,13 +126,15 @@ export class RateController {
     this.#changedAt = now;
     if (!isProbe) return this.#set(Math.min(this.#cap, this.#ceiling, Math.round(this.#rate * RECOVERY_STEP)));
     // One probe that holds may have used what was left over; two mean that the link has grown.
-    if (this.#probes > 1) {
+    const isUsed = throughput - sound >= this.#rate * USED;
+    if (isUsed && this.#proofs > 1) {
       this.#probeAfter = Math.max(FIRST_PROBE / 2, this.#probeAfter / 2);
       this.#roomAfter = RECOVERY;
     }
     this.#probes++;
+    if (isUsed) this.#proofs++;
     this.#believed = believes;
-    const step = believes ? ROOM_STEP : Math.min(RECOVERY_STEP, PROBE_STEP ** this.#probes);
+    const step = believes ? ROOM_STEP : Math.min(RECOVERY_STEP, PROBE_STEP ** (isUsed ? this.#proofs : 1));
     const raised = Math.min(this.#cap, Math.round(this.#rate * step));
     this.#ceiling = raised;
     return this.#set(raised);
@@ -146,6 +152,7 @@ export class RateController {
     if (this.#probes > 0 && this.#believed) this.#roomAfter = Math.min(this.#roomAfter * DISBELIEF, LONGEST_DISBELIEF);
     else if (this.#probes > 0) this.#probeAfter = Math.min(this.#probeAfter * 2, LAST_PROBE);
     this.#probes = 0;
+    this.#proofs = 0;
     if (!isStalled) this.#ceiling = lower;
     this.#changedAt = sample.now;
     return this.#set(lower);

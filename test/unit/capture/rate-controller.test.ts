@@ -123,3 +123,12 @@ for (const bursts of [null, 10_000_000]) {
     }
   });
 }
+
+test('a rate that the encoder does not use is raised step by small step: that it fits proves nothing', () => {
+  const controller = new RateController({ target: TARGET });
+  drive(controller, () => 300_000, 20);
+  const began = controller.rate;
+  for (let now = 20_000; now < 50_000; now += 200)
+    controller.update({ now, delay: 40, minRoundTrip: 40, throughput: began * 0.5 + SOUND, sound: SOUND, capacity: null });
+  assert.ok(controller.rate > began && controller.rate < 3 * began, `${began}, then ${controller.rate}`);
+});
