@@ -101,9 +101,7 @@ export class VideoLayers {
 
   get limited(): Shortage {
     const limited = this.#limiter?.limited ?? 'none';
-    const lone = this.#loneEncoder;
-    const isReduced = lone !== null && this.#plan[0] !== undefined && !sameSize(lone.plan, this.#plan[0]);
-    return limited === 'none' && isReduced ? 'uplink' : limited;
+    return limited === 'none' && this.#isReduced ? 'uplink' : limited;
   }
 
   /** The next frame becomes a key frame. */
@@ -201,6 +199,12 @@ export class VideoLayers {
   /** Null while several layers are encoded, and before any is. */
   get #loneEncoder(): LayerEncoder | null {
     return this.#encoders.length === 1 ? (this.#encoders[0] ?? null) : null;
+  }
+
+  /** Whether the only picture is smaller than it was to be. */
+  get #isReduced(): boolean {
+    const lone = this.#loneEncoder;
+    return lone !== null && !sameSize(lone.plan, this.#plan[0]);
   }
 
   #fitLone(now: Milliseconds): void {
@@ -307,7 +311,7 @@ export class VideoLayers {
       this.setBitrate(this.#total);
       this.#schedule.request();
       this.#tell();
-    } else if (active > before) {
+    } else if (active > before && !this.#isReduced) {
       this.#state = 'opening';
       void this.#add(this.#plan.slice(before, active));
     }

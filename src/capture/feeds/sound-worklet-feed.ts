@@ -98,6 +98,7 @@ class SoundWorkletFeed implements UnderlyingDefaultSource<AudioData> {
   #release(): void {
     this.#controller = null;
     this.#abort.abort('closed');
+    // Rejects only where it is closed already, and nobody else does that.
     void this.#context?.close();
     this.#context = null;
   }

@@ -19,6 +19,7 @@ let known: Promise<boolean> | undefined;
 
 /** Whether frames can be encoded here as they come, by encoding some: what a browser says of itself is not always so. */
 export function encodesFrames(): Promise<boolean> {
+  // Whatever an encoder throws at a trial, it does not encode.
   known ??= encodesAsTheyCome().catch(() => false);
   return known;
 }
@@ -39,6 +40,7 @@ export async function runsSound(): Promise<boolean> {
     return await promise;
   } finally {
     clearTimeout(timer);
+    // Rejects only where it is closed already, and nobody else does that.
     void context.close();
   }
 }

@@ -73,6 +73,7 @@ export class RecordedInputs {
   close(): void {
     this.#watch.abort('closed');
     this.#cardTrack?.close();
+    // Rejects only where it is closed already, and nobody else does that.
     void this.#silence?.close();
     this.#silence = null;
   }

@@ -291,6 +291,7 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
     const stops = this.#stops;
     const { stream, effectiveServer: server } = this;
     if (stream === null || server === null) return;
+    // Nobody has asked for it: a start that does says why it cannot.
     const broadcast = await this.loadBroadcast().catch(() => undefined);
     if (await broadcast?.shouldResume(server, stream)) if (stops === this.#stops) this.run(this.start());
   }

@@ -161,6 +161,7 @@ export class StudioDesk {
       this.#host.show(panel);
     },
     'rtc-device-request': ({ kind, deviceId }) => kind !== 'audiooutput' && this.#element.switchDevice(kind, deviceId),
+    // The message itself says that it was not sent, and offers to try again.
     'rtc-chat-request': ({ body }) => this.#audience?.chat.send(body).catch(() => undefined),
     'rtc-chat-delete-request': ({ id }) => this.#audience?.chat.delete(id),
     'rtc-chat-retry-request': ({ id }) => this.#audience?.chat.retry(id),
