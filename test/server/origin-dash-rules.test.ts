@@ -283,6 +283,28 @@ test('layers of a simulcast are Representations of one set, and what one Period 
   );
 });
 
+test('a player that counts finds the media of each moment under its number, after the window has slid and after an absence', async () => {
+  await using origin = await startOrigin({ window: 12_000 });
+  const broadcast = origin.broadcast();
+  broadcast.run(40);
+  broadcast.pause(6);
+  broadcast.run(10);
+  const { text } = await manifest(origin, '/live/demo/manifest.mpd?addressing=numbers');
+  assert.doesNotMatch(text, /SegmentTimeline/);
+  const [, location = ''] = /<Location>([^<]*)</.exec(text) ?? [];
+  assert.equal((await fetch(new URL(location, origin.url))).status, 200);
+  const latest = text.slice(text.lastIndexOf('<Period'));
+  const [offset = 0, first = 0] = (/presentationTimeOffset="(\d+)" startNumber="(\d+)"/.exec(latest) ?? []).slice(1).map(Number);
+  const segments =
+    origin.origin
+      .current('demo')
+      ?.packager.rendition('v0')
+      ?.segments.filter(({ gap }) => !gap) ?? [];
+  assert.ok(segments.length >= 5);
+  for (const { msn, start } of segments.slice(-5)) assert.equal(first + Math.round((start - offset) / 180_000), msn);
+  assert.equal((await fetch(`${origin.url}/live/demo/manifest.mpd?addressing=names`)).status, 400);
+});
+
 test('a player stays with the session that it began with, by Location', async () => {
   await using origin = await startOrigin();
   const broadcast = origin.broadcast();

@@ -55,7 +55,7 @@ test('what is made on demand is listed as a second group before there is any of 
   // What was sent scores higher, however many bits a second AAC has.
   assert.match(index, /SCORE=2\.0,CODECS="opus",AUDIO="audio"\nabc\/a0\/media\.m3u8/);
   assert.match(index, /SCORE=1\.0,CODECS="mp4a\.40\.2",AUDIO="audio-aac"\nabc\/a1\/media\.m3u8/);
-  assert.doesNotMatch(packaged.manifest(null)?.plain.toString() ?? '', /a1/);
+  assert.doesNotMatch(packaged.manifest(null, 'timeline')?.plain.toString() ?? '', /a1/);
   for (const id of ['a0', 'a1']) {
     const rendition = packager.rendition(id);
     assert.ok(rendition !== undefined);

@@ -18,7 +18,7 @@ export interface MediaParams extends SessionParams {
   readonly file: string;
 }
 
-export type Query = ReloadQuery & { readonly token?: unknown; readonly _HLS_skip?: unknown };
+export type Query = ReloadQuery & { readonly token?: unknown; readonly addressing?: unknown; readonly _HLS_skip?: unknown };
 export type MediaRequest = FastifyRequest<{ Params: MediaParams; Querystring: Query }>;
 
 /** Rule 23: media never changes under its address. */

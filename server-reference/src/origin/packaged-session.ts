@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { Clock } from '../clock.ts';
+import type { Addressing } from '../packaging/mpd.ts';
 import type { Packager, PackagingObserver } from '../packaging/packager.ts';
 import type { Rendition } from '../packaging/rendition.ts';
 import { ArrivalDelay } from './arrival-delay.ts';
@@ -56,7 +57,7 @@ export class PackagedSession {
   /** By rendition, whether a token is carried, and whether it is a delta update. */
   readonly #playlists = new Map<string, { version: number; bytes: PlaylistBytes }>();
   /** MPDs of one version, by token. */
-  readonly #manifests = new Map<string | null, PlaylistBytes>();
+  readonly #manifests = new Map<string, PlaylistBytes>();
   #manifestVersion = -1;
   readonly #arrival: ArrivalDelay;
 
@@ -89,18 +90,20 @@ export class PackagedSession {
   }
 
   /** The MPD, with this token in all that it names; null while there is nothing to play. */
-  manifest(token: string | null): PlaylistBytes | null {
+  manifest(token: string | null, addressing: Addressing): PlaylistBytes | null {
     const { packager } = this;
     if (this.#manifestVersion !== packager.manifestVersion) {
       this.#manifestVersion = packager.manifestVersion;
       this.#manifests.clear();
     }
-    const cached = this.#manifests.get(token);
+    const key = `${addressing} ${token ?? ''}`;
+    const cached = this.#manifests.get(key);
     if (cached !== undefined) return cached;
-    const text = packager.manifest({ availabilityStart: packager.info.zero + this.#arrival.frozen, now: this.#clock.now(), token });
+    const availabilityStart = packager.info.zero + this.#arrival.frozen;
+    const text = packager.manifest({ availabilityStart, now: this.#clock.now(), token, addressing });
     if (text === null) return null;
     const bytes = playlistBytes(text);
-    if (this.#manifests.size < MOST_MANIFESTS) this.#manifests.set(token, bytes);
+    if (this.#manifests.size < MOST_MANIFESTS) this.#manifests.set(key, bytes);
     return bytes;
   }
 

@@ -4,6 +4,7 @@
  */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { isName, type Milliseconds } from '../../../src/protocol/index.ts';
+import type { Addressing } from '../packaging/mpd.ts';
 import type { Packager } from '../packaging/packager.ts';
 import { notFound, Problem } from '../problem.ts';
 import {
@@ -101,9 +102,14 @@ async function isGoneBeforeMeasured(packaged: PackagedSession, reply: FastifyRep
   return (await packaged.wait(() => ready(packaged.packager), MEASURE_WAIT, goneSignal(reply))) === 'gone';
 }
 
+function addressingIn({ addressing = 'timeline' }: Query): Addressing {
+  if (addressing !== 'timeline' && addressing !== 'numbers') throw new Problem(400, 'invalid', 'addressing is timeline or numbers.');
+  return addressing;
+}
+
 async function sendManifest(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply, packaged: PackagedSession) {
   if (await isGoneBeforeMeasured(packaged, reply)) return reply.hijack();
-  const bytes = packaged.manifest(tokenIn(request.query));
+  const bytes = packaged.manifest(tokenIn(request.query), addressingIn(request.query));
   if (bytes === null) throw new Problem(503, 'unavailable', 'There is nothing to play yet.', { headers: { 'retry-after': '1' } });
   return sendText(request, reply, MPD_TYPE, bytes, NEWEST_AGE);
 }

@@ -9,6 +9,12 @@ import type { PartTiming } from './part-target.ts';
 import { type Described, type Period, runOf } from './periods.ts';
 import type { Segment } from './segment.ts';
 
+/**
+ * How a client learns where segments are: from a list of their true times, or by counting from the Period's beginning. Players that lose their
+ * place in a list that moves on (ffmpeg, mpv, GStreamer) keep it by counting, which holds while key frames come as often as announced.
+ */
+export type Addressing = 'timeline' | 'numbers';
+
 /** What is known where requests are answered. */
 export interface MpdContext {
   /** Wall clock by which media time 0 is there: its capture, and the time it takes to come. Constant (rule 27). */
@@ -16,6 +22,7 @@ export interface MpdContext {
   readonly now: Milliseconds;
   /** What every URI carries; null without. */
   readonly token: string | null;
+  readonly addressing: Addressing;
 }
 
 export interface MpdSession {
@@ -52,19 +59,25 @@ export function mpd(session: MpdSession, context: MpdContext): string | null {
   const periods = session.periods.flatMap((period, index) => periodXml(session, context, period, session.periods[index + 1], from));
   if (periods.length === 0) return null;
   const root = `/live/${session.stream}/${session.id}/`;
-  const suffix = context.token === null ? '' : `?${TOKEN_PARAMETER}=${encodeURIComponent(context.token)}`;
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" ${attributes(session, context, edge)}>`,
     `<BaseURL>${root}</BaseURL>`,
     // The address without a session may come to mean another one; whoever plays this one stays with it.
-    `<Location>${root}manifest.mpd${suffix}</Location>`,
+    `<Location>${root}manifest.mpd${locationQuery(context)}</Location>`,
     ...(session.ended ? [] : [serviceDescription(session, context)]),
     ...periods,
     ...(session.ended ? [] : [utcTiming()]),
     '</MPD>\n',
   ];
   return lines.join('\n');
+}
+
+const tokenQuery = ({ token }: MpdContext): string => (token === null ? '' : `?${TOKEN_PARAMETER}=${encodeURIComponent(token)}`);
+
+function locationQuery(context: MpdContext): string {
+  const token = tokenQuery(context);
+  return context.addressing === 'timeline' ? token : `?addressing=numbers${token.replace('?', '&amp;')}`;
 }
 
 /** Where the media of a Period ends, gaps behind it left out. */
@@ -164,18 +177,21 @@ function representation(
   const picture = config.kind === 'video' ? ` width="${config.width}" height="${config.height}" frameRate="${rate(frameRate)}"` : '';
   const { timescale, id } = rendition.info;
   const { segmentDuration, timing, ended } = session;
-  const suffix = context.token === null ? '' : `?${TOKEN_PARAMETER}=${encodeURIComponent(context.token)}`;
+  const suffix = tokenQuery(context);
+  const counted = context.addressing === 'numbers';
   // Rule 29: a segment can be asked for when its first part is there.
   const early = ended ? '' : ` availabilityTimeOffset="${(segmentDuration - timing.target).toFixed(3)}" availabilityTimeComplete="false"`;
   const template = [
-    `<SegmentTemplate timescale="${timescale}" presentationTimeOffset="${offsetOf(period, timescale)}" startNumber="${segments[0]?.msn ?? 0}"`,
-    `initialization="${id}/init-${period.epoch}.mp4${suffix}" media="${id}/seg-$Number$.m4s${suffix}"${early}>`,
+    `<SegmentTemplate timescale="${timescale}" presentationTimeOffset="${offsetOf(period, timescale)}" startNumber="${counted ? period.firstMsn : (segments[0]?.msn ?? 0)}"`,
+    `initialization="${id}/init-${period.epoch}.mp4${suffix}" media="${id}/seg-$Number$.m4s${suffix}"${early}`,
+    ...(counted ? [`duration="${Math.round(segmentDuration * timescale)}"/>`] : ['>']),
   ].join(' ');
   return [
     `<Representation id="${id}" codecs="${config.codec}" bandwidth="${bandwidth}"${picture}>`,
     template,
-    `<SegmentTimeline>${timeline(segments, latest && !ended ? session : null, timescale)}</SegmentTimeline>`,
-    '</SegmentTemplate>',
+    ...(counted
+      ? []
+      : [`<SegmentTimeline>${timeline(segments, latest && !ended ? session : null, timescale)}</SegmentTimeline>`, '</SegmentTemplate>']),
     '</Representation>',
   ].join('\n');
 }
