@@ -36,8 +36,9 @@ function readParts(text: string, last: string): { fresh: string[]; next: string 
     const start = text.indexOf(marker, at) + marker.length;
     fresh.push(text.slice(start, text.indexOf('"', start)));
   }
-  const [, msn = '', part = ''] = /PRELOAD-HINT:TYPE=PART,URI="part-(\d+)\.(\d+)/.exec(text.slice(-400)) ?? [];
-  return { fresh, next: `?_HLS_msn=${msn}&_HLS_part=${part}` };
+  // A part past a segment's last is the first of the next segment: so nobody needs to know where a segment ends.
+  const [, msn = '0', part = '-1'] = /part-(\d+)\.(\d+)/.exec(fresh.at(-1) ?? last) ?? [];
+  return { fresh, next: `?_HLS_msn=${msn}&_HLS_part=${Number(part) + 1}` };
 }
 
 async function follow(viewer: number): Promise<void> {
