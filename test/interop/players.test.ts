@@ -25,6 +25,9 @@ const MPD = 'manifest.mpd';
 /** For players that lose their place in a list of segments that moves on. */
 const COUNTED_MPD = 'manifest.mpd?addressing=numbers';
 
+/** GStreamer's dashdemux2 plays once it holds so many seconds, however live the stream is. */
+const GSTREAMER_HOLDS = 30;
+
 /** At a time: more decode more than two cores can. */
 const PLAYERS = 2;
 
@@ -94,14 +97,15 @@ describe('players of others', { concurrency: PLAYERS, timeout: (4 * SECONDS + 20
     ['gst-launch-1.0', COUNTED_MPD],
   ] as const satisfies readonly (readonly [CommandPlayer, string])[]) {
     test(`${player} plays ${file} for ${SECONDS} s without a stall`, { skip: missingPlayer(player) }, async (context) => {
-      const { pictures, elapsed, stalls, output } = await playWithCommand(player, address(file), SECONDS);
+      const ahead = player === 'gst-launch-1.0' && file === COUNTED_MPD ? GSTREAMER_HOLDS : 0;
+      const { pictures, elapsed, stalls, output } = await playWithCommand(player, address(file), SECONDS + ahead);
       context.diagnostic(`${pictures ?? 'uncounted'} pictures in ${elapsed.toFixed(1)} s`);
       assert.equal(stalls, 0, output);
       // Sound may begin some seconds before pictures, and the other way round.
       const usual = SECONDS * FRAME_RATE;
       if (pictures !== null) assert.ok(pictures > 0.75 * usual && pictures < 1.3 * usual, `${pictures} pictures\n${output.slice(-2000)}`);
       else assert.ok(elapsed > SECONDS - 3 && /End of file/.test(output), `it ended after ${elapsed} s\n${output.slice(-2000)}`);
-      assert.ok(elapsed < SECONDS + 8, `it took ${elapsed} s`);
+      assert.ok(elapsed < SECONDS + ahead + 8, `it took ${elapsed} s`);
     });
   }
 });

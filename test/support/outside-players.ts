@@ -21,6 +21,9 @@ interface Recipe {
   stalls(output: string): number;
 }
 
+/** Seconds that a player stands still. */
+const STALL = 0.5;
+
 const last = (output: string, pattern: RegExp): number => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
 const count = (output: string, pattern: RegExp): number => [...output.matchAll(pattern)].length;
 
@@ -38,7 +41,9 @@ const RECIPES: Readonly<Record<CommandPlayer, Recipe>> = {
     ],
     endless: false,
     pictures: () => null,
-    stalls: (output) => count(output, /Enter buffering/g),
+    // At the beginning it waits for some milliseconds at a time.
+    stalls: (output) =>
+      [...output.matchAll(/End buffering \(waited ([\d.]+) secs\)/g)].filter(([, waited]) => Number(waited) >= STALL).length,
   },
   'gst-launch-1.0': {
     args: (url) => [
