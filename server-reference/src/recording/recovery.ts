@@ -1,11 +1,12 @@
 /** What a crash left: cut back to what is whole, and ended. */
-import { type FileHandle, open, truncate } from 'node:fs/promises';
+import { type FileHandle, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { Disk } from './disk.ts';
 import { encodeEntry, type JournalEntry, type JournalPart } from './journal.ts';
 import { JOURNAL, mediaFile } from './layout.ts';
+import { openIfThere } from './open-if-there.ts';
 import { readJournal } from './read-journal.ts';
 import type { RecordingIndex } from './recording-index.ts';
 
@@ -62,7 +63,7 @@ async function firstBroken(folder: string, names: readonly string[], tail: reado
       if (name === undefined) return before;
       let file = files.get(name);
       if (file === undefined) {
-        file = await open(join(folder, name)).catch(() => null);
+        file = await openIfThere(join(folder, name));
         files.set(name, file);
       }
       if (file === null || !(await holds(file, part))) return before;

@@ -1,7 +1,7 @@
 /** Bytes out of the files of a recording. */
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mediaFile } from './layout.ts';
+import { openIfThere } from './open-if-there.ts';
 import type { RecordedRendition, RecordedSegment } from './recording-index.ts';
 
 /** A segment that can be played; undefined for one that is not there, or has gaps. */
@@ -12,7 +12,7 @@ export function playable(rendition: RecordedRendition | undefined, msn: number):
 
 async function readBytes(path: string, offset: number, length: number): Promise<Buffer | null> {
   // The recording of a stream that has just ended may have been deleted already.
-  const file = await open(path).catch(() => null);
+  const file = await openIfThere(path);
   if (file === null) return null;
   try {
     const bytes = Buffer.allocUnsafe(length);
