@@ -38,3 +38,4 @@ export const roomTopic = (slug: string): string => `room:${slug}`;
 export const streamTopic = (name: string): string => `stream:${name}`;
 export const liveTopic = (name: string): string => `live:${name}`;
 export const mediaTopic = (name: string): string => `media:${name}`;
+export const framesTopic = (id: string): string => `frames:${id}`;

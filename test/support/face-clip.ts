@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { findFfmpeg } from '../../tools/find-program.ts';
+import { facePortrait } from './face-model.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -11,8 +12,8 @@ const root = path.resolve(import.meta.dirname, '../..');
  * fixtures beside the project): then Chromium's own moving picture is the camera.
  */
 export function faceClip(): string | undefined {
-  const portrait = process.env['GLASSCAST_FACE_IMAGE'] ?? path.resolve(root, '../shared/fixtures/face.png');
-  if (!existsSync(portrait)) return undefined;
+  const portrait = facePortrait();
+  if (portrait === undefined) return undefined;
   const clip = path.join(root, '.cache', 'face.mjpeg');
   if (existsSync(clip)) return clip;
   mkdirSync(path.dirname(clip), { recursive: true });
