@@ -14,7 +14,7 @@ export interface MediaQuery {
 }
 
 const LONGEST_SESSION = 64;
-const TEXTS = ['publish_key', 'title', 'description'];
+const TEXTS = ['publish_key', 'title', 'description', 'overlay'];
 const FLAGS = ['record', 'take_over'];
 const NUMBERS = ['part_duration', 'segment_duration', 'window'];
 

@@ -5,6 +5,12 @@ import { VersionField } from './envelope.ts';
 export const CONTAINERS = ['frames', 'fmp4', 'matroska', 'webm'] as const;
 export type Container = (typeof CONTAINERS)[number];
 
+/** What the server can draw on the pictures of a broadcast before anybody sees them. */
+export const StreamOverlaySchema = v.picklist(['server:faces']);
+export type StreamOverlay = v.InferOutput<typeof StreamOverlaySchema>;
+/** What it does draw: `none` where it was asked for and cannot be had. */
+const DrawnOverlaySchema = v.picklist([...StreamOverlaySchema.options, 'none']);
+
 const count = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
 export const TrackSchema = v.object({
@@ -51,6 +57,8 @@ export const StreamJoinSchema = v.object({
   window: v.optional(count(LIMITS.windowS.min, LIMITS.windowS.max)),
   title: v.optional(TitleField),
   description: v.optional(DescriptionField),
+  /** Has the server draw on the pictures; nobody sees them as they were sent. The reply says whether it does. */
+  overlay: v.optional(StreamOverlaySchema),
 });
 
 export type StreamJoin = v.InferOutput<typeof StreamJoinSchema>;
@@ -73,6 +81,10 @@ export const StreamReplySchema = v.object({
   credit: v.number(),
   publish_key: v.string(),
   playback: PlaybackSchema,
+  /** Where an overlay was asked for: whether it is drawn. With `none` the broadcast goes on without. */
+  overlay: v.optional(DrawnOverlaySchema),
+  /** Why it is not, in words. */
+  overlay_details: v.optional(v.string()),
 });
 export type StreamReply = v.InferOutput<typeof StreamReplySchema>;
 
@@ -107,6 +119,9 @@ export const BitratePushSchema = v.object({ track: v.number(), bps: v.number() }
 /** How the recording stands that was asked for; `reason` says why it stopped while the stream goes on. */
 export const RecordingPushSchema = v.object({ state: v.picklist(['recording', 'stopped']), reason: v.optional(v.string()) });
 export type RecordingPush = v.InferOutput<typeof RecordingPushSchema>;
+/** Whether the overlay that was asked for is drawn from here on, where that has changed; `details` says why not. */
+export const OverlayPushSchema = v.object({ overlay: DrawnOverlaySchema, details: v.optional(v.string()) });
+export type OverlayPush = v.InferOutput<typeof OverlayPushSchema>;
 export const StoppedSchema = v.object({ reason: v.string() });
 
 /** `POST /ingest/:stream`: the reply to opening is a {@link StreamReplySchema} with the path of all that follows. */
