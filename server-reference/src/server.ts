@@ -24,8 +24,10 @@ import { recordingRoutes } from './http/recordings.ts';
 import { roomRoutes } from './http/rooms.ts';
 import { staticRoutes } from './http/static.ts';
 import { streamRoutes } from './http/streams.ts';
+import { vendorRoutes } from './http/vendor.ts';
 import { Hub } from './hub/hub.ts';
 import { openMirror } from './mirror/open-mirror.ts';
+import { openVendored } from './models/open-vendored.ts';
 import { iceServers } from './net/ice-servers.ts';
 import { SiteGuard } from './net/site-guard.ts';
 import { startStun } from './net/stun-server.ts';
@@ -69,6 +71,8 @@ export interface RunningServer {
   readonly stunPort: number | null;
   /** The program that it transcodes with; null where there is none. */
   readonly ffmpeg: string | null;
+  /** The file of the face model; null where there was none when the server started. */
+  readonly faceModel: string | null;
   /** Drains and ends: sockets are closed with 1012, and within `patience` (default 3000 ms) everything is gone. */
   close(patience?: number): Promise<void>;
 }
@@ -109,6 +113,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
         });
   ends.add(() => stun?.close());
   const stunPort = stun?.port ?? null;
+  const vendored = await openVendored(config, log);
   const recordings = await openRecordings(config, clock, log);
   ends.add(() => recordings.close());
   const { ffmpeg, derivation, workshop } = await transcoding(config, clock, log);
@@ -143,7 +148,16 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   ends.add(() => app.close());
   app.server.on('upgrade', webSockets.upgrade);
   await app.register((scope) => longPolls.routes(scope));
-  await app.register(apiRoutes, { config, clock, guard, authorizer, readiness, stunPort, developmentSecret });
+  await app.register(apiRoutes, {
+    config,
+    clock,
+    guard,
+    authorizer,
+    readiness,
+    stunPort,
+    faceModel: vendored.faceModel,
+    developmentSecret,
+  });
   await app.register(roomRoutes, { rooms, authorizer });
   await app.register(streamRoutes, { hub, publicUrl: config.publicUrl, authorizer });
   await app.register(ingestRoutes, { ...broadcasting, authorizer });
@@ -153,6 +167,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const pictures = new Pictures({ recordings, origin, maker, disk: nodeDisk, clock });
   const library = new Library(recordings);
   await app.register(recordingRoutes, { recordings, library, pictures, authorizer, publicUrl: config.publicUrl });
+  await app.register(vendorRoutes, vendored);
   await app.register(staticRoutes, { sdkDirectory: sdkDirectory(), demoDirectory: demoDirectory() });
   const port = await listen(app, config);
   // Calls within one network work without STUN. Said only now: where the HTTP port is taken as well, that is what to mend.
@@ -179,6 +194,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
     port,
     stunPort,
     ffmpeg: ffmpeg?.program ?? null,
+    faceModel: vendored.ready ? vendored.faceModel.path : null,
     close(patience = 3000) {
       closing ??= close(patience);
       return closing;

@@ -9,7 +9,7 @@ export function addresses({ config, url }: RunningServer): Record<'demo' | 'call
 }
 
 /** What the settings came to. Secrets are not among it. */
-export function decisions({ config, stunPort, ffmpeg }: RunningServer): Record<string, string | number | boolean> {
+export function decisions({ config, stunPort, ffmpeg, faceModel }: RunningServer): Record<string, string | number | boolean> {
   return {
     public: config.public.join(',') || 'nothing',
     autoCreate: config.autoCreate,
@@ -25,6 +25,7 @@ export function decisions({ config, stunPort, ffmpeg }: RunningServer): Record<s
     ...(config.ladder.length === 0 ? {} : { ladder: config.ladder.join(',') }),
     // The host alone: what stands around it may be a secret.
     ...(config.mirror === null ? {} : { mirror: config.mirror.host }),
+    faceModel: faceModel ?? 'none; to have one: glasscast-server models',
     maxPeers: config.maxPeers,
     maxStreams: config.maxStreams,
   };

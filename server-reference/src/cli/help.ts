@@ -1,4 +1,5 @@
 import { OPTIONS, type Option } from '../config/options.ts';
+import { FACE_LANDMARKER } from '../models/published-model.ts';
 import { VERSION } from '../version.ts';
 
 const COLUMN = 34;
@@ -28,6 +29,7 @@ Usage
   glasscast-server [flags]
   glasscast-server token --room NAME --can join,publish [--name NAME] [--ttl 2h]
   glasscast-server check URL [URL] [--seconds 60] [--json]
+  glasscast-server models [--data DIR] [--from URL|FILE]
 
 Flags (they win over the environment variable in brackets, which wins over the default in parentheses)
 ${flags.map(flagRow).join('\n')}
@@ -50,6 +52,20 @@ ${row('--can LIST', 'join, publish, watch, moderate, create, frames, operate')}
 ${row('--sub ID', 'who it is for: keeps a resumed call and a taken-over stream to its owner')}
 ${row('--name NAME', 'what others see')}
 ${row('--ttl TIME', 'how long it is good for (2h)')}
+`;
+}
+
+export function modelsHelp(): string {
+  return `glasscast-server models: fetches the model that pages find faces with, once, and checks its hash
+
+Usage
+  glasscast-server models [--data DIR] [--from URL|FILE]
+
+${row('--data DIR', 'the data directory of the server (./glasscast-data) [GLASSCAST_DATA]')}
+${row('--from URL|FILE', `where to take it from (${FACE_LANDMARKER.url})`)}
+
+It becomes models/face_landmarker.task in the data directory. HTTPS_PROXY and NO_PROXY are kept to.
+Exit code: 0 it is there, 1 it could not be had, 2 usage.
 `;
 }
 

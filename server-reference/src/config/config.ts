@@ -79,6 +79,8 @@ export interface Config {
   readonly s3AccessKeyId: string | null;
   readonly s3SecretAccessKey: string | null;
   readonly s3SessionToken: string | null;
+  /** Absolute path of the Face Landmarker bundle that pages are served; null for the one that `models` has fetched into the data directory. */
+  readonly faceModel: string | null;
   readonly logLevel: LogLevel;
 }
 
@@ -134,6 +136,7 @@ export function completeConfig(settings: Settings): Config {
     s3AccessKeyId: settings.s3AccessKeyId ?? null,
     s3SecretAccessKey: settings.s3SecretAccessKey ?? null,
     s3SessionToken: settings.s3SessionToken ?? null,
+    faceModel: settings.faceModel == null ? null : resolve(settings.faceModel),
     logLevel: settings.logLevel ?? 'info',
   };
   check(config);

@@ -241,6 +241,14 @@ export const OPTIONS: readonly Option[] = [
   option({ key: 's3SecretAccessKey', env: 'AWS_SECRET_ACCESS_KEY', read: read.text, help: 'its secret' }),
   option({ key: 's3SessionToken', env: 'AWS_SESSION_TOKEN', read: read.text, help: 'of temporary credentials' }),
   option({
+    key: 'faceModel',
+    flag: 'face-model',
+    env: 'GLASSCAST_FACE_MODEL',
+    value: 'FILE',
+    read: read.text,
+    help: 'Face Landmarker bundle that pages find faces with (models/face_landmarker.task in the data directory)',
+  }),
+  option({
     key: 'logLevel',
     flag: 'log-level',
     env: 'LOG_LEVEL',

@@ -6,6 +6,7 @@ import { may } from '../auth/principal.ts';
 import { signToken } from '../auth/sign-token.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { FaceModel } from '../models/face-model.ts';
 import { iceServers } from '../net/ice-servers.ts';
 import { hostnameOf } from '../net/loopback.ts';
 import type { SiteGuard } from '../net/site-guard.ts';
@@ -22,6 +23,7 @@ export interface ApiRoutesOptions {
   readonly readiness: Readiness;
   /** The port that STUN was given; null without STUN. */
   readonly stunPort: number | null;
+  readonly faceModel: FaceModel;
   /** Signs the tokens of development mode; null in production, where the page's own backend signs them. */
   readonly developmentSecret: string | null;
 }
@@ -35,7 +37,7 @@ const TokenRequestSchema = v.object({
 });
 
 export const apiRoutes: FastifyPluginAsync<ApiRoutesOptions> = async (app, options) => {
-  const { config, clock, guard, authorizer, readiness, stunPort, developmentSecret } = options;
+  const { config, clock, guard, authorizer, readiness, stunPort, faceModel, developmentSecret } = options;
 
   app.get('/api/hello', async (request, reply): Promise<Hello> => {
     reply.header('cache-control', 'no-store');
@@ -54,6 +56,7 @@ export const apiRoutes: FastifyPluginAsync<ApiRoutesOptions> = async (app, optio
         stun: stunPort !== null,
         turn: config.turnUrl !== null,
         recording: config.record,
+        face_model: (await faceModel.state()) === 'ready',
         tokens: developmentSecret !== null,
       },
     };

@@ -24,8 +24,8 @@ const BODY_BYTES = 64 * 1024;
 /** From the first byte of a request to its last; answers may take longer. Whoever drips one in ties up a connection. */
 const REQUEST_TIMEOUT: Milliseconds = 60_000;
 
-/** Read by pages of every origin: what an element asks before it knows whether it may do anything, and the SDK itself. */
-const OPEN_TO_ALL = /^\/(?:api\/(?:hello|time)(?:\?|$)|glasscast\.js|chunks\/|assets\/)/;
+/** Read by pages of every origin: what an element asks before it knows whether it may do anything, and the SDK itself with what it runs on. */
+const OPEN_TO_ALL = /^\/(?:api\/(?:hello|time)(?:\?|$)|glasscast\.js|chunks\/|assets\/|vendor\/)/;
 /** Probes come by address or by a name of the platform's choosing, and learn nothing. */
 const PROBES = /^\/(?:healthz|readyz)(?:\?|$)/;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
