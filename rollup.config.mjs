@@ -91,7 +91,11 @@ export default [
     },
   },
   {
-    input: { main: 'server-reference/src/main.ts', index: 'server-reference/src/index.ts' },
+    input: {
+      main: 'server-reference/src/main.ts',
+      index: 'server-reference/src/index.ts',
+      'detector.worker': 'server-reference/src/vision/detector.worker.ts',
+    },
     external: external(Object.keys(server.dependencies)),
     plugins: [nodeResolve({ exportConditions: ['node'] }), esbuild({ target: 'node22', tsconfig: 'server-reference/tsconfig.json' })],
     onwarn: failOnWarning,

@@ -6,6 +6,10 @@ export const LIMITS = {
   textFrameBytes: 64 * 1024,
   /** Binary frame, in bytes. */
   binaryFrameBytes: 2 * 1024 * 1024,
+  /** A picture sent to be looked at, encoded, in bytes. */
+  pictureBytes: 512 * 1024,
+  /** Pixels of its longer side. */
+  pictureSide: 4096,
   channelsPerSocket: 100,
   /** Characters of a name or a title. */
   name: 80,

@@ -20,6 +20,7 @@ export const REASONS = [
   'codec-unsupported',
   'unsupported',
   'limit',
+  'skipped',
   'server',
 ] as const;
 export type Reason = (typeof REASONS)[number];

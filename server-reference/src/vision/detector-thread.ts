@@ -1,0 +1,154 @@
+/**
+ * One thread with one detector, as the pool sees it.
+ *
+ *   starting ──ready──▶ idle ⇄ busy
+ *       └─ unusable ─┐    └─ unused ─┐ └─ too long, crashed ─▶ ended
+ *                    └───────────────┴────────────────────────▶ ended
+ */
+import { type TransferListItem, Worker } from 'node:worker_threads';
+import type { Milliseconds } from '../../../src/protocol/index.ts';
+import type { CancelTimer, Clock } from '../clock.ts';
+import { detectorWorker } from '../directories.ts';
+import { type AnyPicture, type Detection, DetectionError, type ThreadData, type ThreadMessage } from './detection.ts';
+
+/** Loading of models, on a machine that is busy. */
+const LONGEST_START: Milliseconds = 30_000;
+/** One picture; a detector that takes longer hangs. */
+const LONGEST_LOOK: Milliseconds = 5_000;
+/** Without a picture; each thread holds some 100 MB. */
+const LONGEST_REST: Milliseconds = 60_000;
+/** For a detector that has something to put in order. */
+const FAREWELL: Milliseconds = 1_000;
+
+export interface ThreadOwner {
+  /** It can take a picture. */
+  free(thread: DetectorThread): void;
+  /** `problem`: what ended it, for the log; null where it was not needed any more. */
+  ended(thread: DetectorThread, problem: ThreadProblem | null): void;
+}
+
+export interface ThreadProblem {
+  readonly during: 'start' | 'picture' | 'rest';
+  readonly message: string;
+}
+
+export type Answer = (outcome: Detection | DetectionError) => void;
+
+export class DetectorThread {
+  readonly #worker: Worker;
+  readonly #owner: ThreadOwner;
+  readonly #clock: Clock;
+  readonly #gone: Promise<void>;
+  #state: 'starting' | 'idle' | 'busy' | 'ended' = 'starting';
+  #answer: Answer | null = null;
+  #cancelLimit: CancelTimer;
+
+  constructor(detector: string | null, owner: ThreadOwner, clock: Clock) {
+    this.#owner = owner;
+    this.#clock = clock;
+    this.#worker = new Worker(detectorWorker(), { workerData: { detector } satisfies ThreadData });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#gone = promise;
+    this.#worker.on('message', (message: ThreadMessage) => this.#hear(message));
+    this.#worker.on('error', (error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)));
+    this.#worker.on('exit', (code) => {
+      resolve();
+      this.#fail(`it ended itself with code ${code}`);
+    });
+    this.#cancelLimit = clock.after(LONGEST_START, () => this.#fail(`it is not ready after ${LONGEST_START / 1000} s`));
+  }
+
+  get idle(): boolean {
+    return this.#state === 'idle';
+  }
+
+  get starting(): boolean {
+    return this.#state === 'starting';
+  }
+
+  /** Only while it is idle. The bytes go over to the thread where they have a buffer of their own. */
+  look(picture: AnyPicture, answer: Answer): void {
+    this.#enter('busy', LONGEST_LOOK, () => this.#fail(`it has not answered for ${LONGEST_LOOK / 1000} s`));
+    this.#answer = answer;
+    try {
+      this.#worker.postMessage(picture, transferable('encoded' in picture ? picture.encoded : picture.data));
+    } catch (cause) {
+      // Bytes that have gone elsewhere already: the fault of whoever gave them.
+      this.#settle(new DetectionError('invalid', 'The bytes of the picture cannot be had.', { cause }));
+    }
+  }
+
+  /** Lets the detector put its things in order; resolves when the thread is gone. */
+  async close(): Promise<void> {
+    this.#end(null);
+    await this.#gone;
+  }
+
+  #hear(message: ThreadMessage): void {
+    switch (message.type) {
+      case 'ready':
+        if (this.#state === 'starting') this.#rest();
+        return;
+      case 'unusable':
+        this.#fail(message.message);
+        return;
+      case 'found':
+        this.#settle(message.detection);
+        return;
+      case 'refused':
+        this.#settle(new DetectionError('invalid', message.message));
+        return;
+      case 'broken':
+        this.#settle(new DetectionError('server', 'The detector failed on this picture.', { cause: message.message }));
+    }
+  }
+
+  #settle(outcome: Detection | DetectionError): void {
+    if (this.#state !== 'busy') return;
+    const answer = this.#answer;
+    this.#answer = null;
+    answer?.(outcome);
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#enter('idle', LONGEST_REST, () => this.#end(null));
+    this.#owner.free(this);
+  }
+
+  #enter(state: 'idle' | 'busy', longest: Milliseconds, over: () => void): void {
+    this.#cancelLimit();
+    this.#state = state;
+    this.#cancelLimit = this.#clock.after(longest, over);
+  }
+
+  #fail(message: string): void {
+    const during = ({ starting: 'start', busy: 'picture', idle: 'rest', ended: 'rest' } as const)[this.#state];
+    this.#end({ during, message });
+  }
+
+  #end(problem: ThreadProblem | null): void {
+    if (this.#state === 'ended') return;
+    const hangs = this.#state !== 'idle';
+    this.#state = 'ended';
+    this.#cancelLimit();
+    const answer = this.#answer;
+    this.#answer = null;
+    answer?.(new DetectionError('server', problem === null ? 'The server ends.' : 'The detector failed on this picture.'));
+    if (hangs) void this.#worker.terminate();
+    else this.#bidFarewell();
+    this.#owner.ended(this, problem);
+  }
+
+  #bidFarewell(): void {
+    this.#worker.postMessage(null);
+    // In real time, whatever the clock: what hangs here would keep a process alive.
+    const timer = setTimeout(() => void this.#worker.terminate(), FAREWELL);
+    this.#worker.once('exit', () => clearTimeout(timer));
+  }
+}
+
+/** A view into something larger, such as a message of a socket, is copied. */
+function transferable({ buffer, byteLength }: Uint8Array): TransferListItem[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
