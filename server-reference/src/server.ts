@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Milliseconds } from '../../src/protocol/index.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { ingestRoutes } from './broadcasting/routes.ts';
+import { framesFamily } from './channels/frames.ts';
 import { liveFamily } from './channels/live.ts';
 import { lobbyFamily } from './channels/lobby.ts';
 import { mediaFamily } from './channels/media.ts';
@@ -20,6 +21,7 @@ import { Fanout } from './fanout/fanout.ts';
 import { apiRoutes } from './http/api.ts';
 import { createApp } from './http/app.ts';
 import { createAuthorizer } from './http/authorize.ts';
+import { frameRoutes } from './http/frames.ts';
 import { recordingRoutes } from './http/recordings.ts';
 import { roomRoutes } from './http/rooms.ts';
 import { staticRoutes } from './http/static.ts';
@@ -53,6 +55,7 @@ import { findFfmpeg, NO_FFMPEG } from './transcode/find-ffmpeg.ts';
 import { SessionTranscoders } from './transcode/session-transcoders.ts';
 import { Slots } from './transcode/slots.ts';
 import { Transcoders } from './transcode/transcoders.ts';
+import { openDetectionPool } from './vision/open-detection-pool.ts';
 
 const SOCKET_PATH = '/socket';
 
@@ -130,6 +133,8 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   const mirror = openMirror(config, { hub, origin, clock, log });
   const fanout = new Fanout({ hub, maxViewers: config.maxSocketViewers });
   ends.add(() => fanout.close());
+  const detections = openDetectionPool(config, clock, log);
+  ends.add(() => detections?.close());
   const chats = new LiveChats({ clock, pubsub });
   ends.add(() => chats.close());
 
@@ -139,6 +144,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
     streamFamily(broadcasting),
     liveFamily({ hub, chats, publicUrl: config.publicUrl }),
     mediaFamily({ hub, fanout }),
+    framesFamily({ detections }),
   ]);
   const context = { families, authenticator, clock, log, guard, path: SOCKET_PATH };
   const webSockets = new WebSocketEndpoint({ ...context, trustProxy: config.trustProxy });
@@ -161,6 +167,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   await app.register(roomRoutes, { rooms, authorizer });
   await app.register(streamRoutes, { hub, publicUrl: config.publicUrl, authorizer });
   await app.register(ingestRoutes, { ...broadcasting, authorizer });
+  await app.register(frameRoutes, { detections, authorizer });
   await app.register(originRoutes, { origin, authorize: (request, stream) => authorizer.require(request, 'watch', { stream }) });
   const maker = new PictureMaker(ffmpeg?.program ?? null, clock);
   ends.add(() => maker.close());

@@ -81,8 +81,17 @@ export interface Config {
   readonly s3SessionToken: string | null;
   /** Absolute path of the Face Landmarker bundle that pages are served; null for the one that `models` has fetched into the data directory. */
   readonly faceModel: string | null;
+  /** Absolute path of the module that looks at pictures; null for the one that ships, `none` for none at all. */
+  readonly detector: string | null;
+  /** Threads that look at pictures at once; null for as many as there are cores. */
+  readonly detectorThreads: number | null;
+  /** Pictures that wait to be looked at, of all senders together. */
+  readonly maxDetections: number;
   readonly logLevel: LogLevel;
 }
+
+/** What `detector` says where no pictures are looked at. */
+export const NO_DETECTOR = 'none';
 
 export type Settings = Partial<Omit<Config, 'mode' | 'phoenix'>> & {
   readonly phoenixSecretKeyBase?: string | null;
@@ -137,6 +146,9 @@ export function completeConfig(settings: Settings): Config {
     s3SecretAccessKey: settings.s3SecretAccessKey ?? null,
     s3SessionToken: settings.s3SessionToken ?? null,
     faceModel: settings.faceModel == null ? null : resolve(settings.faceModel),
+    detector: settings.detector == null || settings.detector === NO_DETECTOR ? (settings.detector ?? null) : resolve(settings.detector),
+    detectorThreads: settings.detectorThreads ?? null,
+    maxDetections: settings.maxDetections ?? 128,
     logLevel: settings.logLevel ?? 'info',
   };
   check(config);

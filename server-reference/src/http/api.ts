@@ -5,7 +5,7 @@ import { describeIssues, GrantsSchema, type Hello, TitleSchema, WIRE_VERSIONS } 
 import { may } from '../auth/principal.ts';
 import { signToken } from '../auth/sign-token.ts';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config/config.ts';
+import { type Config, NO_DETECTOR } from '../config/config.ts';
 import type { FaceModel } from '../models/face-model.ts';
 import { iceServers } from '../net/ice-servers.ts';
 import { hostnameOf } from '../net/loopback.ts';
@@ -57,6 +57,7 @@ export const apiRoutes: FastifyPluginAsync<ApiRoutesOptions> = async (app, optio
         turn: config.turnUrl !== null,
         recording: config.record,
         face_model: (await faceModel.state()) === 'ready',
+        frames: config.detector !== NO_DETECTOR,
         tokens: developmentSecret !== null,
       },
     };

@@ -46,6 +46,11 @@ export interface ChannelPort {
 
 /** One joined channel. A method that throws or rejects crashes this channel alone: the client gets `phx_error`. */
 export interface Channel {
+  /**
+   * Messages are handled as they come, also while earlier ones have no answer yet; answers may overtake each other. How many are open at once is for
+   * the channel to bound. Where left out, one is handled after the other.
+   */
+  readonly overlapping?: true;
   /** Called once the join reply has been sent: the place to push state and to announce. */
   joined?(): void;
   /** Undefined means no reply is sent. */

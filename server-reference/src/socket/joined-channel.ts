@@ -5,7 +5,8 @@
  *      └──────────refused, or the socket went──────────────────────▲
  *
  * Messages are handled one after the other: while a handler's promise is open, later messages wait here, and beyond
- * {@link PAUSE_AT} the transport stops reading, so that a client is slowed down rather than buffered.
+ * {@link PAUSE_AT} the transport stops reading, so that a client is slowed down rather than buffered. A channel may be `overlapping`
+ * instead.
  */
 import type { PhoenixMessage } from '../../../src/protocol/index.ts';
 import type { Principal } from '../auth/principal.ts';
@@ -179,11 +180,12 @@ export class JoinedChannel implements ChannelPort {
         if (reply.status === 'ok' && reply.ends === true) this.end('closed');
       },
       (error) => this.#crash(error),
+      event !== 'token' && this.#channel?.overlapping === true,
     );
   }
 
-  /** Runs one step, now or over a promise; messages that come in between wait for its end. */
-  #run<T>(step: () => T | Promise<T>, done: (value: T) => void, failed: (error: unknown) => void): void {
+  /** Runs one step, now or over a promise; messages that come in between wait for its end, unless steps are `overlapping`. */
+  #run<T>(step: () => T | Promise<T>, done: (value: T) => void, failed: (error: unknown) => void, overlapping = false): void {
     const settle = (value: T): void => {
       try {
         done(value);
@@ -202,8 +204,10 @@ export class JoinedChannel implements ChannelPort {
       settle(result);
       return;
     }
+    const end = result.then(settle, (error: unknown) => this.#reportFailure(error, failed));
+    if (overlapping) return;
     this.#busy = true;
-    result.then(settle, (error: unknown) => this.#reportFailure(error, failed)).finally(() => this.#next());
+    end.finally(() => this.#next());
   }
 
   #reportFailure(error: unknown, failed: (error: unknown) => void): void {
