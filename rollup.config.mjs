@@ -18,11 +18,13 @@ export const ENTRIES = {
   lobby: 'src/lobby.ts',
   broadcaster: 'src/broadcaster.ts',
   'hls-viewer': 'src/hls-viewer.ts',
+  frames: 'src/frames.ts',
   'define/room': 'src/define/room.ts',
   'define/room-parts': 'src/define/room-parts.ts',
   'define/lobby': 'src/define/lobby.ts',
   'define/broadcaster': 'src/define/broadcaster.ts',
   'define/hls-viewer': 'src/define/hls-viewer.ts',
+  'define/frames': 'src/define/rtc-frames.ts',
 };
 
 /** Transpiles the sources for browsers; `minify` for what is served as it is. */
@@ -83,7 +85,9 @@ export default [
       entryFileNames: '[name].js',
       // The entry holds nothing but an import: chunks loaded on demand must not import it, since `glasscast.js?v=2` would then run twice.
       // Beyond that, what is large has a hash in its name and can be cached for ever.
-      manualChunks: { sdk: ['src/define/room.ts', 'src/define/lobby.ts', 'src/define/broadcaster.ts', 'src/define/hls-viewer.ts'] },
+      manualChunks: {
+        sdk: ['src/define/room.ts', 'src/define/lobby.ts', 'src/define/broadcaster.ts', 'src/define/hls-viewer.ts', 'src/define/faces.ts'],
+      },
       chunkFileNames: 'chunks/[name]-[hash].js',
       assetFileNames: 'chunks/[name]-[hash][extname]',
       hoistTransitiveImports: false,

@@ -3,3 +3,4 @@ import './define/room.ts';
 import './define/lobby.ts';
 import './define/broadcaster.ts';
 import './define/hls-viewer.ts';
+import './define/faces.ts';

@@ -15,6 +15,7 @@ const BUDGETS: Record<string, number> = {
   'define/room': 40,
   'define/hls-viewer': 15,
   'define/broadcaster': 40,
+  'define/frames': 15,
   glasscast: 60,
 };
 

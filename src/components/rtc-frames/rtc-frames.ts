@@ -1,0 +1,480 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { GlasscastError } from '../../protocol/errors.ts';
+import { isName } from '../../protocol/name-pattern.ts';
+import { Announcer } from '../../ui/announcer.ts';
+import { renderError, toGlasscastError } from '../../ui/errors.ts';
+import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
+import { VideoFinder } from '../../ui/find-video.ts';
+import { camera } from '../../ui/icons/camera.ts';
+import { messages } from '../../ui/localize.ts';
+import { pictureCanvasStyles } from '../../ui/picture-canvas.styles.ts';
+import { PictureCanvas } from '../../ui/picture-canvas.ts';
+import { randomId } from '../../ui/random-id.ts';
+import { ServerSettingsElement } from '../../ui/server-settings-element.ts';
+import { buttonStyles, errorStyles, tokens } from '../../ui/tokens.styles.ts';
+import type { FrameCounts, FrameLoopState, FrameResult } from '../../vision/frames/frame-loop.ts';
+import type { Frames } from '../../vision/frames/open-frames.ts';
+import type { CameraSource } from './camera-source.ts';
+import type { FramesState, RtcFrameResultDetail } from './frames-events.ts';
+import { FRAME_WIDTH, INTERVAL, readNumber, readTransport } from './frames-settings.ts';
+import { paintDetections } from './paint-detections.ts';
+import { framesStyles } from './rtc-frames.styles.ts';
+
+const msg = messages('frames', {
+  start: 'Start',
+  stop: 'Stop',
+  idle: 'Stopped',
+  starting: 'Waiting for the camera',
+  connecting: 'Connecting',
+  running: 'Looking for faces',
+  reconnecting: 'Reconnecting',
+  failed: 'Stopped',
+  faces: 'Faces',
+  'round-trip': 'Round trip',
+  'on-server': 'On the server',
+  ms: '{value} ms',
+  camera: 'The camera is off. Start it to look for faces.',
+  found: '{count} in view: faces',
+  'found-one': 'One face in view',
+  none: 'No face in view',
+  picture: 'Camera',
+  busy: 'The server is busy. Pictures are sent less often for now.',
+  'invalid-id': '“{id}” is not a name for frames-id: use 1 to 63 of a-z, 0-9 and -, not starting with -.',
+});
+
+const NO_COUNTS: FrameCounts = { sent: 0, answered: 0, skipped: 0, lost: 0 };
+/** A face at the picture's edge comes and goes: what is said has held for so many answers. */
+const STEADY_ANSWERS = 2;
+
+/**
+ * @summary Sends pictures of a camera or of a `<video>` to the server for detection, and draws and reports what it finds.
+ * @tagname rtc-frames
+ *
+ * @slot - A `<video>`, or an element that plays one such as `<hls-viewer>`, to look at instead of the camera.
+ *
+ * @event {CustomEvent<RtcFrameResultDetail>} rtc-frame-result - The server's answer to a picture: `faces`, `width`, `height`, `ms` and `roundTrip`.
+ * @event {CustomEvent<RtcStateDetail<FramesState>>} rtc-state - `idle`, `starting`, `connecting`, `running`, `reconnecting` or `failed`.
+ * @event {CustomEvent<RtcErrorDetail>} rtc-error - Something went wrong; unless the state is `failed`, it goes on.
+ * @event {CustomEvent<RtcLogDetail>} rtc-log - What a developer may want to know.
+ *
+ * @csspart card - Everything but what is drawn over the picture.
+ * @csspart stage - The area of the picture.
+ * @csspart video - The camera's picture.
+ * @csspart canvas - What is drawn over the picture.
+ * @csspart bar - The button, the state and the figures.
+ * @csspart button - Starts and stops.
+ * @csspart state - The state in words.
+ * @csspart figures - How many faces, and how long an answer takes.
+ * @csspart error - What went wrong and what to do.
+ *
+ * @cssproperty [--rtc-frames-color=#35e0b0] - Colour of boxes and points.
+ * @cssproperty [--rtc-frames-width=2] - Width of lines in CSS pixels, 0.5 to 20.
+ */
+export class RtcFrames extends ServerSettingsElement {
+  static override styles = [tokens, buttonStyles, errorStyles, pictureCanvasStyles, framesStyles];
+
+  @query('canvas') private readonly canvas!: HTMLCanvasElement;
+
+  /** The id of a `<video>`, or of an element that plays one, to look at instead of a child or the camera. */
+  @property({ attribute: 'for' }) htmlFor: string | null = null;
+
+  /** Seconds from one picture to the next, 0.05 to 60. An answer that takes longer is waited for. */
+  @property({ type: Number }) interval = INTERVAL.fallback;
+
+  /** Width of the pictures that are sent, in pixels, 16 to 1920; never wider than the source. */
+  @property({ attribute: 'frame-width', type: Number }) frameWidth = FRAME_WIDTH.fallback;
+
+  /** `channel` (a socket of its own), `http` (a request each), or `multipart` (a request each, as a form sends a file). */
+  @property() transport = 'channel';
+
+  /** Names whoever sends, for a token that is limited to it: 1 to 63 of `a-z`, `0-9` and `-`. Default: a random one. */
+  @property({ attribute: 'frames-id' }) framesId: string | null = null;
+
+  /** Starts by itself where there is a video to look at. The camera waits for `start()` or the button. */
+  @property({ type: Boolean }) autostart = false;
+
+  /** Address of a copy of the worker that encodes on the page's own origin, for pages whose policy forbids `blob:` workers. */
+  @property({ attribute: 'worker-url' }) workerUrl: string | null = null;
+
+  @state() private framesState: FramesState = 'idle';
+  @state() private failure: GlasscastError | null = null;
+  @state() private newest: FrameResult | null = null;
+  @state() private hasPicture = false;
+  @state() private source: HTMLVideoElement | null = null;
+
+  readonly #announcer = new Announcer(this);
+  /** The camera's picture. */
+  readonly #video = document.createElement('video');
+  readonly #finder = new VideoFinder({
+    host: this,
+    named: () => this.htmlFor,
+    changed: (video) => this.#sourceChanged(video),
+  });
+  readonly #resizes = new ResizeObserver(() => this.#draw());
+  readonly #ownId = `page-${randomId()}`;
+  #over: PictureCanvas | null = null;
+  #frames: Frames | null = null;
+  #camera: CameraSource | null = null;
+  /** Ends what is being opened, and what runs; another one for each start. */
+  #run: AbortController | null = null;
+  #started: PromiseWithResolvers<void> | null = null;
+  /** For how many answers the count has been the same, and what was said last. */
+  #steady = { count: 0, answers: 0, said: -1 };
+  #alive = false;
+
+  constructor() {
+    super();
+    this.#video.playsInline = true;
+    this.#video.muted = true;
+    this.#video.setAttribute('part', 'video');
+    for (const type of ['loadeddata', 'emptied', 'resize']) this.#video.addEventListener(type, () => this.#cameraShows());
+  }
+
+  protected override setup(): void {
+    this.#alive = true;
+    if (this.hasUpdated) this.#openSource();
+  }
+
+  protected override teardown(): void {
+    this.#alive = false;
+    this.stop();
+    this.#finder.close();
+    this.#resizes.disconnect();
+    this.#over?.close();
+    this.#over = null;
+    this.source = null;
+  }
+
+  /** `idle`, `starting` (the camera), `connecting`, `running`, `reconnecting` or `failed`. */
+  get state(): FramesState {
+    return this.framesState;
+  }
+
+  /** The newest answer; null before the first, and when stopped. */
+  get result(): RtcFrameResultDetail | null {
+    return this.newest;
+  }
+
+  /** How many pictures were sent, answered, skipped by the server for newer ones, and lost, since the start. */
+  get counts(): FrameCounts {
+    return this.#frames?.counts ?? NO_COUNTS;
+  }
+
+  /** Where pictures are encoded: `worker`, or `page` where none can be had; null before the first one. */
+  get encodesIn(): 'worker' | 'page' | null {
+    return this.#frames?.encodesIn ?? null;
+  }
+
+  /**
+   * Starts sending, turning the camera on where there is no video to look at. Resolves once the server can be sent to.
+   * @throws GlasscastError `permission-denied`, `permission-dismissed`, `device-not-found`, `device-in-use`, `insecure-context`,
+   * `unauthorized`, `invalid` (an attribute, or a video that may not be looked at), `network` (the script could not be loaded), `unsupported`,
+   * `aborted` (stopped or removed meanwhile)
+   */
+  start(): Promise<void> {
+    if (this.#started !== null) return this.#started.promise;
+    const started = Promise.withResolvers<void>();
+    // Who starts by a click or an attribute reads it in the element.
+    started.promise.catch(() => undefined);
+    this.#started = started;
+    const run = new AbortController();
+    this.#run = run;
+    this.failure = null;
+    this.#steady = { count: 0, answers: 0, said: -1 };
+    void this.#open(run.signal).catch((cause: unknown) => {
+      if (!run.signal.aborted) this.#fail(toGlasscastError(cause));
+    });
+    return started.promise;
+  }
+
+  /** Stops sending, and turns the camera off. */
+  stop(): void {
+    this.#end(new GlasscastError('aborted', 'It was stopped.'));
+    this.#setState('idle');
+  }
+
+  protected override firstUpdated(): void {
+    this.#openSource();
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
+    if (changed.has('htmlFor')) this.#finder.look();
+    if (changed.has('token') && changed.size === 1) this.#frames?.setToken(this.effectiveToken);
+    if (changed.has('interval')) this.#frames?.setInterval(this.#interval);
+    if (changed.has('autostart')) this.#startUnasked();
+    const elsewhere = (['transport', 'framesId', 'server', 'socketPath', 'workerUrl'] as const).some((name) => changed.has(name));
+    if (elsewhere && this.#frames !== null) this.#restart();
+    // What is drawn over something lies where that lies after this drawing.
+    if (this.newest !== null) this.#draw();
+  }
+
+  get #interval(): number {
+    return readNumber('interval', this.interval, INTERVAL, (message) => this.warnOnce(message)) * 1_000;
+  }
+
+  /** Whether the camera is what is looked at. */
+  get #isCamera(): boolean {
+    return this.source === null && this.htmlFor === null;
+  }
+
+  get #shown(): HTMLVideoElement | null {
+    if (this.source !== null) return this.source;
+    return this.#isCamera && this.#camera !== null ? this.#video : null;
+  }
+
+  #openSource(): void {
+    this.#over ??= new PictureCanvas(this.canvas);
+    this.#resizes.observe(this);
+    this.#finder.open();
+    this.#startUnasked();
+  }
+
+  #sourceChanged(video: HTMLVideoElement | null): void {
+    if (this.source !== null) this.#resizes.unobserve(this.source);
+    this.source = video;
+    this.#over?.clear();
+    if (video !== null) {
+      this.#resizes.observe(video);
+      this.#closeCamera();
+      this.#startUnasked();
+    } else if (this.#run !== null && this.htmlFor === null) {
+      // The camera has to be asked for.
+      this.stop();
+    }
+  }
+
+  #startUnasked(): void {
+    if (this.#alive && this.autostart && this.source !== null && this.#run === null) void this.start();
+  }
+
+  #restart(): void {
+    this.#frames?.close();
+    this.#frames = null;
+    const { signal } = this.#run ?? new AbortController();
+    this.#setState('connecting');
+    void this.#connect(signal).catch((cause: unknown) => {
+      if (!signal.aborted) this.#fail(toGlasscastError(cause));
+    });
+  }
+
+  async #open(signal: AbortSignal): Promise<void> {
+    const isCamera = this.#isCamera;
+    this.#setState(isCamera ? 'starting' : 'connecting');
+    // A name or a server that is none is told before anybody is asked for a camera.
+    this.#address();
+    const { openCamera } = await loadEngine();
+    if (signal.aborted) return;
+    if (isCamera) {
+      const media = await openCamera({
+        picture: (stream) => {
+          if (!signal.aborted) this.#showCamera(stream);
+        },
+        failed: (error) => {
+          if (!signal.aborted) this.#fail(error);
+        },
+      });
+      // Granted after it was stopped, or refused.
+      if (signal.aborted) {
+        media.close();
+        return;
+      }
+      this.#camera = media;
+      this.requestUpdate();
+    }
+    this.#setState('connecting');
+    await this.#connect(signal);
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    const { openFrames } = await loadEngine();
+    if (signal.aborted) return;
+    this.#frames = openFrames({
+      ...this.#address(),
+      token: this.effectiveToken,
+      tokenProvider: this.effectiveTokenProvider,
+      transport: readTransport(this.transport, (message) => this.warnOnce(message)),
+      interval: this.#interval,
+      width: () => Math.round(readNumber('frame-width', this.frameWidth, FRAME_WIDTH, (message) => this.warnOnce(message))),
+      video: () => this.#shown,
+      canvas: () => document.createElement('canvas'),
+      workerUrl: this.workerUrl === null ? undefined : new URL(this.workerUrl, document.baseURI).href,
+      handler: {
+        state: (next) => {
+          if (!signal.aborted) this.#loopChanged(next);
+        },
+        result: (result) => {
+          if (!signal.aborted) this.#answered(result);
+        },
+        error: (error) => {
+          if (!signal.aborted) this.#trouble(error);
+        },
+        failed: (error) => {
+          if (!signal.aborted) this.#fail(error);
+        },
+      },
+    });
+  }
+
+  /** @throws GlasscastError `invalid` */
+  #address(): { readonly server: string; readonly socketPath: string; readonly id: string } {
+    const id = this.framesId ?? this.#ownId;
+    if (!isName(id)) throw new GlasscastError('invalid', msg('invalid-id', { id }));
+    return { server: this.serverOrigin, socketPath: this.effectiveSocketPath, id };
+  }
+
+  #loopChanged(next: FrameLoopState): void {
+    // What ends it is told with its reason.
+    if (next === 'idle' || next === 'failed') return;
+    if (next === 'running') this.#started?.resolve();
+    // Boxes that are no longer true.
+    if (next === 'reconnecting') this.#forget();
+    this.#setState(next);
+  }
+
+  #trouble(error: GlasscastError): void {
+    this.failure = error;
+    this.emit<RtcErrorDetail>('rtc-error', { error, code: error.code });
+  }
+
+  #fail(error: GlasscastError): void {
+    this.#end(error);
+    this.failure = error;
+    this.#setState('failed');
+    this.emit<RtcErrorDetail>('rtc-error', { error, code: error.code });
+  }
+
+  #end(reason: GlasscastError): void {
+    this.#run?.abort('ended');
+    this.#run = null;
+    this.#started?.reject(reason);
+    this.#started = null;
+    this.#frames?.close();
+    this.#frames = null;
+    this.#closeCamera();
+    this.#forget();
+    if (reason.code === 'aborted') this.failure = null;
+  }
+
+  #closeCamera(): void {
+    this.#camera?.close();
+    this.#camera = null;
+    this.#video.srcObject = null;
+    this.hasPicture = false;
+  }
+
+  #showCamera(stream: MediaStream | null): void {
+    this.#video.srcObject = stream;
+    // Interrupted by another stream, or not allowed yet: the picture comes with the next one.
+    if (stream !== null) this.#video.play().catch(() => undefined);
+    else this.hasPicture = false;
+  }
+
+  #cameraShows(): void {
+    this.hasPicture = this.#video.videoWidth > 0 && this.#video.srcObject !== null;
+    this.#draw();
+  }
+
+  #answered(result: FrameResult): void {
+    this.failure = null;
+    this.newest = result;
+    this.#announce(result.faces.length);
+    this.emit<RtcFrameResultDetail>('rtc-frame-result', result);
+  }
+
+  #forget(): void {
+    this.newest = null;
+    this.#over?.clear();
+  }
+
+  #announce(count: number): void {
+    const { said } = this.#steady;
+    const answers = this.#steady.count === count ? this.#steady.answers + 1 : 1;
+    this.#steady = { count, answers, said };
+    if (answers < STEADY_ANSWERS || said === count) return;
+    this.#steady = { count, answers, said: count };
+    this.#announcer.announce(count === 0 ? msg('none') : count === 1 ? msg('found-one') : msg('found', { count }));
+  }
+
+  #draw(): void {
+    const video = this.#shown;
+    const { newest } = this;
+    if (this.#over === null || video === null || newest === null || newest.faces.length === 0) {
+      this.#over?.clear();
+      return;
+    }
+    const surface = this.#over.begin(video);
+    if (surface === null) return;
+    const style = getComputedStyle(this);
+    const width = Number.parseFloat(style.getPropertyValue('--rtc-frames-width'));
+    paintDetections(surface, newest.faces, {
+      color: style.getPropertyValue('--rtc-frames-color').trim() || '#35e0b0',
+      width: width >= 0.5 && width <= 20 ? width : 2,
+    });
+  }
+
+  #setState(next: FramesState): void {
+    const previous = this.framesState;
+    if (previous === next) return;
+    this.framesState = next;
+    this.emit<RtcStateDetail<FramesState>>('rtc-state', { state: next, previous });
+  }
+
+  #toggle(): void {
+    if (this.#run === null) void this.start();
+    else this.stop();
+  }
+
+  protected override render(): TemplateResult {
+    const isOn = this.framesState !== 'idle' && this.framesState !== 'failed';
+    const word = msg(this.framesState);
+    return html`
+      <div class="card" part="card">
+        <div class="stage" part="stage" ?hidden=${this.htmlFor !== null}>
+          <slot></slot>
+          ${this.#isCamera ? this.#renderCamera() : nothing}
+        </div>
+        <div class="bar" part="bar">
+          <button class=${isOn ? '' : 'primary'} part="button" type="button" @click=${() => this.#toggle()}>${msg(isOn ? 'stop' : 'start')}</button>
+          <span class="state" part="state" data-state=${this.framesState}>${word}</span>
+          ${this.#renderFigures()}
+        </div>
+        ${this.#renderFailure()}
+      </div>
+      <canvas class="over" part="canvas" aria-hidden="true"></canvas>
+      ${this.#announcer.render()}
+    `;
+  }
+
+  #renderCamera(): TemplateResult {
+    this.#video.ariaLabel = msg('picture');
+    const placeholder = html`<div class="placeholder">${camera}<p>${msg(this.framesState === 'starting' ? 'starting' : 'camera')}</p></div>`;
+    return html`<div class="own">${this.#video}${this.hasPicture ? nothing : placeholder}</div>`;
+  }
+
+  #renderFigures(): TemplateResult | typeof nothing {
+    const { newest } = this;
+    if (newest === null) return nothing;
+    const ms = (value: number): string => msg('ms', { value: Math.round(value) });
+    const figure = (name: string, value: string | number): TemplateResult => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+    return html`<dl part="figures">
+      ${figure(msg('faces'), newest.faces.length)}${figure(msg('round-trip'), ms(newest.roundTrip))}${figure(msg('on-server'), ms(newest.ms))}
+    </dl>`;
+  }
+
+  #renderFailure(): TemplateResult | typeof nothing {
+    const { failure } = this;
+    if (failure === null) return nothing;
+    return html`<div class="notes">${renderError(failure, nothing, failure.code === 'limit' ? msg('busy') : undefined)}</div>`;
+  }
+}
+
+/** @throws GlasscastError `network` where it cannot be loaded; the next call tries again */
+async function loadEngine(): Promise<typeof import('./frames-engine.ts')> {
+  try {
+    return await import('./frames-engine.ts');
+  } catch (cause) {
+    throw new GlasscastError('network', 'A part of this element could not be loaded. Check your network.', { cause });
+  }
+}
