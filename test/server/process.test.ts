@@ -206,6 +206,7 @@ describe('a running server', () => {
     await using server = await startTestServer();
     const text = greeting(server);
     for (const page of ['', 'call.html', 'live.html', 'watch.html']) assert.ok(text.includes(` http://localhost:${server.port}/${page}\n`));
+    assert.match(text, / faceModel +none; to have one: glasscast-server models\n/);
     assert.match(text, /Development mode: .*on this machine alone/);
     const mirror = new URL('https://ada:hidden@cdn.example.org/live/');
     await using known = await startTestServer({ secret: SECRET, publicUrl: new URL('https://live.example.org'), mirror });

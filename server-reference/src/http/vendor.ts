@@ -1,4 +1,5 @@
 /** `/vendor/**`: what face detection in a page runs on, from this server instead of a third party's. */
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { VENDOR } from '../../../src/protocol/index.ts';
 import type { FaceModel } from '../models/face-model.ts';
@@ -48,7 +49,7 @@ export const vendorRoutes: FastifyPluginAsync<VendorRoutesOptions> = async (app,
     if (coding !== null) return reply.header('content-encoding', coding).send(await wasm.packed(file, coding));
     const { size, stream } = await wasm.plain(file);
     reply.header('content-length', size);
-    return reply.send(request.method === 'HEAD' ? null : stream());
+    return reply.send(request.method === 'HEAD' ? Readable.from([]) : stream());
   });
 
   app.get(VENDOR.faceModel, async (request, reply) => {
@@ -62,7 +63,7 @@ export const vendorRoutes: FastifyPluginAsync<VendorRoutesOptions> = async (app,
     if (unchanged) return reply.code(304).send();
     reply.header('content-length', size);
     // The stream closes the file with its end, also where the page has gone.
-    return reply.send(request.method === 'HEAD' ? null : handle.createReadStream({ start: 0, end: size - 1 }));
+    return reply.send(request.method === 'HEAD' ? Readable.from([]) : handle.createReadStream({ start: 0, end: size - 1 }));
   });
 };
 

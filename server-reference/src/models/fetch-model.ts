@@ -2,6 +2,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import http from 'node:http';
+import https from 'node:https';
 import { dirname } from 'node:path';
 import type { Bytes, Milliseconds } from '../../../src/protocol/index.ts';
 import type { PublishedModel } from './published-model.ts';
@@ -34,6 +37,7 @@ export class FetchModelError extends Error {
 const SILENCE: Milliseconds = 30_000;
 /** Of all of it: 3.8 MB over 64 kbit/s. */
 const LONGEST: Milliseconds = 600_000;
+const MOST_REDIRECTS = 5;
 
 export const isAddress = (from: string): boolean => /^https?:\/\//i.test(from);
 
@@ -102,23 +106,32 @@ async function* download(from: string, signal: AbortSignal, silence: Millisecond
   const timer = setTimeout(() => silent.abort(new Error(`nothing came for ${silence / 1000} s`)), silence);
   const stop = AbortSignal.any([signal, silent.signal, AbortSignal.timeout(LONGEST)]);
   try {
-    // As it is: a size is counted, and a hash taken, of what was published.
-    const response = await fetch(from, { signal: stop, headers: { 'accept-encoding': 'identity' } });
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      throw new Error(`it answers ${response.status} ${response.statusText}`.trimEnd());
-    }
-    for await (const bytes of response.body) {
+    for await (const bytes of await answer(new URL(from), stop)) {
       timer.refresh();
-      yield bytes;
+      yield bytes as Buffer;
     }
   } catch (error) {
-    if (error instanceof FetchModelError) throw error;
     const cause: unknown = stop.aborted ? stop.reason : error;
     throw new FetchModelError(`${from} cannot be fetched: ${reasonOf(cause)}`, { cause, unreachable: true });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Not with `fetch`: the one in Node ends the process when a site hangs up behind a body that is still being read. */
+async function answer(url: URL, signal: AbortSignal, redirects = 0): Promise<IncomingMessage> {
+  const get = url.protocol === 'https:' ? https.get : http.get;
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    // As it is: a size is counted, and a hash taken, of what was published.
+    get(url, { signal, headers: { 'accept-encoding': 'identity' } }, resolve).once('error', reject);
+  });
+  const { statusCode = 0, statusMessage = '', headers } = response;
+  if (statusCode === 200) return response;
+  response.destroy();
+  const location = statusCode >= 300 && statusCode < 400 ? URL.parse(headers.location ?? '', url.href) : null;
+  if (location === null || !isAddress(location.href)) throw new Error(`it answers ${statusCode} ${statusMessage}`.trimEnd());
+  if (redirects === MOST_REDIRECTS) throw new Error(`it redirects more than ${MOST_REDIRECTS} times`);
+  return answer(location, signal, redirects + 1);
 }
 
 async function* read(from: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -131,7 +144,7 @@ async function* read(from: string, signal: AbortSignal): AsyncGenerator<Uint8Arr
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
-/** What lies at the bottom of "fetch failed" is what helps. */
+/** What lies at the bottom is what helps. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
