@@ -9,7 +9,7 @@ import { PlaybackEngine, type PlaybackLevel } from './engine.ts';
 import { hlsConfig } from './hls-config.ts';
 import { failureOf } from './hls-js-failure.ts';
 import { LatencyController } from './latency-controller.ts';
-import { bufferedAhead, holdBackOf, newestRun, usualPart } from './live-edge.ts';
+import { bufferedAhead, holdBackOf, newestRun, nextBuffered, usualPart } from './live-edge.ts';
 
 export interface HlsJsEngineOptions {
   readonly timers?: Timers;
@@ -20,6 +20,8 @@ export interface HlsJsEngineOptions {
 }
 
 const STEP: Milliseconds = 100;
+/** After so many steps beside what is buffered, nothing before it is on its way. */
+const ASIDE_STEPS = 5;
 /** After so many steps without media the rest is not on its way any more. */
 const DRY_STEPS = 8;
 /** A second media error within this time is not cured by what cured the first. */
@@ -44,6 +46,7 @@ export class HlsJsEngine extends PlaybackEngine {
   /** It was live and has its end now. */
   #complete = false;
   #drySteps = 0;
+  #asideSteps = 0;
   #recoveredAt: Milliseconds = Number.NEGATIVE_INFINITY;
   /** Seeks of our own that are under way: the others are the viewer's. */
   #ownSeeks = 0;
@@ -122,6 +125,7 @@ export class HlsJsEngine extends PlaybackEngine {
     this.#live = false;
     this.#complete = false;
     this.#drySteps = 0;
+    this.#asideSteps = 0;
     this.#ownSeeks = 0;
     const hls = new Hls(hlsConfig(this.#controller.wanted, this.#currentToken));
     this.#hls = hls;
@@ -201,8 +205,21 @@ export class HlsJsEngine extends PlaybackEngine {
     for (const type of ['video', 'audio', 'audiovideo'] as const) this.#hls?.trigger(Events.BUFFER_EOS, { type });
   }
 
+  /**
+   * hls.js chooses a starting place, and where that lies just behind a gap it may load what comes later. It crosses such a hole only once
+   * playback has been asked for, which waits for the first picture.
+   */
+  #begin(video: HTMLVideoElement): void {
+    const start = video.readyState > video.HAVE_METADATA ? null : nextBuffered(video.buffered, video.currentTime);
+    this.#asideSteps = start === null ? 0 : this.#asideSteps + 1;
+    if (start === null || this.#asideSteps < ASIDE_STEPS) return;
+    this.#asideSteps = 0;
+    this.#seek(video, start + 0.01);
+  }
+
   #step(video: HTMLVideoElement): void {
     if (this.#complete) this.#finish(video);
+    if (!this.#played) this.#begin(video);
     const details = this.#liveDetails();
     if (details === null || video.readyState === 0) return;
     const run = newestRun(details);

@@ -78,3 +78,10 @@ export function bufferedAhead(buffered: TimeRanges, position: Seconds): Seconds 
   }
   return end - position;
 }
+
+/** Where the first media after `position` begins, when there is none at it; null where there is, or none follows. */
+export function nextBuffered(buffered: TimeRanges, position: Seconds): Seconds | null {
+  if (bufferedAhead(buffered, position) > 0) return null;
+  for (let index = 0; index < buffered.length; index++) if (buffered.start(index) > position) return buffered.start(index);
+  return null;
+}

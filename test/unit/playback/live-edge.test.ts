@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bufferedAhead, holdBackOf, type MediaSpan, newestRun, type PlaylistEdge, usualPart } from '../../../src/playback/live-edge.ts';
+import {
+  bufferedAhead,
+  holdBackOf,
+  type MediaSpan,
+  newestRun,
+  nextBuffered,
+  type PlaylistEdge,
+  usualPart,
+} from '../../../src/playback/live-edge.ts';
 
 const segments = (...spans: MediaSpan[]): MediaSpan[] => spans;
 const parts = (start: number, durations: number[], gaps: readonly number[] = []): MediaSpan[] => {
@@ -58,14 +66,21 @@ describe('the newest run', () => {
   });
 });
 
-describe('the buffer ahead', () => {
-  const ranges = (...spans: [number, number][]): TimeRanges => ({
-    length: spans.length,
-    start: (index) => spans[index]?.[0] ?? Number.NaN,
-    end: (index) => spans[index]?.[1] ?? Number.NaN,
-  });
+const ranges = (...spans: [number, number][]): TimeRanges => ({
+  length: spans.length,
+  start: (index) => spans[index]?.[0] ?? Number.NaN,
+  end: (index) => spans[index]?.[1] ?? Number.NaN,
+});
 
+describe('the buffer ahead', () => {
   it('ends at the first hole', () => assert.equal(bufferedAhead(ranges([0, 5], [6, 9]), 4), 1));
   it('bridges holes that players bridge', () => assert.equal(bufferedAhead(ranges([0, 5], [5.05, 9]), 4), 5));
   it('is nothing outside of every range', () => assert.equal(bufferedAhead(ranges([0, 1], [6, 9]), 4), 0));
+});
+
+describe('the first media after a position', () => {
+  it('is none where the position itself has media', () => assert.equal(nextBuffered(ranges([0, 5], [6, 9]), 4), null));
+  it('is where the next range begins', () => assert.equal(nextBuffered(ranges([0, 1], [6, 9]), 2.8), 6));
+  it('is none behind the last range', () => assert.equal(nextBuffered(ranges([0, 1], [6, 9]), 9.5), null));
+  it('is none where nothing is buffered', () => assert.equal(nextBuffered(ranges(), 0), null));
 });
