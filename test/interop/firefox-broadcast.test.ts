@@ -76,6 +76,12 @@ describe('a broadcast from Firefox', { skip: missing(findFirefox) || missing(fin
     return report;
   };
 
+  /** What is recorded begins an epoch with its first picture, which the server tells with its acknowledgement. */
+  const isInEpoch = async (page: Page, number: number): Promise<void> => {
+    const there = (least: number): boolean => (document.querySelector<Broadcaster>('rtc-broadcaster')?.report?.epoch ?? 0) >= least;
+    await page.waitForFunction(there, { timeout: 15_000 }, number);
+  };
+
   test('goes live with the best that works, and is seen and heard', { timeout: 60_000 }, async (t) => {
     const page = await goLive('fox', '');
     await isWatched('fox', { sound: true });
@@ -83,6 +89,20 @@ describe('a broadcast from Firefox', { skip: missing(findFirefox) || missing(fin
     t.diagnostic(encoder);
     // Which of the two is quicker depends on the encoder that this Firefox has.
     assert.match(encoder, /^(WebCodecs H\.264|MediaRecorder WebM VP8) \+ Opus$/);
+    assert.deepEqual(firefox.complaints.splice(0), []);
+  });
+
+  test('goes on by itself after a reload, where the permission is remembered', { timeout: 60_000 }, async (t) => {
+    const page = await goLive('fox-reloaded', '');
+    await isInEpoch(page, 1);
+    const started = performance.now();
+    await page.reload();
+    const isLive = (): boolean => document.querySelector<Broadcaster>('rtc-broadcaster')?.state === 'live';
+    await page.waitForFunction(isLive, { timeout: 20_000 });
+    t.diagnostic(`live again after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    // Of the same session: another one would begin with the first.
+    await isInEpoch(page, 2);
+    await isWatched('fox-reloaded', { sound: true });
     assert.deepEqual(firefox.complaints.splice(0), []);
   });
 

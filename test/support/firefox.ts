@@ -6,6 +6,9 @@ import { installDeepQuery } from './deep.ts';
 const PREFERENCES = {
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
+  // As for a user who has let the browser remember the permission: without, it says that it will ask, and nothing goes on by itself.
+  'permissions.default.camera': 1,
+  'permissions.default.microphone': 1,
   // Sound starts without a tap, as in Chromium's tests.
   'media.autoplay.default': 0,
   // Nothing is asked of the vendor.
