@@ -4,3 +4,4 @@ export { type Config, completeConfig, type Settings } from './config/config.ts';
 export { ConfigError } from './config/config-error.ts';
 export { type RunningServer, type Surroundings, startServer } from './server.ts';
 export { VERSION } from './version.ts';
+export type { Detector, DetectorFactory, Picture } from './vision/detector.ts';

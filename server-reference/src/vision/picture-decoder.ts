@@ -37,13 +37,13 @@ function isPicture(bytes: Uint8Array): boolean {
 export async function decodePicture(encoded: Uint8Array): Promise<DecodedPicture> {
   if (encoded.byteLength > LIMITS.pictureBytes) throw new PictureError(`A picture has at most ${LIMITS.pictureBytes / 1024} KiB.`);
   if (!isPicture(encoded)) throw new PictureError('This is no WebP, JPEG or PNG.');
-  const image = sharp(encoded, { failOn: 'truncated', limitInputPixels: LIMITS.pictureSide ** 2, sequentialRead: true, autoOrient: true });
   try {
-    const { autoOrient } = await image.metadata();
-    const { width, height } = autoOrient;
+    // Reads no more than the header, so that it needs no limit; what is refused is refused in words.
+    const { width, height } = (await sharp(encoded, { limitInputPixels: false }).metadata()).autoOrient;
     if (width > LIMITS.pictureSide || height > LIMITS.pictureSide)
       throw new PictureError(`A picture of ${width}x${height} is too large: it has at most ${LIMITS.pictureSide} pixels a side.`);
-    const { data, info } = await image
+    const options = { failOn: 'truncated', limitInputPixels: LIMITS.pictureSide ** 2, sequentialRead: true, autoOrient: true } as const;
+    const { data, info } = await sharp(encoded, options)
       .resize({ width: DETECTED_SIDE, height: DETECTED_SIDE, fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#808080' })
       .toColourspace('srgb')
