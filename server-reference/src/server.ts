@@ -55,6 +55,7 @@ import { findFfmpeg, NO_FFMPEG } from './transcode/find-ffmpeg.ts';
 import { SessionTranscoders } from './transcode/session-transcoders.ts';
 import { Slots } from './transcode/slots.ts';
 import { Transcoders } from './transcode/transcoders.ts';
+import { LiveOverlays } from './vision/live/live-overlays.ts';
 import { openDetectionPool } from './vision/open-detection-pool.ts';
 
 const SOCKET_PATH = '/socket';
@@ -129,12 +130,14 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   ends.add(() => transcoders.close());
   const sessionTranscoders = ffmpeg === null ? null : new SessionTranscoders(hub, { ...workshop, ffmpeg });
   ends.add(() => sessionTranscoders?.close());
-  const broadcasting = { hub, transcoders, maxDuration: config.maxDuration, publicUrl: config.publicUrl };
+  const detections = openDetectionPool(config, clock, log);
+  ends.add(() => detections?.close());
+  const overlays = new LiveOverlays({ ...workshop, ffmpeg, finder: detections });
+  ends.add(() => overlays.close());
+  const broadcasting = { hub, transcoders, overlays, maxDuration: config.maxDuration, publicUrl: config.publicUrl };
   const mirror = openMirror(config, { hub, origin, clock, log });
   const fanout = new Fanout({ hub, maxViewers: config.maxSocketViewers });
   ends.add(() => fanout.close());
-  const detections = openDetectionPool(config, clock, log);
-  ends.add(() => detections?.close());
   const chats = new LiveChats({ clock, pubsub });
   ends.add(() => chats.close());
 

@@ -18,6 +18,8 @@ export interface ClipOptions {
   readonly keyframeInterval?: number;
   readonly bitrate?: number;
   readonly audio?: 'opus' | 'aac' | null;
+  /** A film to show, scaled to the size; default: a test pattern. */
+  readonly film?: string;
 }
 
 export interface ClipFrame {
@@ -143,8 +145,22 @@ export async function encodeClip(options: ClipOptions = {}): Promise<Clip> {
   const { width = 640, height = 360, frameRate = 30, duration = 4, keyframeInterval = 2, bitrate = 1_000_000, audio = 'opus' } = options;
   const picture = `testsrc2=size=${width}x${height}:rate=${frameRate}:duration=${duration}`;
   const gop = Math.round(keyframeInterval * frameRate);
+  const { film } = options;
+  const shown = film === undefined ? ['-f', 'lavfi', '-i', picture] : ['-i', film, '-t', String(duration)];
   const video = ffmpeg([
-    ...['-f', 'lavfi', '-i', picture, '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency'],
+    ...[
+      ...shown,
+      '-vf',
+      `scale=${width}:${height}:out_range=tv,fps=${frameRate}`,
+      '-pix_fmt',
+      'yuv420p',
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-tune',
+      'zerolatency',
+    ],
     ...['-profile:v', 'baseline', '-g', String(gop), '-keyint_min', String(gop), '-sc_threshold', '0', '-threads', '1'],
     ...['-b:v', String(bitrate), '-maxrate', String(bitrate), '-bufsize', String(bitrate), '-bsf:v', 'h264_metadata=aud=insert'],
     ...['-f', 'h264'],

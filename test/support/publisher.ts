@@ -31,6 +31,7 @@ export interface PublisherOptions {
   readonly container?: string;
   readonly title?: string;
   readonly record?: boolean;
+  readonly overlay?: string;
 }
 
 export interface WireReply {
@@ -78,6 +79,7 @@ export class Publisher {
       ...(options.takeOver === undefined ? {} : { take_over: options.takeOver }),
       ...(options.title === undefined ? {} : { title: options.title }),
       ...(options.record === undefined ? {} : { record: options.record }),
+      ...(options.overlay === undefined ? {} : { overlay: options.overlay }),
     });
     return publisher;
   }

@@ -30,8 +30,10 @@ export async function broadcast(
   duration: number,
   stream = 'demo',
   record = false,
+  overlay?: string,
 ): Promise<Broadcast> {
-  const publisher = await Publisher.connect({ server: server.url, stream, tracks: trackDescriptions(clip), record });
+  const asked = { record, ...(overlay === undefined ? {} : { overlay }) };
+  const publisher = await Publisher.connect({ server: server.url, stream, tracks: trackDescriptions(clip), ...asked });
   if (publisher.joinReply.status !== 'ok') throw new Error(JSON.stringify(publisher.joinReply.response));
   const stop = new AbortController();
   const playing = publisher.play(clip, { duration, signal: stop.signal });

@@ -18,11 +18,14 @@ import { ContainerIngest } from '../ingest/container-ingest.ts';
 import { FramesIngest } from '../ingest/frames-ingest.ts';
 import { sourceTracks } from '../ingest/source-tracks.ts';
 import type { Transcoders } from '../transcode/transcoders.ts';
+import type { LiveOverlays } from '../vision/live/live-overlays.ts';
+import type { OverlayNotice } from '../vision/live/overlay-stage.ts';
 import { type BroadcasterPort, Broadcasting } from './broadcasting.ts';
 
 export interface BroadcastingOptions {
   readonly hub: Hub;
   readonly transcoders: Transcoders;
+  readonly overlays: LiveOverlays;
   /** Of one broadcast, however often it is resumed; null for no limit. */
   readonly maxDuration: Milliseconds | null;
   /** Where the outside reaches this server; null where addresses relative to it will do. */
@@ -73,7 +76,7 @@ function packagingTerms({ part_duration, segment_duration, window }: StreamJoin,
 
 /** Takes the stream for whoever is at the other end of `port`, or says why not. */
 export function beginBroadcasting(params: unknown, port: BroadcasterPort, options: BroadcastingOptions): Beginning {
-  const { hub, transcoders, publicUrl } = options;
+  const { hub, transcoders, overlays, publicUrl } = options;
   const parsed = v.safeParse(StreamJoinSchema, params);
   if (!isName(port.name)) return refused('invalid', 'A stream is called by 1 to 63 of a-z, 0-9 and -, not starting with -.');
   if (!parsed.success) return refused('invalid', describeIssues(parsed.issues));
@@ -83,8 +86,15 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
   const { tracks } = declaration;
   const packaging = packagingTerms(parsed.output, hub);
   if (typeof packaging === 'string') return refused('invalid', packaging);
-  const { container, publish_key, take_over, title, description, record } = parsed.output;
+  const { container, publish_key, take_over, title, description, record, overlay } = parsed.output;
   const broadcasting = new Broadcasting(hub, port);
+  let drawn: OverlayNotice | null = null;
+  let answered = false;
+  const tellOverlay = (notice: OverlayNotice): void => {
+    // The answer to the join says the first of it.
+    if (answered) broadcasting.overlay(notice);
+    else drawn = notice;
+  };
   const outcome = hub.publish(port.name, {
     tracks,
     sharedTimeline: container !== 'frames',
@@ -98,6 +108,7 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
     record: record ?? false,
     packaging,
     broadcaster: broadcasting,
+    stage: overlay === undefined ? undefined : (host) => overlays.open(port.name, host, tellOverlay),
   });
   if (!outcome.ok) {
     if (outcome.reason === 'limit') return refused('limit', 'This server carries no more streams at once.');
@@ -115,12 +126,20 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
     const began = state === 'live' || state === 'away' ? (startedAt ?? hub.clock.now()) : hub.clock.now();
     broadcasting.limitDuration(began + options.maxDuration);
   }
+  answered = true;
   const response = {
     session: publication.sessionId,
     epoch: publication.epochNumber,
     credit: ingest.credit,
     publish_key: publication.publishKey,
     playback: playbackOf(port.name, publicUrl),
+    ...overlayReply(drawn),
   };
   return { ok: true, response, broadcasting };
+}
+
+function overlayReply(notice: OverlayNotice | null): Pick<StreamReply, 'overlay' | 'overlay_details'> {
+  if (notice === null) return {};
+  const { overlay, details } = notice;
+  return { overlay, ...(details === undefined ? {} : { overlay_details: details }) };
 }

@@ -17,6 +17,7 @@ import type { Ingest } from '../ingest/credit-meter.ts';
 import { FramesIngest } from '../ingest/frames-ingest.ts';
 import { sourceTracks } from '../ingest/source-tracks.ts';
 import { type Body, ok, type Reply, refuse } from '../socket/channel.ts';
+import type { OverlayNotice } from '../vision/live/overlay-stage.ts';
 
 /** How the server reaches the broadcaster; a joined channel is one. */
 export interface BroadcasterPort {
@@ -130,6 +131,11 @@ export class Broadcasting implements Broadcaster {
 
   recording(notice: RecordingNotice): void {
     this.#port.push('recording', { ...notice });
+  }
+
+  /** What becomes of the overlay that was asked for. */
+  overlay(notice: OverlayNotice): void {
+    this.#port.push('overlay', { ...notice });
   }
 
   stopped(reason: StopReason): void {

@@ -49,6 +49,8 @@ export interface SourceFrame {
   readonly length: Ticks;
   /** The bitstream's parameter sets have changed with this key frame. */
   readonly config?: TrackConfig;
+  /** When it came, where somebody has held it since. */
+  readonly at?: Milliseconds;
 }
 
 /** What an epoch needs of its session. */
@@ -105,7 +107,7 @@ export class Epoch {
   }
 
   frame(frame: SourceFrame, now: Milliseconds): void {
-    this.#clock.arrived(frame.track, frame.dts, now);
+    this.#clock.arrived(frame.track, frame.dts, frame.at ?? now);
     const lane = this.#lanes?.get(frame.track);
     if (lane !== undefined) {
       if (this.#isPresent(frame, now)) this.#place(lane, frame);

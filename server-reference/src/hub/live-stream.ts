@@ -15,6 +15,7 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import { Audience, type Viewer } from './audience.ts';
 import type { Derivation } from './derivation.ts';
 import type { SourceTrack } from './epoch.ts';
+import type { OpenStage } from './frame-stage.ts';
 import type { PackagingTerms, SessionTerms } from './media.ts';
 import {
   type Broadcaster,
@@ -70,6 +71,8 @@ export interface PublishRequest {
   readonly record?: boolean;
   readonly packaging?: PackagingTerms;
   readonly broadcaster: Broadcaster;
+  /** What its frames pass through, opened once whoever was there before is gone. */
+  readonly stage?: OpenStage | undefined;
 }
 
 /** Another broadcaster has the stream. */

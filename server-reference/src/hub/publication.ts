@@ -4,6 +4,7 @@ import type { CancelTimer } from '../clock.ts';
 import { Bursts } from './burst.ts';
 import { CaptureClock } from './capture-clock.ts';
 import { Epoch, type SourceFrame, type SourceTrack } from './epoch.ts';
+import type { FrameStage, OpenStage, StageHost } from './frame-stage.ts';
 import type { SessionTerms } from './media.ts';
 import type { Session } from './session.ts';
 
@@ -44,7 +45,7 @@ export interface PublicationHost {
 /** Key frames are asked for at most this often: an encoder takes a moment to answer. */
 const KEYFRAME_PATIENCE: Milliseconds = 500;
 
-export class Publication {
+export class Publication implements StageHost {
   /** Proves, on another socket or after a reload, that it is the same broadcaster. */
   readonly publishKey: string;
   readonly subject: string | null;
@@ -53,6 +54,7 @@ export class Publication {
   readonly #terms: SessionTerms;
   readonly #sharedTimeline: boolean;
   readonly #bursts: Bursts<SourceFrame> | null;
+  readonly #stage: FrameStage | null;
   #timescales: ReadonlyMap<number, number> = new Map();
   #session: Session | null = null;
   /** Null until it is known what will be sent: a container says so in its bytes. */
@@ -70,7 +72,7 @@ export class Publication {
     identity: { publishKey: string; subject: string | null },
     tracks: readonly SourceTrack[],
     terms: SessionTerms,
-    { sharedTimeline = false, bursty = false }: { readonly sharedTimeline?: boolean; readonly bursty?: boolean } = {},
+    { sharedTimeline = false, bursty = false, stage }: { sharedTimeline?: boolean; bursty?: boolean; stage?: OpenStage | undefined } = {},
   ) {
     this.#bursts = bursty ? new Bursts(host, (frame) => this.#epoch?.frame(frame, host.now)) : null;
     this.#terms = terms;
@@ -79,6 +81,7 @@ export class Publication {
     this.#broadcaster = broadcaster;
     this.publishKey = identity.publishKey;
     this.subject = identity.subject;
+    this.#stage = stage?.(this) ?? null;
     if (tracks.length > 0) this.tracks(tracks);
   }
 
@@ -110,10 +113,21 @@ export class Publication {
     return this.#epoch?.gathering === true;
   }
 
+  get now(): Milliseconds {
+    return this.#host.now;
+  }
+
   frame(frame: SourceFrame): void {
     if (!this.#active) return;
-    const now = this.#host.now;
-    this.lastFrameAt = now;
+    this.lastFrameAt = this.now;
+    if (this.#stage === null) this.pass(frame);
+    else this.#stage.frame(frame);
+  }
+
+  /** A frame is what it is to be. */
+  pass(frame: SourceFrame): void {
+    if (!this.#active) return;
+    const { now } = this;
     if (this.#bursts === null) this.#epoch?.frame(frame, now);
     else this.#bursts.push(frame.dts / (this.#timescales.get(frame.track) ?? 1), frame);
   }
@@ -135,13 +149,15 @@ export class Publication {
   }
 
   /** Opens a new epoch in place; frames of it follow. Returns its number. */
-  tracks(tracks: readonly SourceTrack[]): number {
+  tracks(sent: readonly SourceTrack[]): number {
+    const tracks = this.#stage?.tracks(sent) ?? sent;
     this.#bursts?.flush();
     this.#timescales = new Map(tracks.map(({ id, timescale }) => [id, timescale]));
     const session = this.#host.sessionFor(tracks, this.#terms);
     this.#session = session;
-    this.#clock = new CaptureClock(tracks, this.#sharedTimeline);
-    const [first] = tracks;
+    // Its times may be told of all that it sends.
+    this.#clock = new CaptureClock(sent, this.#sharedTimeline);
+    const [first] = sent;
     if (this.#early !== null && first !== undefined) this.#clock.anchor(first.id, this.#early.dts, this.#early.wall, this.#early.offset);
     this.#early = null;
     this.#epoch = new Epoch(session.allocateEpoch(), tracks, this.#clock, session, this.#bursts !== null);
@@ -151,6 +167,12 @@ export class Publication {
 
   /** Frames of this broadcaster were refused. */
   lost(): void {
+    this.#stage?.lost();
+    this.missing();
+  }
+
+  /** Pictures will not come that others depend on. */
+  missing(): void {
     this.#epoch?.lost();
     this.requestKeyframe();
   }
@@ -194,6 +216,7 @@ export class Publication {
     if (!this.#active) return;
     this.#bursts?.flush();
     this.#active = false;
+    this.#stage?.close();
     if (reason !== null) this.#broadcaster.stopped(reason);
   }
 }

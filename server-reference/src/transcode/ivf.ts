@@ -1,8 +1,8 @@
-/** IVF: the plainest container of VP8, VP9 and AV1, for the input of ffmpeg. Little endian; times here are in milliseconds. */
+/** IVF: the plainest container of VP8, VP9, AV1 and raw pictures (`I420`), for the input of ffmpeg. Little endian; times here are in milliseconds. */
 
 export type IvfCodec = 'VP80' | 'VP90' | 'AV01';
 
-export function ivfHeader(codec: IvfCodec, width: number, height: number): Uint8Array {
+export function ivfHeader(codec: IvfCodec | 'I420', width: number, height: number): Uint8Array {
   const bytes = Buffer.alloc(32);
   bytes.write(`DKIF\0\0\x20\0${codec}`, 'latin1');
   bytes.writeUInt16LE(width, 12);

@@ -32,6 +32,8 @@ export interface Work {
   readonly name: string;
   /** Of the slots. */
   readonly share: number;
+  /** What may wait for a child before it is given up; default: 2 MiB. */
+  readonly mostWaiting?: Bytes;
   outputs(): number;
   arguments(abilities: Abilities): readonly string[];
   output(index: number, bytes: Uint8Array): void;
@@ -65,6 +67,16 @@ export class Supervisor {
     return this.#child !== null;
   }
 
+  /** What its child has not read yet. */
+  get waiting(): Bytes {
+    return this.#child?.waiting ?? 0;
+  }
+
+  /** It has ended too often, and is left alone until other input follows. */
+  get givenUp(): boolean {
+    return this.#startAt === null;
+  }
+
   /** Starts the child where that is due and a slot is left. Whether it has. */
   start(): boolean {
     const { slots, clock, log, ffmpeg } = this.#workshop;
@@ -96,13 +108,17 @@ export class Supervisor {
 
   /** Hands input to the child. False where there is none any more, or it has just been given up. */
   write(...pieces: readonly Uint8Array[]): boolean {
-    const now = this.#workshop.clock.now();
-    if (this.#child === null) return false;
-    if (this.#unanswered !== null && now - this.#unanswered > HANG) return this.fail('ffmpeg hangs');
-    if (this.#child.waiting > MOST_WAITING) return this.fail('ffmpeg does not keep up');
-    this.#unanswered ??= now;
+    if (this.#child === null || !this.check()) return false;
+    if (this.#child.waiting > (this.#work.mostWaiting ?? MOST_WAITING)) return this.fail('ffmpeg does not keep up');
+    this.#unanswered ??= this.#workshop.clock.now();
     for (const bytes of pieces) this.#child.write(bytes);
     return true;
+  }
+
+  /** Gives up a child that hangs, for whoever has nothing to write. False where it has. */
+  check(): boolean {
+    const hangs = this.#unanswered !== null && this.#workshop.clock.now() - this.#unanswered > HANG;
+    return hangs ? this.fail('ffmpeg hangs') : true;
   }
 
   /** What it makes is of no use, or it makes nothing. */

@@ -1,0 +1,148 @@
+/**
+ * Faces drawn on the pictures of one broadcast.
+ *
+ * It stands between what was received and the hub, whatever the container: all that is made of the stream, for players, sockets, disks and ladders,
+ * then has the drawn pictures, in one place and with no rule of its own, and none of it can show the others. A drawn picture bears the times of
+ * the one that it was made of, and key frames are where the source has them.
+ *
+ *   drawing ──ffmpeg ends again and again──▶ undrawn, until other tracks follow: the broadcast matters more than what decorates it
+ */
+import type { SourceFrame, SourceTrack } from '../../hub/epoch.ts';
+import type { FrameStage, StageHost } from '../../hub/frame-stage.ts';
+import type { Workshop } from '../../transcode/supervisor.ts';
+import { drawFaces } from './face-drawing.ts';
+import { FrameLine } from './frame-line.ts';
+import { type FaceFinder, LiveFaces } from './live-faces.ts';
+import { RedrawnPictures } from './redrawn-pictures.ts';
+
+/** What is taken for the rate of a source that does not tell it. */
+const FRAME_RATE = 30;
+
+/** Whether the overlay is drawn from here on; `details` says why not. */
+export interface OverlayNotice {
+  readonly overlay: 'server:faces' | 'none';
+  readonly details?: string;
+}
+
+export interface OverlayStageOptions {
+  readonly stream: string;
+  readonly workshop: Workshop;
+  readonly finder: FaceFinder;
+  readonly notice: (notice: OverlayNotice) => void;
+  readonly closed: () => void;
+}
+
+export class OverlayStage implements FrameStage {
+  readonly #options: OverlayStageOptions;
+  readonly #host: StageHost;
+  readonly #line: FrameLine;
+  readonly #faces: LiveFaces;
+  readonly #pictures: RedrawnPictures;
+  #tracks: readonly SourceTrack[] = [];
+  #drawn: SourceTrack | null = null;
+  #undrawn: 'no' | 'waits for a key frame' | 'yes' = 'no';
+  #closed = false;
+
+  constructor(host: StageHost, options: OverlayStageOptions) {
+    const { workshop, finder, stream } = options;
+    this.#options = options;
+    this.#host = host;
+    this.#line = new FrameLine((frame) => host.pass(frame));
+    this.#faces = new LiveFaces(finder, workshop, {
+      failing: (details) => this.#tell({ overlay: 'none', details }),
+      recovered: () => this.#tell({ overlay: 'server:faces' }),
+    });
+    this.#pictures = new RedrawnPictures({
+      workshop,
+      name: `overlay of ${stream}`,
+      burst: () => host.burst,
+      draw: (picture, at) => drawFaces(picture, this.#faces.look(picture, at)),
+      redrawn: (picture) => {
+        if (this.#drawn !== null) this.#line.back({ ...picture, track: this.#drawn.id, length: 0 });
+      },
+      lost: () => this.#lost(),
+    });
+  }
+
+  get pids(): number[] {
+    return this.#pictures.pids;
+  }
+
+  /** One picture is drawn on and becomes `v0`: the largest layer. The others would show what it was made of. */
+  tracks(tracks: readonly SourceTrack[]): readonly SourceTrack[] {
+    const videos = tracks.filter(({ config }) => config.kind === 'video');
+    const largest = videos.toSorted((a, b) => area(b) - area(a))[0] ?? null;
+    this.#drawn = largest === null ? null : { ...largest, rendition: 'v0' };
+    this.#tracks = [...(this.#drawn === null ? [] : [this.#drawn]), ...tracks.filter(({ config }) => config.kind !== 'video')];
+    this.#open();
+    return this.#tracks;
+  }
+
+  frame(frame: SourceFrame): void {
+    const track = this.#tracks.find(({ id }) => id === frame.track);
+    const { now } = this.#host;
+    // The other layers end here.
+    if (track === undefined) return;
+    if (track.id !== this.#drawn?.id) this.#line.sound({ ...frame, at: now }, now);
+    else this.#picture(this.#drawn, frame);
+  }
+
+  lost(): void {
+    this.#pictures.skip();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#pictures.close();
+    this.#faces.close();
+    this.#line.clear();
+    const { workshop, stream, closed } = this.#options;
+    workshop.log.info({ stream, ...this.#pictures.figures, detections: this.#faces.detections }, 'an overlay has ended');
+    closed();
+  }
+
+  #open(): void {
+    this.#line.clear();
+    this.#faces.reset();
+    if (this.#undrawn !== 'no') this.#tell({ overlay: 'server:faces' });
+    this.#undrawn = 'no';
+    const { config, timescale, frameRate = FRAME_RATE } = this.#drawn ?? {};
+    if (config?.kind === 'video' && timescale !== undefined) this.#pictures.open({ config, timescale, frameRate });
+  }
+
+  #picture(drawn: SourceTrack, frame: SourceFrame): void {
+    if (frame.config !== undefined) {
+      this.#drawn = { ...drawn, config: frame.config };
+      this.#open();
+    }
+    if (this.#undrawn !== 'no') this.#passUndrawn(frame);
+    else if (this.#pictures.push(frame)) this.#line.away(frame.dts);
+    else if (this.#pictures.waitsForKey && !frame.key) this.#host.requestKeyframe();
+  }
+
+  #passUndrawn(frame: SourceFrame): void {
+    if (this.#undrawn === 'waits for a key frame' && !frame.key) {
+      this.#host.requestKeyframe();
+      return;
+    }
+    this.#undrawn = 'yes';
+    const config = this.#drawn?.config;
+    this.#host.pass({ ...frame, ...(frame.key && config !== undefined ? { config } : {}) });
+  }
+
+  #lost(): void {
+    this.#line.lost();
+    if (this.#pictures.givenUp) {
+      this.#undrawn = 'waits for a key frame';
+      this.#tell({ overlay: 'none', details: 'ffmpeg ends again and again, so the pictures go on as they are sent.' });
+    }
+    this.#host.missing();
+  }
+
+  #tell(notice: OverlayNotice): void {
+    if (!this.#closed) this.#options.notice(notice);
+  }
+}
+
+const area = ({ config }: SourceTrack): number => (config.kind === 'video' ? config.width * config.height : 0);
