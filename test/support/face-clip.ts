@@ -14,10 +14,11 @@ const root = path.resolve(import.meta.dirname, '../..');
 export function faceClip(): string | undefined {
   const portrait = facePortrait();
   if (portrait === undefined) return undefined;
-  const clip = path.join(root, '.cache', 'face.mjpeg');
+  const clip = path.join(root, '.cache', 'moving-face.mjpeg');
   if (existsSync(clip)) return clip;
   mkdirSync(path.dirname(clip), { recursive: true });
-  const pan = "scale=900:900,crop=640:480:x='130+130*sin(t)':y='150+100*cos(t*0.7)'";
+  // Once around in its ten seconds, so that it has no seam; all of the face stays in the picture.
+  const pan = "scale=900:900,crop=640:480:x='130+130*sin(2*PI*t/10)':y='30+30*cos(2*PI*t/10)'";
   const unfinished = `${clip}.part`;
   const args = ['-y', '-v', 'error', '-loop', '1', '-framerate', '30', '-i', portrait, '-t', '10', '-vf', `${pan},format=yuvj420p`];
   const { status, stderr } = spawnSync(findFfmpeg(), [...args, '-q:v', '4', '-f', 'mjpeg', unfinished], { encoding: 'utf8' });
