@@ -39,7 +39,7 @@ export class DetectionPool {
   /** Whose pictures are being looked at. */
   readonly #served = new Set<unknown>();
   readonly #closing = new Set<Promise<void>>();
-  /** While the detector does not load. */
+  /** Until then none is started: the last one could not load its detector. */
   #unusableUntil: Milliseconds = 0;
   #told = false;
   #preparation: Promise<unknown> | null = null;
@@ -107,7 +107,7 @@ export class DetectionPool {
 
   #refusal(sender: unknown): DetectionError | null {
     if (this.#state === 'closed') return new DetectionError('server', 'The server ends.');
-    if (this.#options.clock.now() < this.#unusableUntil) return unusable();
+    if (this.#isUnusable()) return unusable();
     const replaces = this.#ready.has(sender) || this.#held.has(sender);
     if (replaces || this.waiting < this.#options.maxWaiting) return null;
     return new DetectionError('limit', 'Too many pictures wait to be looked at; try again in a moment.');
@@ -124,13 +124,15 @@ export class DetectionPool {
   }
 
   #dispatch(): void {
-    if (this.#state === 'unprepared') this.#prepare();
+    if (this.#isUnusable()) this.#refuseAll(unusable().message);
+    else if (this.#state === 'unprepared') this.#prepare();
     if (this.#state !== 'open') return;
     // The one that rested last first: so the others fall out of use.
     for (const thread of [...this.#threads].reverse()) {
       if (this.#ready.size === 0) return;
       if (thread.idle) this.#serve(thread);
     }
+    if (this.#options.clock.now() < this.#unusableUntil) return;
     const starting = [...this.#threads].filter((thread) => thread.starting).length;
     for (let wanted = this.#ready.size - starting; wanted > 0 && this.#threads.size < this.#options.maxThreads; wanted--) this.#start();
   }
@@ -209,7 +211,12 @@ export class DetectionPool {
     if (!this.#told) log.error({ problem, remedy }, 'the detector does not load: pictures are not looked at');
     this.#told = true;
     this.#unusableUntil = clock.now() + RETRY;
-    if ([...this.#threads].every((thread) => thread.starting)) this.#refuseAll(unusable().message);
+    this.#dispatch();
+  }
+
+  /** Whether no thread can take a picture, nor will be able to for a while. */
+  #isUnusable(): boolean {
+    return this.#options.clock.now() < this.#unusableUntil && [...this.#threads].every((thread) => thread.starting);
   }
 
   #refuseAll(message: string): void {

@@ -8,6 +8,17 @@ import { decodePicture, PictureError } from './picture-decoder.ts';
 
 const FacesSchema = v.array(DetectedFaceSchema);
 
+/** JSON knows no infinity. What is validated here comes out of a plug-in, and goes to other people. */
+function firstEndless(value: unknown, path: string): string | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? null : path;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = firstEndless(inner, path === '' ? key : `${path}.${key}`);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function makeDetector({ detector: module }: ThreadData): Promise<Detector> {
@@ -26,6 +37,8 @@ async function look(detector: Detector, given: AnyPicture): Promise<Detection> {
     const [issue] = describeIssues(parsed.issues);
     throw new Error(`its answer is not as it should be: ${issue?.path ?? ''}: ${issue?.message ?? ''}`);
   }
+  const endless = firstEndless(parsed.output, '');
+  if (endless !== null) throw new Error(`its answer is not as it should be: ${endless}: is not finite`);
   return { faces: parsed.output, width, height, ms: Math.round((performance.now() - began) * 10) / 10 };
 }
 
@@ -33,21 +46,23 @@ const port = parentPort;
 if (port === null) throw new Error('a detector runs in a thread of its own');
 const say = (message: ThreadMessage): void => port.postMessage(message);
 
-try {
-  const detector = await makeDetector(workerData as ThreadData);
-  port.on('message', (picture: AnyPicture | null) => {
-    // The pool says so: what the detector holds outside of the thread is let go.
-    if (picture === null) {
-      Promise.resolve(detector.close?.()).finally(() => port.close());
-      return;
-    }
-    look(detector, picture).then(
-      (detection) => say({ type: 'found', detection }),
-      (error: unknown) => say({ type: error instanceof PictureError ? 'refused' : 'broken', message: messageOf(error) }),
-    );
-  });
-  say({ type: 'ready' });
-} catch (error) {
-  say({ type: 'unusable', message: messageOf(error) });
-  port.close();
-}
+makeDetector(workerData as ThreadData).then(
+  (detector) => {
+    port.on('message', (picture: AnyPicture | null) => {
+      // The pool says so: what the detector holds outside of the thread is let go.
+      if (picture === null) {
+        Promise.resolve(detector.close?.()).finally(() => port.close());
+        return;
+      }
+      look(detector, picture).then(
+        (detection) => say({ type: 'found', detection }),
+        (error: unknown) => say({ type: error instanceof PictureError ? 'refused' : 'broken', message: messageOf(error) }),
+      );
+    });
+    say({ type: 'ready' });
+  },
+  (error: unknown) => {
+    say({ type: 'unusable', message: messageOf(error) });
+    port.close();
+  },
+);
