@@ -92,8 +92,8 @@ export class FaceJudge {
   }
 
   async close(): Promise<void> {
-    await this.#page.close();
     this.#stop();
+    if (this.#page.browser().connected) await this.#page.close();
   }
 }
 
