@@ -1,5 +1,6 @@
 import { esbuildPlugin } from '@web/dev-server-esbuild';
 import { chromeLauncher } from '@web/test-runner-chrome';
+import { testData } from './test/support/test-data.ts';
 import { CHROMIUM_ARGS } from './tools/chromium-args.ts';
 import { findChrome } from './tools/find-program.ts';
 
@@ -10,6 +11,7 @@ export default {
   testsFinishTimeout: 180_000,
   testFramework: { config: { timeout: 20_000 } },
   filterBrowserLogs: ({ args }) => !String(args[0]).startsWith('Lit is in dev mode'),
+  middleware: [testData],
   plugins: [esbuildPlugin({ ts: true, target: 'es2022', tsconfig: 'src/tsconfig.json' })],
   browsers: [chromeLauncher({ launchOptions: { executablePath: findChrome(), args: CHROMIUM_ARGS } })],
 };
