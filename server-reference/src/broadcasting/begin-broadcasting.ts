@@ -19,7 +19,7 @@ import { FramesIngest } from '../ingest/frames-ingest.ts';
 import { sourceTracks } from '../ingest/source-tracks.ts';
 import type { Transcoders } from '../transcode/transcoders.ts';
 import type { LiveOverlays } from '../vision/live/live-overlays.ts';
-import type { OverlayNotice } from '../vision/live/overlay-stage.ts';
+import type { OverlayNotice, OverlayStage } from '../vision/live/overlay-stage.ts';
 import { type BroadcasterPort, Broadcasting } from './broadcasting.ts';
 
 export interface BroadcastingOptions {
@@ -88,6 +88,7 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
   if (typeof packaging === 'string') return refused('invalid', packaging);
   const { container, publish_key, take_over, title, description, record, overlay } = parsed.output;
   const broadcasting = new Broadcasting(hub, port);
+  let stage: OverlayStage | null = null;
   let drawn: OverlayNotice | null = null;
   let answered = false;
   const tellOverlay = (notice: OverlayNotice): void => {
@@ -108,7 +109,13 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
     record: record ?? false,
     packaging,
     broadcaster: broadcasting,
-    stage: overlay === undefined ? undefined : (host) => overlays.open(port.name, host, tellOverlay),
+    stage:
+      overlay === undefined
+        ? undefined
+        : (host) => {
+            stage = overlays.open(port.name, host, tellOverlay);
+            return stage;
+          },
   });
   if (!outcome.ok) {
     if (outcome.reason === 'limit') return refused('limit', 'This server carries no more streams at once.');
@@ -119,7 +126,11 @@ export function beginBroadcasting(params: unknown, port: BroadcasterPort, option
   const ingest =
     container === 'frames'
       ? new FramesIngest(publication, tracks, limits)
-      : new ContainerIngest(publication, { ...limits, container, transcode: (track, sink) => transcoders.start(track, sink) });
+      : new ContainerIngest(publication, {
+          ...limits,
+          container,
+          transcode: (track, sink) => stage?.path(track, sink) ?? transcoders.start(track, sink),
+        });
   broadcasting.begin(publication, ingest);
   if (options.maxDuration !== null) {
     const { state, startedAt } = hub.status(port.name);

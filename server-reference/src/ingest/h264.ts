@@ -67,25 +67,38 @@ function skipScalingLists(bits: BitReader, lists: number): void {
   }
 }
 
-/** Null where the usability information says nothing, or nothing that can be: some encoders cut it short. */
-function readReorder(bits: BitReader): number | null {
-  try {
-    const reorder = readUsability(bits);
-    return reorder !== null && reorder <= MOST_REORDERED ? reorder : null;
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
+/** What its numbers of colours mean, in the codes of ITU-T H.273. */
+export interface Colours {
+  readonly primaries: number;
+  readonly transfer: number;
+  readonly matrix: number;
 }
 
-/** `max_num_reorder_frames` (§E.1.1). */
-function readUsability(bits: BitReader): number | null {
+interface Usability {
+  colours: Colours | null;
+  reorder: number | null;
+}
+
+/** Nulls where the usability information says nothing, or nothing that can be: some encoders cut it short. */
+function readUsability(bits: BitReader): Usability {
+  const usability: Usability = { colours: null, reorder: null };
+  try {
+    const reorder = readReorder(bits, usability);
+    usability.reorder = reorder !== null && reorder <= MOST_REORDERED ? reorder : null;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return usability;
+}
+
+/** `max_num_reorder_frames` (§E.1.1), and in passing what stands before it. */
+function readReorder(bits: BitReader, usability: Usability): number | null {
   if (!bits.flag()) return null;
   if (bits.flag() && bits.bits(8) === EXTENDED_ASPECT) bits.bits(32);
   if (bits.flag()) bits.flag();
   if (bits.flag()) {
     bits.bits(4);
-    if (bits.flag()) bits.bits(24);
+    if (bits.flag()) usability.colours = { primaries: bits.bits(8), transfer: bits.bits(8), matrix: bits.bits(8) };
   }
   if (bits.flag()) {
     bits.ue();
@@ -128,6 +141,14 @@ export interface SequenceParameters {
 
 /** What a sequence parameter set says of its pictures (§7.3.2.1.1). */
 export function parseSps(sps: Uint8Array): SequenceParameters {
+  const { codec, width, height, reorder } = readSps(sps);
+  return { codec, width, height, reorder };
+}
+
+/** Null where it says nothing of its colours. */
+export const parseColours = (sps: Uint8Array): Colours | null => readSps(sps).colours;
+
+function readSps(sps: Uint8Array): SequenceParameters & { readonly colours: Colours | null } {
   return guarded('the sequence parameter set', () => {
     if (((sps[0] ?? 0) & 31) !== NAL.sps || sps.byteLength < 4) throw new BitstreamError('a sequence parameter set was expected');
     const hex = (index: number): string => (sps[index] ?? 0).toString(16).padStart(2, '0');
@@ -170,8 +191,8 @@ export function parseSps(sps: Uint8Array): SequenceParameters {
     const height = heightInMapUnits * 16 * (framesOnly ? 1 : 2) - unitY * (crop.top + crop.bottom);
     if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) throw new BitstreamError(`the picture is ${width}x${height}`);
     // Pictures of order type 2 are shown as they are decoded (§8.2.1.3), and Baseline has no others that would need it.
-    const reorder = orderType === 2 || profile === BASELINE ? 0 : readReorder(bits);
-    return { codec, width, height, reorder };
+    const { colours, reorder } = readUsability(bits);
+    return { codec, width, height, reorder: orderType === 2 || profile === BASELINE ? 0 : reorder, colours };
   });
 }
 

@@ -8,10 +8,13 @@ import type { IvfCodec } from './ivf.ts';
 import { PICTURES, type Slots } from './slots.ts';
 import { VideoTranscoder } from './video-transcoder.ts';
 
-const CODECS: Readonly<Record<string, IvfCodec>> = { V_VP8: 'VP80', V_VP9: 'VP90', V_AV1: 'AV01' };
+/** By the names that Matroska has for them. */
+export const IVF_CODECS: Readonly<Record<string, IvfCodec>> = { V_VP8: 'VP80', V_VP9: 'VP90', V_AV1: 'AV01' };
 /** As broadcasters declare them: RFC 6381 codec strings, or plain names. */
 const DECLARED = /^(?:vp0?8|vp0?9|av0?1)(?:\.|$)/i;
-const MAX_SIDE = 4096;
+/** Of pictures that can be transcoded. */
+export const MIN_SIDE = 16;
+export const MAX_SIDE = 4096;
 
 export interface TranscodersOptions {
   /** The program; null where there is none. */
@@ -54,7 +57,7 @@ export class Transcoders {
 
   /** A transcoder for a recording; null where there is none to be had, and `failed` has said why. */
   start({ codec, width, height }: MatroskaTrack, sink: VideoSink): VideoPath | null {
-    const ivf = CODECS[codec];
+    const ivf = IVF_CODECS[codec];
     const { ffmpeg, slots, clock, log } = this.#options;
     const refuse = (reason: 'codec-unsupported' | 'limit', details: string): null => {
       sink.failed(reason, details);
@@ -63,8 +66,8 @@ export class Transcoders {
     if (ivf === undefined) return refuse('codec-unsupported', `The pictures are ${codec}; this server takes H.264, VP8, VP9 and AV1.`);
     const { unavailable } = this;
     if (ffmpeg === null || unavailable !== null) return refuse('codec-unsupported', unavailable ?? '');
-    if (width < 16 || height < 16 || width > MAX_SIDE || height > MAX_SIDE)
-      return refuse('codec-unsupported', `The pictures are ${width}x${height}; 16 to ${MAX_SIDE} can be transcoded.`);
+    if (width < MIN_SIDE || height < MIN_SIDE || width > MAX_SIDE || height > MAX_SIDE)
+      return refuse('codec-unsupported', `The pictures are ${width}x${height}; ${MIN_SIDE} to ${MAX_SIDE} can be transcoded.`);
     const release = slots.take(PICTURES);
     if (release === null) return refuse('limit', 'This server transcodes no more streams at once; send H.264.');
     const ended = (): void => {

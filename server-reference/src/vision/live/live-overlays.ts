@@ -1,5 +1,5 @@
 /** All overlays of live streams that this server draws: whether there can be one more, and what each works with. */
-import type { FrameStage, StageHost } from '../../hub/frame-stage.ts';
+import type { StageHost } from '../../hub/frame-stage.ts';
 import type { Ffmpeg } from '../../transcode/ffmpeg.ts';
 import { PICTURES } from '../../transcode/slots.ts';
 import type { Workshop } from '../../transcode/supervisor.ts';
@@ -30,7 +30,7 @@ export class LiveOverlays {
    * An overlay for this stream, which holds a slot until it is closed. Null where none can be had: `notice` has then said why. The broadcast goes on
    * without, since boxes are what decorates it.
    */
-  open(stream: string, host: StageHost, notice: (notice: OverlayNotice) => void): FrameStage | null {
+  open(stream: string, host: StageHost, notice: (notice: OverlayNotice) => void): OverlayStage | null {
     const { ffmpeg, finder, slots, clock, log } = this.#options;
     const without = (details: string): null => {
       notice({ overlay: 'none', details });

@@ -9,11 +9,16 @@
  */
 import type { SourceFrame, SourceTrack } from '../../hub/epoch.ts';
 import type { FrameStage, StageHost } from '../../hub/frame-stage.ts';
+import type { VideoConfig } from '../../hub/media.ts';
+import type { ContainerTrack } from '../../ingest/container-reader.ts';
+import type { VideoPath, VideoSink } from '../../ingest/container-video.ts';
+import { parseAvcC } from '../../ingest/h264.ts';
 import type { Workshop } from '../../transcode/supervisor.ts';
 import { drawFaces } from './face-drawing.ts';
 import { FrameLine } from './frame-line.ts';
 import { type FaceFinder, LiveFaces } from './live-faces.ts';
-import { RedrawnPictures } from './redrawn-pictures.ts';
+import { ivfSource, OverlayPath } from './overlay-path.ts';
+import { type Redrawn, RedrawnPictures } from './redrawn-pictures.ts';
 
 /** What is taken for the rate of a source that does not tell it. */
 const FRAME_RATE = 30;
@@ -40,6 +45,11 @@ export class OverlayStage implements FrameStage {
   readonly #pictures: RedrawnPictures;
   #tracks: readonly SourceTrack[] = [];
   #drawn: SourceTrack | null = null;
+  /** Where it is not H.264 that is drawn on. */
+  #path: OverlayPath | null = null;
+  /** What the pictures become, the same object for as long as it is the same. */
+  #config: VideoConfig | null = null;
+  #avcC: Uint8Array | null = null;
   #undrawn: 'no' | 'waits for a key frame' | 'yes' = 'no';
   #closed = false;
 
@@ -57,15 +67,31 @@ export class OverlayStage implements FrameStage {
       name: `overlay of ${stream}`,
       burst: () => host.burst,
       draw: (picture, at) => drawFaces(picture, this.#faces.look(picture, at)),
-      redrawn: (picture) => {
-        if (this.#drawn !== null) this.#line.back({ ...picture, track: this.#drawn.id, length: 0 });
-      },
-      lost: () => this.#lost(),
+      redrawn: (picture) => (this.#path === null ? this.#back(picture) : this.#path.redrawn(picture)),
+      lost: () => (this.#path === null ? this.#lost() : this.#path.lost(this.#pictures.givenUp)),
     });
   }
 
   get pids(): number[] {
     return this.#pictures.pids;
+  }
+
+  /**
+   * For a recording of another codec, in place of a transcoder: its pictures become H.264 only once, with the faces on them. The stage then lets
+   * pass what comes of that. Null where the codec is none of those.
+   */
+  path(track: ContainerTrack, sink: VideoSink): VideoPath | null {
+    const source = this.#closed ? null : ivfSource(track);
+    if (source === null) return null;
+    const path: OverlayPath = new OverlayPath(this.#pictures, sink, () => {
+      if (this.#path !== path) return;
+      this.#pictures.stop();
+      this.#path = null;
+    });
+    this.#path = path;
+    this.#faces.reset();
+    this.#pictures.open(source);
+    return path;
   }
 
   /** One picture is drawn on and becomes `v0`: the largest layer. The others would show what it was made of. */
@@ -83,18 +109,19 @@ export class OverlayStage implements FrameStage {
     const { now } = this.#host;
     // The other layers end here.
     if (track === undefined) return;
-    if (track.id !== this.#drawn?.id) this.#line.sound({ ...frame, at: now }, now);
+    if (this.#path !== null) this.#host.pass(frame);
+    else if (track.id !== this.#drawn?.id) this.#line.sound({ ...frame, at: now }, now);
     else this.#picture(this.#drawn, frame);
   }
 
   lost(): void {
-    this.#pictures.skip();
+    if (this.#path === null) this.#pictures.skip();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#pictures.close();
+    this.#pictures.stop();
     this.#faces.close();
     this.#line.clear();
     const { workshop, stream, closed } = this.#options;
@@ -104,11 +131,15 @@ export class OverlayStage implements FrameStage {
 
   #open(): void {
     this.#line.clear();
+    if (this.#path !== null) return;
     this.#faces.reset();
     if (this.#undrawn !== 'no') this.#tell({ overlay: 'server:faces' });
     this.#undrawn = 'no';
     const { config, timescale, frameRate = FRAME_RATE } = this.#drawn ?? {};
-    if (config?.kind === 'video' && timescale !== undefined) this.#pictures.open({ config, timescale, frameRate });
+    if (config?.kind === 'video' && timescale !== undefined) {
+      const { width, height, avcC } = config;
+      this.#pictures.open({ width, height, coded: { avcC }, timescale, frameRate });
+    }
   }
 
   #picture(drawn: SourceTrack, frame: SourceFrame): void {
@@ -119,6 +150,17 @@ export class OverlayStage implements FrameStage {
     if (this.#undrawn !== 'no') this.#passUndrawn(frame);
     else if (this.#pictures.push(frame)) this.#line.away(frame.dts);
     else if (this.#pictures.waitsForKey && !frame.key) this.#host.requestKeyframe();
+  }
+
+  #back({ avcC, ...picture }: Redrawn): void {
+    const { id, config } = this.#drawn ?? {};
+    if (id === undefined || config === undefined) return;
+    if (avcC !== this.#avcC || config.timescale !== this.#config?.timescale) {
+      const { codec, width, height } = parseAvcC(avcC);
+      this.#avcC = avcC;
+      this.#config = { kind: 'video', family: 'avc', codec, timescale: config.timescale, width, height, avcC };
+    }
+    this.#line.back({ ...picture, track: id, length: 0, ...(picture.key ? { config: this.#config } : {}) });
   }
 
   #passUndrawn(frame: SourceFrame): void {

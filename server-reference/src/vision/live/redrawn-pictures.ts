@@ -7,15 +7,14 @@
  */
 import type { Bytes, Milliseconds, Ticks } from '../../../../src/protocol/index.ts';
 import type { SourceFrame } from '../../hub/epoch.ts';
-import type { VideoConfig } from '../../hub/media.ts';
-import { BitstreamError, parseAvcC } from '../../ingest/h264.ts';
+import { BitstreamError, type Colours, parseAvcC, parseColours } from '../../ingest/h264.ts';
 import { type FlvEvent, FlvReader } from '../../transcode/flv-reader.ts';
 import { flvHeader, flvPicture } from '../../transcode/flv-writer.ts';
-import { ivfFrameHeader, ivfHeader } from '../../transcode/ivf.ts';
+import { type IvfCodec, ivfFrameHeader, ivfHeader } from '../../transcode/ivf.ts';
 import { PicturePlaces, type Place } from '../../transcode/picture-places.ts';
 import { Supervisor, type Workshop } from '../../transcode/supervisor.ts';
 import { FrameTimes } from './frame-times.ts';
-import { decoderArguments, encoderArguments, encoderIndex, encoderTime } from './overlay-arguments.ts';
+import { decoderArguments, encoderArguments, encoderIndex, encoderTime, type PictureSize } from './overlay-arguments.ts';
 import { RawFrames } from './raw-frames.ts';
 import { type YuvPicture, yuvBytes } from './yuv-picture.ts';
 
@@ -28,15 +27,17 @@ const MOST_RAW: Bytes = 32 * 1024 * 1024;
 /** Times towards the decoder begin here, so that pictures may be shown before they are decoded. */
 const LEAD: Milliseconds = 1_000;
 
-export interface RedrawnSource {
-  readonly config: VideoConfig;
+export interface RedrawnSource extends PictureSize {
+  /** H.264 with this configuration, or another codec. */
+  readonly coded: { readonly avcC: Uint8Array } | { readonly ivf: IvfCodec };
   /** Ticks a second of its frames' times. */
   readonly timescale: number;
   readonly frameRate: number;
 }
 
 export interface Redrawn extends Pick<SourceFrame, 'dts' | 'cts' | 'key' | 'data'>, Arrived {
-  readonly config?: VideoConfig;
+  /** The same object for as long as it is the same configuration. */
+  readonly avcC: Uint8Array;
 }
 
 export interface RedrawnOptions {
@@ -46,7 +47,7 @@ export interface RedrawnOptions {
   /** How much later than usual pictures may be, since they come many at once. */
   readonly burst: () => Milliseconds;
   readonly draw: (picture: YuvPicture, at: Milliseconds) => void;
-  /** In the order of decoding; the configuration stands with key frames. */
+  /** In the order of decoding. */
   readonly redrawn: (picture: Redrawn) => void;
   /** What was under way will not come. */
   readonly lost: () => void;
@@ -71,6 +72,7 @@ export class RedrawnPictures {
   readonly #encoder: Supervisor;
   #source: RedrawnSource | null = null;
   #reorders = false;
+  #colours: Colours | null = null;
   #origin: Ticks = 0;
   #places = new PicturePlaces(1, false);
   /** By decode time. */
@@ -82,7 +84,7 @@ export class RedrawnPictures {
   #encoding = new Map<number, Encoding>();
   #index = 0;
   #flv = new FlvReader();
-  #config: VideoConfig | null = null;
+  #avcC: Uint8Array | null = null;
   #startedAt: Milliseconds = 0;
   #waitsForKey = true;
   /** A key frame was dropped: the next picture stands in for it. */
@@ -98,7 +100,7 @@ export class RedrawnPictures {
       ...common,
       name: `${options.name}, decoder`,
       outputs: () => 2,
-      arguments: (abilities) => decoderArguments(this.#known.config, this.#reorders, abilities),
+      arguments: (abilities) => decoderArguments(this.#known, 'ivf' in this.#known.coded ? 'ivf' : 'flv', this.#reorders, abilities),
       output: (index, bytes) => this.#decoded(index, bytes),
     });
     this.#encoder = new Supervisor(options.workshop, {
@@ -106,7 +108,7 @@ export class RedrawnPictures {
       name: `${options.name}, encoder`,
       mostWaiting: 2 * MOST_RAW,
       outputs: () => 1,
-      arguments: (abilities) => encoderArguments(this.#known.config, this.#known.frameRate, abilities),
+      arguments: (abilities) => encoderArguments(this.#known, this.#known.frameRate, this.#colours, abilities),
       output: (_, bytes) => this.#encoded(bytes),
     });
   }
@@ -126,7 +128,9 @@ export class RedrawnPictures {
     this.#encoder.reset();
     this.#forget();
     this.#source = source;
-    this.#reorders = (parseAvcC(source.config.avcC).reorder ?? 0) > 0;
+    const { reorder, sps } = 'avcC' in source.coded ? parseAvcC(source.coded.avcC) : { reorder: 0, sps: [] };
+    this.#reorders = (reorder ?? 0) > 0;
+    this.#colours = sps[0] === undefined ? null : parseColours(sps[0]);
   }
 
   get waitsForKey(): boolean {
@@ -134,7 +138,7 @@ export class RedrawnPictures {
   }
 
   /** Whether a picture of this decode time will follow. */
-  push({ dts, cts, key, data }: SourceFrame): boolean {
+  push({ dts, cts, key, data }: Pick<SourceFrame, 'dts' | 'cts' | 'key' | 'data'>): boolean {
     if (this.#waitsForKey && !key) return false;
     if (!this.#decoder.running && !this.#start(dts)) return false;
     const now = this.#options.workshop.clock.now();
@@ -147,7 +151,8 @@ export class RedrawnPictures {
     this.#decoding.set(dts, { key, at: now });
     const { time, composition } = this.#places.send({ dts: dts - this.#origin, cts, duration: 0, key });
     this.figures.in++;
-    return this.#decoder.write(flvPicture(time, key, data, composition));
+    if ('avcC' in this.#known.coded) return this.#decoder.write(flvPicture(time, key, data, composition));
+    return this.#decoder.write(ivfFrameHeader(data.byteLength, time), data);
   }
 
   /** Pictures are missing from what follows. */
@@ -155,7 +160,8 @@ export class RedrawnPictures {
     this.#waitsForKey = true;
   }
 
-  close(): void {
+  /** Nothing more comes of this source. */
+  stop(): void {
     this.#decoder.stop();
     this.#encoder.stop();
     this.#forget();
@@ -168,7 +174,7 @@ export class RedrawnPictures {
   }
 
   #start(dts: Ticks): boolean {
-    const { config, timescale } = this.#known;
+    const { width, height, timescale, coded } = this.#known;
     if (!this.#encoder.start()) return false;
     if (!this.#decoder.start()) {
       this.#encoder.stop();
@@ -178,9 +184,9 @@ export class RedrawnPictures {
     this.#startedAt = this.#options.workshop.clock.now();
     this.#origin = dts - (LEAD * timescale) / 1000;
     this.#places = new PicturePlaces(timescale, this.#reorders);
-    this.#raw = new RawFrames(yuvBytes(config.width, config.height));
-    this.#decoder.write(flvHeader(config.avcC));
-    this.#encoder.write(ivfHeader('I420', config.width, config.height));
+    this.#raw = new RawFrames(yuvBytes(width, height));
+    this.#decoder.write('avcC' in coded ? flvHeader(coded.avcC) : ivfHeader(coded.ivf, width, height));
+    this.#encoder.write(ivfHeader('I420', width, height));
     return true;
   }
 
@@ -202,7 +208,7 @@ export class RedrawnPictures {
 
   #draw(data: Uint8Array, place: Place): void {
     const { workshop, draw } = this.#options;
-    const { config, timescale } = this.#known;
+    const { width, height, timescale } = this.#known;
     const arrived = this.#decoding.get(place.dts);
     for (const dts of this.#decoding.keys()) if (dts <= place.dts) this.#decoding.delete(dts);
     const key = arrived?.key === true || this.#owesKey || this.#index === 0;
@@ -214,7 +220,7 @@ export class RedrawnPictures {
       return;
     }
     this.#owesKey = false;
-    draw({ width: config.width, height: config.height, data }, ((place.dts + place.cts) * 1000) / timescale);
+    draw({ width, height, data }, ((place.dts + place.cts) * 1000) / timescale);
     const index = this.#index++;
     this.#encoding.set(index, { place, at: arrived?.at ?? now });
     this.#encoder.write(ivfFrameHeader(data.byteLength, encoderTime(index, key)), data);
@@ -232,24 +238,17 @@ export class RedrawnPictures {
   #take(event: FlvEvent): void {
     if (this.#source === null) return;
     if (event.type === 'configuration') {
-      this.#configure(event.avcC, this.#source.config);
+      if (this.#avcC === null || Buffer.compare(this.#avcC, event.avcC) !== 0) this.#avcC = event.avcC;
       return;
     }
     const index = encoderIndex(event.time);
     const encoding = this.#encoding.get(index);
-    if (encoding === undefined || this.#config === null) return;
+    if (encoding === undefined || this.#avcC === null) return;
     for (const before of this.#encoding.keys()) if (before <= index) this.#encoding.delete(before);
     const { place, at } = encoding;
     const { key, data } = event;
     this.figures.out++;
-    this.#options.redrawn({ dts: place.dts, cts: place.cts, key, data, at, ...(key ? { config: this.#config } : {}) });
-  }
-
-  /** The same configuration stays the same object: another one would be another epoch. */
-  #configure(avcC: Uint8Array, { timescale }: VideoConfig): void {
-    if (this.#config !== null && Buffer.compare(this.#config.avcC, avcC) === 0) return;
-    const { codec, width, height } = parseAvcC(avcC);
-    this.#config = { kind: 'video', family: 'avc', codec, timescale, width, height, avcC };
+    this.#options.redrawn({ dts: place.dts, cts: place.cts, key, data, at, avcC: this.#avcC });
   }
 
   /** One child is gone; without it the other is of no use. */
