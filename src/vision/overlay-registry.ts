@@ -34,3 +34,6 @@ export function registerOverlay(name: string, factory: OverlayFactory | string |
 
 /** What was registered under the name, if anything. */
 export const registeredOverlay = (name: string): RegisteredOverlay | undefined => registry().get(name);
+
+/** The names that were registered, in that order. */
+export const registeredOverlays = (): readonly string[] => [...registry().keys()];
