@@ -15,6 +15,9 @@ export interface LocalMediaEvents {
   error: GlasscastError;
 }
 
+/** What stands between the camera and whoever sees it: told the camera's track, or null while it is off, it says what is shown and sent. */
+export type CameraFilter = (camera: MediaStreamTrack | null) => MediaStreamTrack | null;
+
 /** From the camera to a picture elsewhere takes less, mostly. */
 const CALM_MS = 600;
 
@@ -26,7 +29,10 @@ const CALM_MS = 600;
 export class LocalMedia extends Emitter<LocalMediaEvents> {
   readonly #options: LocalMediaOptions;
   readonly #memory: DeviceMemory;
+  /** As they come from the devices. */
   #tracks: SlotTracks = NO_TRACKS;
+  #shown: SlotTracks = NO_TRACKS;
+  #filter: CameraFilter = (camera) => camera;
   #devices: DeviceList = NO_DEVICES;
   /** What the user wants to be on, which a pending prompt must find unchanged when it is answered. */
   readonly #wanted: Record<CaptureKind, boolean> = { audio: false, video: false };
@@ -59,9 +65,14 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     };
   }
 
-  /** The same object until one of them changes. */
+  /** What is shown and sent. The same object until one of them changes. */
   get tracks(): SlotTracks {
-    return this.#tracks;
+    return this.#shown;
+  }
+
+  /** Ends with the local media. */
+  get signal(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** What there is to choose from, and what is live; empty until a track has been live or {@link watchDevices} was called. */
@@ -74,7 +85,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   }
 
   get cameraEnabled(): boolean {
-    return this.#tracks.video !== null;
+    return this.#shown.video !== null;
   }
 
   get screenEnabled(): boolean {
@@ -146,6 +157,15 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     await this.#withWatch((watch) => watch.refresh());
   }
 
+  /**
+   * Shows and sends what `filter` makes of the camera, from here on; to be called again when that is another track. The camera itself stays ours:
+   * it is opened, exchanged and stopped as before.
+   */
+  filterCamera(filter: CameraFilter): void {
+    this.#filter = filter;
+    this.#changed('video');
+  }
+
   /** Brings the constraints of now to what is live: in place, or else by opening the device anew. Never rejects. */
   async constraintsChanged(): Promise<void> {
     if (this.#tracks.audio !== null || this.#tracks.video !== null) await this.#withWatch((watch) => watch.adjust());
@@ -207,6 +227,11 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     this.emit('change', 'audio');
   }
 
+  #changed(slot: Slot): void {
+    this.#shown = { ...this.#tracks, video: this.#filter(this.#tracks.video) };
+    this.emit('change', slot);
+  }
+
   #put(slot: Slot, track: MediaStreamTrack | null): void {
     const before = this.#tracks[slot];
     if (before === track) return;
@@ -220,8 +245,8 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     // Chromium may keep a track for longer than the page does: that must not keep the page's call as well.
     track?.addEventListener('ended', () => void this.#ended(slot, track), { once: true, signal: this.#closing.signal });
     this.#tracks = { ...this.#tracks, [slot]: track };
+    this.#changed(slot);
     before?.stop();
-    this.emit('change', slot);
     // Not in the way of the first picture.
     if (!this.#closed && (slot === 'audio' || slot === 'video')) setTimeout(() => void this.watchDevices(), CALM_MS);
   }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { GlasscastError } from '../../../src/protocol/errors.ts';
 import { LocalMedia } from '../../../src/webrtc/local-media.ts';
 import { mediaDevicesOf, mediaError } from '../../../src/webrtc/media-error.ts';
-import { FakeDevices, settle, until } from '../../support/fake-devices.ts';
+import { FakeDevices, FakeTrack, settle, until } from '../../support/fake-devices.ts';
 
 function setUp() {
   const devices = new FakeDevices('audioinput:mic', 'videoinput:cam');
@@ -53,6 +53,37 @@ describe('local media', () => {
     await devices.grant();
     await both;
     assert.deepEqual(devices.asked, ['audio+video']);
+  });
+
+  test('shows and sends what a filter makes of the camera, and exchanges and stops the camera itself', async () => {
+    const { changes, devices, media } = setUp();
+    const made = new FakeTrack('video', 'made') as unknown as MediaStreamTrack;
+    const cameras: (string | undefined)[] = [];
+    media.filterCamera((camera) => {
+      cameras.push(camera?.getSettings().deviceId);
+      return camera && made;
+    });
+    void media.open(['audio', 'video']);
+    await devices.grant();
+    assert.equal(media.tracks.video, made);
+    assert.equal(media.cameraEnabled, true);
+    await media.setCameraEnabled(false);
+    assert.equal(media.tracks.video, null);
+    assert.deepEqual(devices.live, ['mic']);
+    assert.equal(made.readyState, 'live');
+    assert.deepEqual([cameras.at(0), cameras.includes('cam'), cameras.at(-1)], [undefined, true, undefined]);
+    assert.equal(changes.at(-1), 'video');
+  });
+
+  test('sends no picture of an open camera as long as the filter holds it back', async () => {
+    const { devices, media } = setUp();
+    media.filterCamera(() => null);
+    void media.open(['video']);
+    await devices.grant();
+    assert.equal(media.tracks.video, null);
+    assert.equal(media.cameraEnabled, false);
+    media.filterCamera((camera) => camera);
+    assert.equal(media.tracks.video?.getSettings().deviceId, 'cam');
   });
 
   test('mutes the microphone in place', async () => {
