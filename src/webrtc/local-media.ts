@@ -3,6 +3,7 @@ import { Emitter } from '../signaling/emitter.ts';
 import { type DeviceList, NO_DEVICES } from './device-choice.ts';
 import { DeviceMemory, INPUTS } from './device-memory.ts';
 import type { DeviceWatch } from './device-watch.ts';
+import type { Considered, Insistence } from './media-error.ts';
 import type { CaptureKind, LocalMediaOptions, MediaHost } from './media-host.ts';
 import { NO_TRACKS, type Slot, type SlotTracks } from './slots.ts';
 
@@ -130,7 +131,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
       const { shareScreen } = await import('./screen-capture.ts');
       await shareScreen(this.#host, sharing.signal);
     } catch (cause) {
-      this.#failed(await errorOf(cause));
+      this.#failed((await considered(cause)).error);
     }
     if (this.#sharing === sharing) this.#sharing = undefined;
   }
@@ -196,7 +197,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   }
 
   /** Chromium lets the user's settings overrule an ideal device, so what was chosen is insisted on as long as it is there. */
-  async #acquire(kinds: readonly CaptureKind[], how: 'exact' | 'ideal' = 'exact'): Promise<void> {
+  async #acquire(kinds: readonly CaptureKind[], how: Insistence = 'exact'): Promise<void> {
     if (kinds.length === 0 || this.#closed) return;
     try {
       const constraints = this.#options.constraints();
@@ -206,17 +207,9 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
       const stream = await devices.getUserMedia({ audio: wish('audio'), video: wish('video') });
       for (const track of stream.getTracks()) this.#put(track.kind === 'audio' ? 'audio' : 'video', track);
     } catch (cause) {
-      const error = await errorOf(cause);
-      if (how === 'exact' && error.code === 'device-not-found' && kinds.some((kind) => this.#memory.get(INPUTS[kind]) !== null)) {
-        await this.#acquire(kinds, 'ideal');
-        return;
-      }
-      // One missing device fails the request for both: take what there is.
-      if (kinds.length > 1 && (error.code === 'device-not-found' || error.code === 'device-in-use')) {
-        for (const kind of kinds) await this.#acquire([kind]);
-        return;
-      }
-      this.#refused(error, kinds);
+      const { error, ways } = await considered(cause, kinds, how, (kind) => this.#memory.get(INPUTS[kind]) !== null);
+      for (const way of ways) await this.#acquire(...way);
+      if (ways.length === 0) this.#refused(error, kinds);
     }
   }
 
@@ -285,13 +278,14 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   }
 }
 
-/** The words for what went wrong are loaded when something has. */
-async function errorOf(cause: unknown): Promise<GlasscastError> {
+/** What went wrong, and what else may be asked for. The words for it are loaded when something has. */
+async function considered(...failure: Parameters<typeof import('./media-error.ts').consider>): Promise<Considered> {
   try {
-    const { mediaError } = await import('./media-error.ts');
-    return mediaError(cause);
+    const { consider } = await import('./media-error.ts');
+    return consider(...failure);
   } catch {
     // The network is gone as well: the browser's own words are better than none.
-    return new GlasscastError('media', String(cause), { cause });
+    const [cause] = failure;
+    return { error: new GlasscastError('media', String(cause), { cause }), ways: [] };
   }
 }

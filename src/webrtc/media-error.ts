@@ -1,4 +1,5 @@
 import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
+import type { CaptureKind } from './media-host.ts';
 
 /** Names as of W3C Media Capture and Streams §10.2 and Screen Capture, with those that older browsers use. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -25,6 +26,30 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
 /** Chromium tells it apart in the message alone: the address bar does not help then. */
 const BLOCKED_BY_SYSTEM =
   'This computer keeps camera and microphone from the browser. Allow them in the system’s settings, then try again.';
+
+/** Whether the device that was chosen last is insisted on. */
+export type Insistence = 'exact' | 'ideal';
+
+export interface Considered {
+  readonly error: GlasscastError;
+  /** What to ask for instead, one after the other; empty where nothing is left to try. */
+  readonly ways: readonly (readonly [kinds: readonly CaptureKind[], how?: Insistence])[];
+}
+
+/** What `getUserMedia` rejected with when it was asked for these kinds, and what may be had all the same. */
+export function consider(
+  cause: unknown,
+  kinds: readonly CaptureKind[] = [],
+  how: Insistence = 'exact',
+  isChosen: (kind: CaptureKind) => boolean = () => false,
+): Considered {
+  const error = mediaError(cause);
+  const isMissing = error.code === 'device-not-found';
+  if (how === 'exact' && isMissing && kinds.some(isChosen)) return { error, ways: [[kinds, 'ideal']] };
+  // One missing device fails the request for both: take what there is.
+  const isOne = kinds.length > 1 && (isMissing || error.code === 'device-in-use');
+  return { error, ways: isOne ? kinds.map((kind) => [[kind]] as const) : [] };
+}
 
 /** What `getUserMedia` rejected with, as an error of the public API. */
 export function mediaError(cause: unknown): GlasscastError {

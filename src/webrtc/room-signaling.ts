@@ -81,29 +81,35 @@ export interface RoomEvents {
 
 /** Hands each message of the topic to the mesh. */
 export function routeRoomEvents(session: ChannelSession<JoinReply>, { mesh, plainState, chat, muted, dismissed }: RoomEvents): void {
-  const directed = (message: { from?: string | undefined; to: string }): { mesh: Mesh; from: string } | undefined => {
-    const target = mesh();
-    if (target === undefined || message.from === undefined || message.to !== target.localId) return undefined;
-    return { mesh: target, from: message.from };
-  };
+  /** Of what everybody hears, only what is meant for us. */
+  const directed =
+    <M extends { from?: string | undefined; to: string }>(act: (mesh: Mesh, from: string, message: M) => void) =>
+    (message: M): void => {
+      const target = mesh();
+      if (message.from !== undefined && message.to === target?.localId) act(target, message.from, message);
+    };
   session.on('new', NewSchema, ({ from }) => mesh()?.handleNew(from));
   session.on('bye', ByeSchema, ({ from }) => mesh()?.handleBye(from));
-  session.on('ping', PingSchema, (message) => {
-    const to = directed(message);
-    to?.mesh.handlePing(to.from);
-  });
-  session.on('offer', OfferSchema, (message) => {
-    const to = directed(message);
-    to?.mesh.handleOffer(to.from, message.n, message.sdp.sdp);
-  });
-  session.on('answer', AnswerSchema, (message) => {
-    const to = directed(message);
-    to?.mesh.handleAnswer(to.from, message.n, message.sdp.sdp);
-  });
-  session.on('ice', IceSchema, (message) => {
-    const to = directed(message);
-    to?.mesh.handleCandidate(to.from, message.n, message.candidate);
-  });
+  session.on(
+    'ping',
+    PingSchema,
+    directed((to, from) => to.handlePing(from)),
+  );
+  session.on(
+    'offer',
+    OfferSchema,
+    directed((to, from, { n, sdp }) => to.handleOffer(from, n, sdp.sdp)),
+  );
+  session.on(
+    'answer',
+    AnswerSchema,
+    directed((to, from, { n, sdp }) => to.handleAnswer(from, n, sdp.sdp)),
+  );
+  session.on(
+    'ice',
+    IceSchema,
+    directed((to, from, { n, candidate }) => to.handleCandidate(from, n, candidate)),
+  );
   session.on('state', PlainStateSchema, plainState);
   for (const event of CHAT_EVENTS) session.on(event, v.unknown(), (payload) => chat({ event, payload }));
   session.on('mute', MutedSchema, muted);
