@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { BOX_INK } from '../../server-reference/src/vision/live/face-drawing.ts';
-import { findFfmpeg } from '../../tools/find-program.ts';
+import { findFfmpeg, findFfprobe } from '../../tools/find-program.ts';
 import { type Clip, encodeClip } from '../support/encoded-clip.ts';
 import { faceClip } from '../support/face-clip.ts';
 import { withoutPortrait } from '../support/face-model.ts';
@@ -153,10 +153,12 @@ test('pictures of another codec are drawn on before they become H.264: two child
   const isThere = async (): Promise<boolean> => (await (await fetch(`${base}/media.m3u8`)).text()).includes('#EXTINF');
   while (!(await isThere())) await publisher.push('time', {});
   assert.equal(ffmpegsOf(process.pid).length, 2);
-  const entries = ['-show_entries', 'stream=codec_name', '-of', 'csv=p=0'];
-  const { stdout } = await run('ffprobe', ['-v', 'error', ...entries, `${server.url}/live/demo/index.m3u8`]);
-  assert.match(stdout, /h264/);
   await publisher.end();
+  const entries = ['-select_streams', 'v:0', '-show_entries', 'stream=codec_name,nb_read_frames', '-of', 'csv=p=0'];
+  const { stdout } = await run(findFfprobe(), ['-v', 'error', '-count_frames', ...entries, `${server.url}/live/demo/index.m3u8`]);
+  const [, codec, count] = /^(\w+),(\d+)/.exec(stdout) ?? [];
+  assert.equal(codec, 'h264');
+  assert.ok(Number(count) >= 75, `${count} pictures, though all came at once`);
 });
 
 for (const [why, settings, details] of [

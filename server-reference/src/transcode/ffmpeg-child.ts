@@ -56,6 +56,12 @@ export class FfmpegChild {
     else this.#stdin.write(bytes);
   }
 
+  /** Leaves its first output unread for now, so that it waits, or reads on. */
+  hold(on: boolean): void {
+    if (on) this.#process?.stdout?.pause();
+    else this.#process?.stdout?.resume();
+  }
+
   close(): void {
     this.#closed = true;
     this.#early = [];

@@ -115,6 +115,11 @@ export class Supervisor {
     return true;
   }
 
+  /** Leaves the first output of its child unread, so that the child waits, or reads on. */
+  hold(on: boolean): void {
+    this.#child?.hold(on);
+  }
+
   /** Gives up a child that hangs, for whoever has nothing to write. False where it has. */
   check(): boolean {
     const hangs = this.#unanswered !== null && this.#workshop.clock.now() - this.#unanswered > HANG;

@@ -22,8 +22,10 @@ import { type YuvPicture, yuvBytes } from './yuv-picture.ts';
 const LATE: Milliseconds = 500;
 /** Children take a moment to begin; what comes meanwhile waits. */
 const BEGINNING: Milliseconds = 2_000;
-/** Of raw pictures that wait for the encoder, whatever their size. */
-const MOST_RAW: Bytes = 32 * 1024 * 1024;
+/** With so much before the encoder the decoder waits: pictures that come many at once are small for as long as they are coded. */
+const ENOUGH_RAW: Bytes = 8 * 1024 * 1024;
+/** What one piece out of a pipe may add to that. */
+const MOST_RAW: Bytes = 64 * 1024 * 1024;
 /** Times towards the decoder begin here, so that pictures may be shown before they are decoded. */
 const LEAD: Milliseconds = 1_000;
 
@@ -106,7 +108,7 @@ export class RedrawnPictures {
     this.#encoder = new Supervisor(options.workshop, {
       ...common,
       name: `${options.name}, encoder`,
-      mostWaiting: 2 * MOST_RAW,
+      mostWaiting: MOST_RAW,
       outputs: () => 1,
       arguments: (abilities) => encoderArguments(this.#known, this.#known.frameRate, this.#colours, abilities),
       output: (_, bytes) => this.#encoded(bytes),
@@ -213,7 +215,7 @@ export class RedrawnPictures {
     for (const dts of this.#decoding.keys()) if (dts <= place.dts) this.#decoding.delete(dts);
     const key = arrived?.key === true || this.#owesKey || this.#index === 0;
     const now = workshop.clock.now();
-    if (this.#isBehind(this.#encoding, now) || this.#encoder.waiting > MOST_RAW) {
+    if (this.#isBehind(this.#encoding, now)) {
       this.#owesKey = key;
       this.figures.dropped++;
       this.#encoder.check();
@@ -224,9 +226,11 @@ export class RedrawnPictures {
     const index = this.#index++;
     this.#encoding.set(index, { place, at: arrived?.at ?? now });
     this.#encoder.write(ivfFrameHeader(data.byteLength, encoderTime(index, key)), data);
+    if (this.#encoder.waiting > ENOUGH_RAW) this.#decoder.hold(true);
   }
 
   #encoded(bytes: Uint8Array): void {
+    if (this.#encoder.waiting <= ENOUGH_RAW) this.#decoder.hold(false);
     try {
       for (const event of this.#flv.push(bytes)) this.#take(event);
     } catch (error) {
