@@ -19,6 +19,7 @@ export const ENTRIES = {
   broadcaster: 'src/broadcaster.ts',
   'hls-viewer': 'src/hls-viewer.ts',
   frames: 'src/frames.ts',
+  overlays: 'src/overlays.ts',
   'define/room': 'src/define/room.ts',
   'define/room-parts': 'src/define/room-parts.ts',
   'define/lobby': 'src/define/lobby.ts',

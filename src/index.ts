@@ -3,5 +3,6 @@ export * from './broadcaster.ts';
 export * from './frames.ts';
 export * from './hls-viewer.ts';
 export * from './lobby.ts';
+export * from './overlays.ts';
 export { ERROR_CODES, type ErrorCode, GlasscastError } from './protocol/errors.ts';
 export * from './room.ts';
