@@ -87,7 +87,14 @@ export default [
       // The entry holds nothing but an import: chunks loaded on demand must not import it, since `glasscast.js?v=2` would then run twice.
       // Beyond that, what is large has a hash in its name and can be cached for ever.
       manualChunks: {
-        sdk: ['src/define/room.ts', 'src/define/lobby.ts', 'src/define/broadcaster.ts', 'src/define/hls-viewer.ts', 'src/define/faces.ts'],
+        sdk: [
+          'src/define/room.ts',
+          'src/define/lobby.ts',
+          'src/define/broadcaster.ts',
+          'src/define/hls-viewer.ts',
+          'src/define/faces.ts',
+          'src/vision/overlay-registry.ts',
+        ],
       },
       chunkFileNames: 'chunks/[name]-[hash].js',
       assetFileNames: 'chunks/[name]-[hash][extname]',
