@@ -1,0 +1,191 @@
+/**
+ * Frames from an input to an output, past whoever draws on them.
+ *
+ *   input ──▶ waiting (at most one, the newest) ──▶ in flight, at the painter (at most one) ──▶ output
+ *         └───────────── no painter: as it is ─────────────────────────────────────────────▶
+ *
+ * What the painter is, as the line knows it:
+ *
+ *   held ──setPainter(port)──▶ painted ──no answer for {@link PATIENCE}──▶ held, and `painterLost` is told
+ *     └────setPainter(null)──▶ raw ◀─────setPainter(null)── painted
+ *
+ * While it is held nothing is put out: a face that is to be hidden is not shown for the moment that another painter takes to start.
+ */
+import type { Milliseconds } from '../../protocol/units.ts';
+import { FeedReader } from '../feed-reader.ts';
+import { FrameCopier } from './frame-copier.ts';
+import type { FrameSink } from './frame-sink.ts';
+import type { LineFigures, PaintedFrame } from './overlay-messages.ts';
+import { SteadyTimeline } from './steady-timeline.ts';
+
+/** A painter that holds a frame for so long hangs, or is gone. */
+const PATIENCE: Milliseconds = 1_500;
+/** At most so often figures are told. */
+const FIGURES_EVERY: Milliseconds = 500;
+
+export interface LineEvents {
+  painterLost(): void;
+  /** The input has ended by itself; the output shows nothing and goes on. */
+  inputEnded(cause: unknown): void;
+  figures(figures: LineFigures): void;
+}
+
+type Painting = 'held' | 'raw' | 'painted';
+
+export class FrameLine {
+  readonly #sink: FrameSink;
+  readonly #events: LineEvents;
+  readonly #now: () => Milliseconds;
+  readonly #timeline = new SteadyTimeline();
+  readonly #copier = new FrameCopier();
+  readonly #figures = { framesIn: 0, framesOut: 0, dropped: 0, drawn: 0 };
+  #toldAt: Milliseconds = Number.NEGATIVE_INFINITY;
+  #input: FeedReader<VideoFrame> | null = null;
+  #painting: Painting = 'held';
+  #port: MessagePort | null = null;
+  #sentAt: Milliseconds | null = null;
+  #waiting: VideoFrame | null = null;
+  #size: { readonly width: number; readonly height: number } | null = null;
+
+  constructor(sink: FrameSink, events: LineEvents, now: () => Milliseconds = () => performance.now()) {
+    this.#sink = sink;
+    this.#events = events;
+    this.#now = now;
+  }
+
+  /** Goes on with other frames, or shows nothing: one black picture, since what was last seen would stand for ever. */
+  setInput(feed: ReadableStream<VideoFrame> | null): void {
+    this.#input?.close();
+    this.#input = null;
+    this.#dropWaiting();
+    this.#timeline.begin();
+    if (feed === null) {
+      this.#blank();
+      return;
+    }
+    const input = new FeedReader<VideoFrame>(feed, {
+      frame: (frame) => this.#take(frame),
+      ended: (cause) => {
+        if (this.#input !== input) return;
+        this.setInput(null);
+        this.#events.inputEnded(cause);
+      },
+    });
+    this.#input = input;
+  }
+
+  /** Who draws from here on; null: nobody, frames pass as they are. It takes the port over. */
+  setPainter(port: MessagePort | null): void {
+    this.#letGo();
+    this.#painting = port === null ? 'raw' : 'painted';
+    this.#port = port;
+    if (port === null) {
+      const waiting = this.#waiting;
+      this.#waiting = null;
+      if (waiting !== null) this.#put(waiting);
+      return;
+    }
+    port.onmessage = ({ data }: MessageEvent<PaintedFrame>) => this.#painted(port, data);
+    this.#sendWaiting();
+  }
+
+  /** Puts nothing out until a painter is set. */
+  hold(): void {
+    this.#letGo();
+    this.#painting = 'held';
+  }
+
+  close(): void {
+    this.#input?.close();
+    this.#input = null;
+    this.hold();
+    this.#dropWaiting();
+    this.#copier.close();
+    this.#sink.close();
+  }
+
+  #take(arrived: VideoFrame): void {
+    this.#figures.framesIn++;
+    const frame = this.#timed(arrived);
+    if (this.#painting === 'raw') this.#put(frame);
+    else {
+      this.#dropWaiting();
+      this.#waiting = frame;
+      if (this.#sentAt !== null && this.#now() - this.#sentAt > PATIENCE) this.#lose();
+      else this.#sendWaiting();
+    }
+    this.#tell();
+  }
+
+  #timed(frame: VideoFrame): VideoFrame {
+    this.#size = { width: frame.displayWidth, height: frame.displayHeight };
+    const timestamp = this.#timeline.follow(frame.timestamp);
+    if (timestamp === frame.timestamp) return frame;
+    const moved = new VideoFrame(frame, { timestamp });
+    frame.close();
+    return moved;
+  }
+
+  #sendWaiting(): void {
+    const frame = this.#waiting;
+    if (this.#port === null || this.#sentAt !== null || frame === null) return;
+    this.#waiting = null;
+    this.#sentAt = this.#now();
+    this.#port.postMessage(frame, [frame]);
+  }
+
+  #painted(port: MessagePort, { frame, drawn }: PaintedFrame): void {
+    if (port !== this.#port || this.#input === null) {
+      frame.close();
+      this.#figures.dropped++;
+      if (port === this.#port) this.#sentAt = null;
+      return;
+    }
+    this.#sentAt = null;
+    if (this.#put(frame, drawn) && drawn) this.#figures.drawn++;
+    this.#sendWaiting();
+  }
+
+  #lose(): void {
+    this.hold();
+    this.#events.painterLost();
+  }
+
+  #letGo(): void {
+    // An answer that is still on its way goes nowhere, and its frame with it.
+    this.#port?.close();
+    this.#port = null;
+    if (this.#sentAt !== null) this.#figures.dropped++;
+    this.#sentAt = null;
+  }
+
+  #dropWaiting(): void {
+    if (this.#waiting === null) return;
+    this.#waiting.close();
+    this.#waiting = null;
+    this.#figures.dropped++;
+  }
+
+  #put(frame: VideoFrame, drawn = false): boolean {
+    const put = this.#sink.write(this.#timeline.shifted && !drawn ? this.#copier.copy(frame) : frame);
+    if (put) this.#figures.framesOut++;
+    else this.#figures.dropped++;
+    return put;
+  }
+
+  #blank(): void {
+    if (this.#size === null) return;
+    const { width, height } = this.#size;
+    const luma = width * height;
+    const chroma = Math.ceil(width / 2) * Math.ceil(height / 2);
+    const black = new Uint8Array(luma + 2 * chroma).fill(16, 0, luma).fill(128, luma);
+    this.#sink.write(new VideoFrame(black, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: this.#timeline.next() }));
+  }
+
+  #tell(): void {
+    const now = this.#now();
+    if (now - this.#toldAt < FIGURES_EVERY) return;
+    this.#toldAt = now;
+    this.#events.figures({ ...this.#figures });
+  }
+}

@@ -1,0 +1,98 @@
+import { GlasscastError } from '../../protocol/errors.ts';
+import type { Milliseconds } from '../../protocol/units.ts';
+import type { DetectionFigures, Face } from '../../vision/face.ts';
+import { FaceTracker } from '../../vision/face-tracker.ts';
+import type { PaintedFrame, PainterOptions, ResolvedRequest } from './overlay-messages.ts';
+import { OverlaySet } from './overlay-set.ts';
+import { OverlayStage } from './overlay-stage.ts';
+
+/** At most so often figures are told. */
+const FIGURES_EVERY: Milliseconds = 500;
+
+export interface PainterEvents {
+  /** Overlays ask for faces, or do no longer: a landmarker is to be handed in, or taken away. */
+  needsFaces(needed: boolean): void;
+  notice(error: GlasscastError): void;
+  detection(figures: DetectionFigures | null): void;
+  faces(faces: readonly Face[] | null): void;
+}
+
+/**
+ * Answers each frame that comes through its port with one that is drawn on, or with the same one. Detection is offered a copy of the frame
+ * when it has nothing else to do; nothing waits for it.
+ */
+export class FramePainter {
+  readonly #events: PainterEvents;
+  readonly #options: PainterOptions;
+  readonly #set = new OverlaySet();
+  readonly #stage: OverlayStage;
+  #port: MessagePort | null = null;
+  #tracker: FaceTracker | null = null;
+  #needed = false;
+  #toldAt: Milliseconds = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PainterOptions, events: PainterEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#stage = new OverlayStage((error) => events.notice(error));
+  }
+
+  /** The port to a line. A former one is closed. */
+  connect(port: MessagePort): void {
+    this.#port?.close();
+    this.#port = port;
+    port.onmessage = ({ data }: MessageEvent<VideoFrame>) => this.#answer(port, data);
+  }
+
+  async setOverlays(requests: readonly ResolvedRequest[]): Promise<void> {
+    const current = await this.#set.choose(requests, (error) => this.#events.notice(failureOf(error)));
+    if (!current) return;
+    if (this.#set.overlays.length === 0) this.#stage.close();
+    if (this.#set.needsFaces === this.#needed) return;
+    this.#needed = this.#set.needsFaces;
+    this.#events.needsFaces(this.#needed);
+  }
+
+  /** Detection through this port from here on, or none. */
+  setLandmarker(port: MessagePort | null): void {
+    this.#tracker?.close();
+    this.#tracker = null;
+    this.#events.detection(null);
+    if (port === null) return;
+    const { detectRate } = this.#options;
+    this.#tracker = new FaceTracker(port, {
+      ...(detectRate === undefined ? {} : { detectRate }),
+      failed: (error) => this.#events.notice(failureOf(error)),
+    });
+  }
+
+  close(): void {
+    this.#port?.close();
+    this.#port = null;
+    this.#tracker?.close();
+    this.#tracker = null;
+    this.#set.close((error) => this.#events.notice(failureOf(error)));
+    this.#stage.close();
+  }
+
+  #answer(port: MessagePort, frame: VideoFrame): void {
+    const { timestamp } = frame;
+    if (this.#tracker?.wants && this.#set.needsFaces) this.#tracker.offer(frame.clone(), timestamp);
+    const faces = this.#tracker?.facesAt(timestamp) ?? null;
+    const answer = this.#stage.draw(frame, this.#set.overlays, faces);
+    const painted: PaintedFrame = { frame: answer, drawn: answer !== frame };
+    port.postMessage(painted, [answer]);
+    if (this.#options.tellFaces && this.#set.needsFaces) this.#events.faces(faces);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const now = performance.now();
+    if (this.#tracker === null || now - this.#toldAt < FIGURES_EVERY) return;
+    this.#toldAt = now;
+    this.#events.detection(this.#tracker.figures);
+  }
+}
+
+const failureOf = (error: unknown): GlasscastError =>
+  error instanceof GlasscastError ? error : new GlasscastError('invalid', 'An overlay could not be made.', { cause: error });

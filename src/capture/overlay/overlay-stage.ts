@@ -1,0 +1,100 @@
+import { GlasscastError } from '../../protocol/errors.ts';
+import type { Face } from '../../vision/face.ts';
+import type { Overlay, OverlayPicture } from '../../vision/overlay.ts';
+
+/** Frames of newer browsers say when they were captured, and take that over; TypeScript does not know it yet. */
+type Described = VideoFrame & { metadata?: () => object };
+
+/** Draws overlays on frames. Works in a worker as on a page. */
+export class OverlayStage {
+  readonly #notice: (error: GlasscastError) => void;
+  /** Overlays whose failure was told. */
+  readonly #told = new WeakSet<Overlay>();
+  #canvas: OffscreenCanvas | null = null;
+  #context: OffscreenCanvasRenderingContext2D | null = null;
+
+  constructor(notice: (error: GlasscastError) => void) {
+    this.#notice = notice;
+  }
+
+  /**
+   * The frame with what the overlays draw on it, or the frame itself where none has anything to draw: it takes the frame over. An overlay
+   * that throws is left out of this picture.
+   */
+  draw(frame: VideoFrame, overlays: readonly Overlay[], faces: readonly Face[] | null): VideoFrame {
+    const { displayWidth: width, displayHeight: height, timestamp } = frame;
+    const picture: OverlayPicture = { width, height, timestamp, faces };
+    let drawing = overlays.filter((overlay) => this.#tried(overlay, () => overlay.appliesTo?.(picture) ?? true) === true);
+    try {
+      while (drawing.length > 0) {
+        const failed = this.#paint(frame, drawing, picture);
+        if (failed === null) return this.#taken(frame);
+        // It may have drawn half of what it wanted to: once more, without it.
+        drawing = drawing.filter((overlay) => overlay !== failed);
+      }
+    } catch (cause) {
+      this.close();
+      this.#notice(new GlasscastError('media', 'Nothing can be drawn on the picture here: it is sent as it is.', { cause }));
+    }
+    return frame;
+  }
+
+  /** Frees the canvas. The next picture takes another. */
+  close(): void {
+    if (this.#canvas !== null) this.#canvas.width = this.#canvas.height = 0;
+    this.#canvas = null;
+    this.#context = null;
+  }
+
+  /** The overlay that threw, or null. */
+  #paint(frame: VideoFrame, overlays: readonly Overlay[], picture: OverlayPicture): Overlay | null {
+    const context = this.#open(picture.width, picture.height);
+    context.drawImage(frame, 0, 0, picture.width, picture.height);
+    for (const overlay of overlays) {
+      context.save();
+      const drawn = this.#tried(overlay, () => {
+        overlay.draw(context, picture);
+        return true;
+      });
+      context.restore();
+      if (drawn === undefined) return overlay;
+    }
+    return null;
+  }
+
+  /** The picture upright and in one piece: a frame's rotation and crop are in what was drawn. */
+  #taken(frame: Described): VideoFrame {
+    if (this.#canvas === null) throw new Error('nothing was drawn');
+    const { timestamp, duration } = frame;
+    const described = { timestamp, ...(duration === null ? {} : { duration }), ...(frame.metadata && { metadata: frame.metadata() }) };
+    const drawn = new VideoFrame(this.#canvas, described);
+    frame.close();
+    return drawn;
+  }
+
+  #tried<T>(overlay: Overlay, act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (cause) {
+      if (!this.#told.has(overlay)) {
+        this.#told.add(overlay);
+        this.#notice(new GlasscastError('media', 'An overlay failed to draw: the picture is sent without it.', { cause }));
+      }
+      return undefined;
+    }
+  }
+
+  #open(width: number, height: number): OffscreenCanvasRenderingContext2D {
+    // What was lost comes back by itself or not at all; another canvas is there at once.
+    if (this.#context?.isContextLost?.()) this.close();
+    if (this.#context === null || this.#canvas === null) {
+      this.#canvas = new OffscreenCanvas(width, height);
+      this.#context = this.#canvas.getContext('2d', { alpha: false });
+    } else if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+    }
+    if (this.#context === null) throw new Error('there is no canvas to draw on');
+    return this.#context;
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Who draws on the frames of one line, and who does when that one fails.
+ *
+ *   empty ──overlays chosen──▶ seated ──none chosen──▶ idle ──{@link LINGER}──▶ empty
+ *                              │  ▲                     └──chosen again──▶ seated
+ *                 crashed, hung│  │the first time: another one
+ *                              ▼  │
+ *                             lost ──the second time──▶ given up: frames pass as they are, until other overlays are chosen
+ *
+ * A painter is a worker, and the page where a worker cannot run or an overlay is a function of the page.
+ */
+import { GlasscastError } from '../../protocol/errors.ts';
+import type { Milliseconds } from '../../protocol/units.ts';
+import type { DetectionFigures, Face } from '../../vision/face.ts';
+import type { VisionSettings } from '../../vision/overlay.ts';
+import { FaceSupply } from './face-supply.ts';
+import type { LineHost } from './line-host.ts';
+import type { ResolvedRequest } from './overlay-messages.ts';
+import { openPagePainter, openWorkerPainter, type PainterHost, type PainterHostEvents } from './painter-host.ts';
+
+/** A painter that nobody needs is kept for so long. */
+const LINGER: Milliseconds = 5_000;
+/** Overlays that take longer to be made, perhaps from a module on the network, are given up. */
+const PATIENCE: Milliseconds = 10_000;
+/** Painters of one choice of overlays that may be lost. */
+const RETRIES = 1;
+
+export interface PainterSeatOptions {
+  readonly vision: VisionSettings;
+  readonly host: 'auto' | 'page';
+  readonly workerUrl?: string;
+  notice(error: GlasscastError): void;
+  faces?(faces: readonly Face[] | null): void;
+}
+
+interface Seated {
+  readonly painter: PainterHost;
+  readonly faces: FaceSupply;
+  connected: boolean;
+}
+
+export class PainterSeat {
+  readonly #line: LineHost;
+  readonly #options: PainterSeatOptions;
+  #requests: readonly ResolvedRequest[] = [];
+  #seated: Seated | null = null;
+  #work: Promise<void> = Promise.resolve();
+  #choices = 0;
+  #lost = 0;
+  #withoutWorker: boolean;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+  #detection: DetectionFigures | null = null;
+
+  constructor(line: LineHost, options: PainterSeatOptions) {
+    this.#line = line;
+    this.#options = options;
+    this.#withoutWorker = options.host === 'page';
+  }
+
+  get detection(): DetectionFigures | null {
+    return this.#detection;
+  }
+
+  get runsIn(): 'worker' | 'page' | null {
+    return this.#seated?.connected === true ? this.#seated.painter.runsIn : null;
+  }
+
+  /** Resolves when the next frame will be drawn on by these, or when that has failed and was told. */
+  choose(requests: readonly ResolvedRequest[]): Promise<void> {
+    this.#requests = requests;
+    this.#lost = 0;
+    const choice = ++this.#choices;
+    return this.#queue(async () => {
+      // Overtaken before its turn.
+      if (choice === this.#choices) await this.#seat();
+    });
+  }
+
+  /** The line has had no answer. */
+  hung(): void {
+    this.#lose(this.#seated, new Error('no answer'));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#idle);
+    this.#dismiss();
+  }
+
+  #queue(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(async () => {
+      if (this.#closed) return;
+      try {
+        await work();
+      } catch (cause) {
+        this.#giveUp(cause);
+      }
+    });
+    return this.#work;
+  }
+
+  async #seat(): Promise<void> {
+    clearTimeout(this.#idle);
+    const requests = this.#requests;
+    if (requests.length === 0) {
+      this.#line.setPainter(null);
+      await this.#rest();
+      return;
+    }
+    const place = this.#withoutWorker || requests.some(({ factory }) => factory !== undefined) ? 'page' : 'worker';
+    const before = this.#seated;
+    const next = before?.painter.runsIn === place ? before : await this.#open(place);
+    if (this.#closed) {
+      if (next !== before) dismiss(next);
+      return;
+    }
+    this.#seated = next;
+    // The one before draws until the next one can.
+    await within(PATIENCE, next.painter.setOverlays(requests));
+    if (this.#closed || this.#seated !== next) return;
+    this.#connect(next);
+    if (before !== null && before !== next) dismiss(before);
+  }
+
+  #connect(seated: Seated): void {
+    if (seated.connected) return;
+    seated.connected = true;
+    const { port1, port2 } = new MessageChannel();
+    seated.painter.connect(port1);
+    this.#line.setPainter(port2);
+  }
+
+  async #rest(): Promise<void> {
+    const seated = this.#seated;
+    if (seated === null) return;
+    seated.connected = false;
+    this.#idle = setTimeout(() => this.#dismiss(), LINGER);
+    await within(PATIENCE, seated.painter.setOverlays([]));
+  }
+
+  async #open(place: 'worker' | 'page'): Promise<Seated> {
+    const { vision, workerUrl, notice } = this.#options;
+    const options = {
+      tellFaces: this.#options.faces !== undefined,
+      ...(vision.detectRate === undefined ? {} : { detectRate: vision.detectRate }),
+    };
+    let seated: Seated | null = null;
+    const events: PainterHostEvents = {
+      needsFaces: (needed) => seated?.faces.need(needed),
+      notice: (error) => notice(error),
+      detection: (figures) => {
+        if (this.#seated === seated) this.#detection = figures;
+      },
+      faces: (faces) => this.#options.faces?.(faces),
+      crashed: (cause) => this.#lose(seated, cause),
+    };
+    const painter = await this.#openPainter(place, { ...options, ...(workerUrl === undefined ? {} : { workerUrl }) }, events);
+    const faces = new FaceSupply(vision, (port) => painter.setLandmarker(port), notice);
+    seated = { painter, faces, connected: false };
+    return seated;
+  }
+
+  async #openPainter(
+    place: 'worker' | 'page',
+    options: Parameters<typeof openWorkerPainter>[0],
+    events: PainterHostEvents,
+  ): Promise<PainterHost> {
+    if (place === 'page') return await openPagePainter(options, events);
+    try {
+      return await openWorkerPainter(options, events);
+    } catch {
+      // No workers here, or forbidden by the page: it is slower on the page, and the same picture.
+      this.#withoutWorker = true;
+      return await openPagePainter(options, events);
+    }
+  }
+
+  #lose(seated: Seated | null, cause: unknown): void {
+    if (this.#closed || seated === null || seated !== this.#seated) return;
+    this.#line.hold();
+    this.#dismiss();
+    if (this.#lost++ >= RETRIES) {
+      this.#giveUp(cause);
+      return;
+    }
+    this.#options.notice(new GlasscastError('aborted', 'The overlay stopped unexpectedly and was started again.', { cause }));
+    void this.#queue(() => (this.#seated === null ? this.#seat() : Promise.resolve()));
+  }
+
+  #giveUp(cause: unknown): void {
+    this.#dismiss();
+    this.#line.setPainter(null);
+    this.#options.notice(new GlasscastError('media', 'The overlay does not run here: the picture is sent without it.', { cause }));
+  }
+
+  #dismiss(): void {
+    if (this.#seated !== null) dismiss(this.#seated);
+    this.#seated = null;
+    this.#detection = null;
+  }
+}
+
+function dismiss({ painter, faces }: Seated): void {
+  faces.close();
+  painter.close();
+}
+
+async function within(patience: Milliseconds, work: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timeout = setTimeout(() => late.reject(new Error('the overlay took too long to start')), patience);
+  await Promise.race([work, late.promise]).finally(() => clearTimeout(timeout));
+}
