@@ -1,6 +1,6 @@
 /** A camera that a test turns: to a portrait or away from it, upright or on its side. Runs in pages, so it uses nothing from outside itself. */
 export interface Scene {
-  /** Whether the portrait stands before it; otherwise there are coloured bars that move. */
+  /** Whether the portrait stands before it; otherwise there are blue bars that move. */
   readonly portrait: boolean;
   /** In pixels. */
   readonly width: number;
@@ -36,7 +36,7 @@ export function installSceneCamera(portrait: string, first: Scene): void {
       const sway = Math.sin(performance.now() / 500) * 10;
       if (scene.portrait) context.drawImage(image, (canvas.width - side) / 2 + sway, 0, side, side);
       for (let bar = 0; bar < 8 && !scene.portrait; bar++) {
-        context.fillStyle = `hsl(${bar * 20} 60% 50%)`;
+        context.fillStyle = `hsl(220 60% ${bar * 10}%)`;
         context.fillRect((bar * canvas.width) / 8 + sway, 0, canvas.width / 8 + 1, canvas.height);
       }
     };
