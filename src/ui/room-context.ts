@@ -30,6 +30,8 @@ export interface RoomView {
   /** One's own tracks, also before the call: what a preview shows. */
   readonly tracks: SlotTracks;
   readonly devices: DeviceList;
+  /** What the room's attribute says is drawn on the camera's picture; null where nothing can be. */
+  readonly overlay: string | null;
   /** Who spoke last, by id; never oneself. */
   readonly activeSpeaker: string | null;
   /** The tile that the user wants large: a participant's id, or that with `/screen` for the shared screen. `self` is oneself. */
@@ -58,6 +60,7 @@ export const emptyRoomView: RoomView = {
   screen: false,
   tracks: NO_TRACKS,
   devices: NO_DEVICES,
+  overlay: null,
   activeSpeaker: null,
   pinned: null,
   panel: null,

@@ -10,9 +10,11 @@ import { LocalMedia } from '../webrtc/local-media.ts';
 import { type CallState, isSame, RoomCall, type RoomCallEvents } from '../webrtc/room-call.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { toGlasscastError } from './errors.ts';
+import type { OverlayAttributes } from './overlay-settings.ts';
 import { guestId, randomId } from './random-id.ts';
 import { emptyRoomView, type RoomView } from './room-context.ts';
 import type { QualityChange, RoomFeatures } from './room-features.ts';
+import type { RoomOverlay } from './room-overlay.ts';
 import { participantsOf, UNOBSERVED } from './room-participants.ts';
 import { type Concern, Troubles } from './room-troubles.ts';
 
@@ -26,9 +28,13 @@ export interface CallSettings {
   readonly iceTransportPolicy: RTCIceTransportPolicy;
 }
 
+export type RoomHost = HTMLElement & ReactiveControllerHost & OverlayAttributes;
+
 export interface RoomControllerHooks {
   acquire(): Connection;
   release(): void;
+  /** The server's origin. @throws GlasscastError `invalid` */
+  origin(): string;
   settings(): CallSettings;
   constraints(): Readonly<Record<Kind, MediaTrackConstraints>>;
   /** Bits a second for the camera, over all links. */
@@ -57,12 +63,15 @@ const DRAWING_WAITS_MS = 40;
 
 /** Owns one call at a time for an element: connection, local media, links; and keeps the view of it that the parts show. */
 export class RoomController implements ReactiveController {
+  readonly #host: RoomHost;
   readonly #hooks: RoomControllerHooks;
   readonly #troubles = new Troubles();
   readonly #spare = new SpareConnection();
   #view: RoomView = emptyRoomView;
   #call: RoomCall | undefined;
   #media: LocalMedia | undefined;
+  /** Of the media, from the first overlay. */
+  #overlay: Promise<RoomOverlay> | undefined;
   #features: RoomFeatures | undefined;
   #featuresLoading: Promise<RoomFeatures> | undefined;
   #refreshSoon: ReturnType<typeof setTimeout> | undefined;
@@ -71,7 +80,8 @@ export class RoomController implements ReactiveController {
   #unlisten: (() => void)[] = [];
   #refused: readonly Kind[] = [];
 
-  constructor(host: ReactiveControllerHost, hooks: RoomControllerHooks) {
+  constructor(host: RoomHost, hooks: RoomControllerHooks) {
+    this.#host = host;
     this.#hooks = hooks;
     host.addController(this);
   }
@@ -110,7 +120,32 @@ export class RoomController implements ReactiveController {
       this.#refused = kindsOf(error);
       this.tell('media', error);
     });
+    this.overlayChanged();
     return media;
+  }
+
+  /**
+   * Draws on the camera's picture what the host's attributes say from here on. Until what draws is loaded, no picture leaves that it may be there
+   * to hide; one that was seen already does, unless it is a face that is to be hidden.
+   */
+  overlayChanged(): void {
+    const media = this.#media;
+    const overlay = this.#host.overlay ?? '';
+    if (media === undefined || (overlay === '' && this.#overlay === undefined)) return;
+    const isHiding = overlay.includes('hide-face');
+    const isFirst = this.#overlay === undefined;
+    this.#overlay ??= import('./room-overlay.ts').then((module) => new module.RoomOverlay(media, this.#host, this, this.#hooks.origin));
+    if (isFirst && (isHiding || !media.cameraEnabled)) media.filterCamera(() => null);
+    this.#overlay.then(
+      (drawn) => drawn.update(),
+      () => {
+        if (this.#media !== media) return;
+        this.#overlay = undefined;
+        if (isHiding) void media.setCameraEnabled(false);
+        else media.filterCamera((camera) => camera);
+        this.tell('overlay', new GlasscastError('network', 'The overlay could not be loaded. Check your network.'));
+      },
+    );
   }
 
   async join(start: { muted: boolean; cameraOff: boolean }): Promise<void> {
@@ -164,6 +199,7 @@ export class RoomController implements ReactiveController {
   closeMedia(): void {
     this.#media?.close();
     this.#media = undefined;
+    this.#overlay = undefined;
     this.#refused = [];
     const { microphone, camera, screen, tracks } = emptyRoomView;
     this.set({ microphone, camera, screen, tracks });

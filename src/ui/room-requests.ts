@@ -21,6 +21,12 @@ export interface DeviceRequestDetail {
   readonly deviceId: string;
 }
 
+/** Detail of `rtc-overlay-request`. */
+export interface OverlayRequestDetail {
+  /** As the attribute `overlay` has it: names separated by spaces. */
+  readonly overlay: string;
+}
+
 /** Detail of `rtc-panel-request`: the panel to show, or none. */
 export interface PanelRequestDetail {
   readonly panel: Panel | null;
@@ -64,6 +70,7 @@ export interface RoomRequests {
   'rtc-camera-request': EnableRequestDetail;
   'rtc-screen-request': EnableRequestDetail;
   'rtc-device-request': DeviceRequestDetail;
+  'rtc-overlay-request': OverlayRequestDetail;
   'rtc-panel-request': PanelRequestDetail;
   'rtc-pin-request': PinRequestDetail;
   'rtc-chat-request': ChatRequestDetail;
@@ -81,6 +88,7 @@ const LATE = [
   'preview',
   'screen',
   'device',
+  'overlay',
   'panel',
   'pin',
   'chat',

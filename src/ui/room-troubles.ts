@@ -1,7 +1,7 @@
 import type { GlasscastError } from '../protocol/errors.ts';
 
 /** What a failure of a call is about: it stays until that has passed. */
-export type Concern = 'call' | 'socket' | 'links' | 'media' | 'request' | 'parts';
+export type Concern = 'call' | 'socket' | 'links' | 'media' | 'request' | 'parts' | 'overlay';
 
 /** What is wrong at the moment, by what it is about; the newest is shown. */
 export class Troubles {

@@ -193,11 +193,6 @@ export class Mesh extends Emitter<MeshEvents> {
     this.#heal((link) => link.restart());
   }
 
-  async getStats(): Promise<Map<string, RTCStatsReport>> {
-    const reports = await Promise.all([...this.#entries].map(async ([id, { link }]) => [id, await link.getStats()] as const));
-    return new Map(reports);
-  }
-
   close(): void {
     for (const id of this.peers) this.#remove(id);
     this.removeAllListeners();

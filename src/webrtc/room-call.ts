@@ -221,11 +221,6 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     return this.#session?.cast(event, payload) ?? false;
   }
 
-  /** Statistics of each link, by the participant's id. */
-  getStats(): Promise<Map<string, RTCStatsReport>> {
-    return this.#mesh?.getStats() ?? Promise.resolve(new Map());
-  }
-
   #accept(reply: JoinReply): void {
     const id = reply.peer_id ?? this.#mesh?.localId ?? this.#options.randomId();
     if (reply.peer_id !== undefined) {

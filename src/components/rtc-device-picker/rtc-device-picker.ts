@@ -1,12 +1,14 @@
 import { ContextConsumer } from '@lit/context';
 import { html, type TemplateResult } from 'lit';
 import { property, queryAll } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { fieldStyles } from '../../ui/field.styles.ts';
 import * as icons from '../../ui/icons.ts';
 import { messages } from '../../ui/localize.ts';
+import { effectIn, effectLabel, effectName, FACE_EFFECTS, withEffect } from '../../ui/overlay-names.ts';
 import { roomContext } from '../../ui/room-context.ts';
-import type { DeviceRequestDetail } from '../../ui/room-requests.ts';
+import type { DeviceRequestDetail, OverlayRequestDetail } from '../../ui/room-requests.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
 import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
 import { type DeviceList, type DeviceOption, NO_DEVICES } from '../../webrtc/device-choice.ts';
@@ -33,6 +35,7 @@ const ICONS = { audioinput: icons.microphone, videoinput: icons.camera, audioout
  * @summary Chooses microphone, camera and speaker for the `rtc-room` around it, and shows which of them are live.
  * @tagname rtc-device-picker
  * @event {CustomEvent<DeviceRequestDetail>} rtc-device-request - The user wants another device. Cancelable.
+ * @event {CustomEvent<OverlayRequestDetail>} rtc-overlay-request - The user wants something else drawn on the camera's picture. Cancelable.
  * @csspart fields - All fields.
  * @csspart field - One kind of device, with its name.
  * @csspart select - The list to choose from.
@@ -46,20 +49,22 @@ export class RtcDevicePicker extends RtcElement {
   /** Which kinds to show, and in which order: any of `audioinput`, `videoinput` and `audiooutput`. Default: all. */
   @property() kinds: string | null = null;
 
-  @queryAll('select') private readonly selects!: NodeListOf<HTMLSelectElement>;
+  @queryAll('select[data-kind]') private readonly selects!: NodeListOf<HTMLSelectElement>;
 
   readonly #room = new ContextConsumer(this, { context: roomContext, subscribe: true });
   /** What was chosen while none of its kind was live: it is used as soon as one is. */
   readonly #chosen = new Map<MediaDeviceKind, string>();
   #shown: DeviceList | undefined;
+  #shownOverlay: string | null = null;
 
   /** The room changes for everybody; little of it is about devices. */
   protected override shouldUpdate(changed: Map<PropertyKey, unknown>): boolean {
-    return changed.size > 0 || this.#devices !== this.#shown;
+    return changed.size > 0 || this.#devices !== this.#shown || this.#overlay !== this.#shownOverlay;
   }
 
   protected override willUpdate(): void {
     this.#shown = this.#devices;
+    this.#shownOverlay = this.#overlay;
   }
 
   protected override render(): TemplateResult {
@@ -71,6 +76,7 @@ export class RtcDevicePicker extends RtcElement {
         (kind) => kind,
         (kind) => this.#renderField(kind),
       )}
+      ${this.#overlay !== null && kinds.includes('videoinput') ? this.#renderEffect(this.#overlay) : ''}
     </div>`;
   }
 
@@ -81,6 +87,11 @@ export class RtcDevicePicker extends RtcElement {
 
   get #devices(): DeviceList {
     return this.#room.value?.devices ?? NO_DEVICES;
+  }
+
+  /** What is drawn on the camera's picture; null where nothing can be. */
+  get #overlay(): string | null {
+    return this.#room.value?.overlay ?? null;
   }
 
   get #kinds(): readonly MediaDeviceKind[] {
@@ -105,6 +116,24 @@ export class RtcDevicePicker extends RtcElement {
           ({ deviceId }) => deviceId,
           (option, index) => html`<option value=${option.deviceId}>${nameOf(kind, option, index)}</option>`,
         )}
+        </select></span
+      >
+    </label>`;
+  }
+
+  #renderEffect(overlay: string): TemplateResult {
+    const chosen = effectIn(overlay, FACE_EFFECTS);
+    const change = (event: Event): void => {
+      const asked = withEffect(overlay, FACE_EFFECTS, (event.target as HTMLSelectElement).value);
+      const accepted = this.emit<OverlayRequestDetail>('rtc-overlay-request', { overlay: asked }, { cancelable: true });
+      // What was not accepted is not shown.
+      if (!accepted) this.requestUpdate();
+    };
+    return html`<label part="field">
+      <span class="title">${icons.camera}${effectLabel()}</span>
+      <span class="box"
+        ><select part="select" data-effect @change=${change}>
+        ${['', ...FACE_EFFECTS].map((name) => html`<option value=${name} .selected=${live(name === chosen)}>${effectName(name)}</option>`)}
         </select></span
       >
     </label>`;

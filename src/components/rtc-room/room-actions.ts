@@ -3,6 +3,7 @@ import { togglePictureInPicture } from '../../ui/picture-in-picture.ts';
 import type { RoomController } from '../../ui/room-controller.ts';
 import type { LateRequest, RoomRequests } from '../../ui/room-requests.ts';
 import type { Kind } from '../../webrtc/link-media.ts';
+import type { PeerLink } from '../../webrtc/peer-link.ts';
 import type { RtcRoom } from './rtc-room.ts';
 
 type Actions = { readonly [K in LateRequest]: (detail: RoomRequests[K], controller: RoomController, room: RtcRoom) => unknown };
@@ -13,6 +14,9 @@ const ACTIONS: Actions = {
     !controller.isActive && (enabled ? preview(controller, room) : controller.closeMedia()),
   'rtc-screen-request': ({ enabled }, { media }) => (enabled ? media.startScreenShare() : media.stopScreenShare()),
   'rtc-device-request': ({ kind, deviceId }, { media }) => media.switchDevice(kind, deviceId),
+  'rtc-overlay-request': ({ overlay }, _, room) => {
+    room.overlay = overlay;
+  },
   'rtc-panel-request': ({ panel }, controller) => {
     controller.set(panel === 'chat' ? { panel, unread: 0 } : { panel });
     // Who only listens has nothing open yet, and may want to.
@@ -28,6 +32,11 @@ const ACTIONS: Actions = {
   'rtc-fullscreen-request': ({ enabled }, _, room) => (enabled ? room.requestFullscreen() : document.exitFullscreen()),
   'rtc-picture-in-picture-request': (_, controller, room) => togglePictureInPicture(room, controller.view.activeSpeaker),
 };
+
+/** By the participant's id. */
+export async function statsOf(links: ReadonlyMap<string, PeerLink> = new Map()): Promise<Map<string, RTCStatsReport>> {
+  return new Map(await Promise.all([...links].map(async ([id, link]) => [id, await link.getStats()] as const)));
+}
 
 /** What the call would begin with. */
 async function preview(controller: RoomController, room: RtcRoom): Promise<void> {

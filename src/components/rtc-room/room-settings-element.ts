@@ -61,6 +61,15 @@ export abstract class RoomSettingsElement extends ServerElement {
   /** Bits a second that the camera may take of the uplink, over all participants. Default: 4000000. */
   @property({ attribute: 'max-bitrate', converter: positiveNumber }) maxBitrate: number | null = null;
 
+  /**
+   * What is drawn on the camera's picture, in one's own tile as in everybody's: names separated by spaces, in their order. `face-contour`, `hide-face`,
+   * `watermark`, or what the page has registered. Also during a call.
+   */
+  @property() overlay: string | null = null;
+
+  /** JSON: options by the overlay's name. */
+  @property({ attribute: 'overlay-options' }) overlayOptions: string | null = null;
+
   protected get uploadBudget(): number {
     return this.maxBitrate ?? DEFAULT_UPLOAD;
   }

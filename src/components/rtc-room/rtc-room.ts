@@ -100,6 +100,7 @@ export class RtcRoom extends RoomSettingsElement {
   readonly #controller = new RoomController(this, {
     acquire: () => this.acquireConnection(),
     release: () => this.releaseConnection(),
+    origin: () => this.serverOrigin,
     settings: () => this.callSettings(this.#typedName),
     constraints: () => this.constraints,
     uploadBudget: () => this.uploadBudget,
@@ -235,7 +236,8 @@ export class RtcRoom extends RoomSettingsElement {
 
   /** Statistics of each link, by the participant's id. */
   async getStats(): Promise<Map<string, RTCStatsReport>> {
-    return (await this.#controller.call?.getStats()) ?? new Map();
+    const { statsOf } = await import('./room-actions.ts');
+    return await statsOf(this.#controller.call?.links);
   }
 
   protected override setup(): void {
@@ -301,6 +303,8 @@ export class RtcRoom extends RoomSettingsElement {
     // Who does not see it hears it; what passes has been told already, even where something worse is shown.
     if (told !== null && told !== this.#told && told !== this.#notice.text) this.#announcer.announce(told);
     this.#told = told;
+    if (changed.has('overlay') || changed.has('overlayOptions')) this.#controller.overlayChanged();
+    this.#controller.set({ overlay: this.overlay ?? '' });
     if (!this.hasUpdated) return;
     if (changed.has('room') || changed.has('noPrejoin')) this.#joinUnasked();
     for (const name of ['noEchoCancellation', 'noNoiseSuppression', 'noAutoGain', 'captureWidth', 'captureHeight', 'frameRate'])

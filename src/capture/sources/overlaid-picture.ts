@@ -1,0 +1,211 @@
+/**
+ * One picture on its way from a device, screen or element to whoever sees it, with what is drawn on it meanwhile. What draws is opened with the
+ * first overlay and the first picture, and let go of with the last overlay:
+ *
+ *   raw ──overlays──▶ opening ──▶ overlaid ⇄ changing         no overlays, from any of them ──▶ raw
+ *                        └── cannot be had ──▶ refused ──other overlays, or another picture to hide──▶ opening
+ *
+ * What is to be hidden does not leave before it is: while `opening` there is no picture, unless the bare one was seen already and nothing is to hide
+ * it; `changing` to what hides, and `refused` it, there is none either.
+ */
+import { GlasscastError } from '../../protocol/errors.ts';
+import type { OverlayRequest, VisionSettings } from '../../vision/overlay.ts';
+
+/** What is drawn, in order, and what that needs. */
+export interface OverlaySettings {
+  readonly overlays: readonly OverlayRequest[];
+  readonly vision: VisionSettings;
+  /** A copy of the drawing worker on the page's own origin, where `blob:` is forbidden. */
+  readonly workerUrl?: string;
+}
+
+export interface OverlaidTrack {
+  /** The same for its life. */
+  readonly track: MediaStreamTrack;
+  setInput(track: MediaStreamTrack | null): void;
+  setOverlays(overlays: readonly OverlayRequest[]): Promise<void>;
+  close(): void;
+}
+
+export type OpenOverlaidTrack = (
+  input: MediaStreamTrack,
+  options: OverlaySettings & { notice(error: GlasscastError): void },
+) => Promise<OverlaidTrack>;
+
+export interface OverlaidPictureHandler {
+  /** The output is another than it was after the last call of `setInput` or `setOverlays`. */
+  changed(): void;
+  /** Something is wrong with what is drawn, and the picture goes on. */
+  notice(error: GlasscastError): void;
+  /** What is to hide somebody cannot be had: there is no picture. */
+  refused(error: GlasscastError): void;
+}
+
+/** Overlays without which a picture is not to be seen. */
+const HIDING: readonly string[] = ['hide-face'];
+
+const hides = (settings: OverlaySettings | null): boolean => settings?.overlays.some(({ name }) => HIDING.includes(name)) ?? false;
+
+export class OverlaidPicture {
+  readonly #handler: OverlaidPictureHandler;
+  readonly #open: OpenOverlaidTrack;
+  #input: MediaStreamTrack | null = null;
+  /** Null: nothing is to be drawn. */
+  #wanted: OverlaySettings | null = null;
+  /** What is drawn, or could not be. */
+  #settled: OverlaySettings | null = null;
+  #overlaid: OverlaidTrack | null = null;
+  #isRefused = false;
+  /** The bare picture was seen when overlays were first asked for. */
+  #wasSeen = false;
+  #settling: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(handler: OverlaidPictureHandler, open: OpenOverlaidTrack) {
+    this.#handler = handler;
+    this.#open = open;
+  }
+
+  /** What may be seen. The same track for as long as anything is drawn, also when the input is another. */
+  get output(): MediaStreamTrack | null {
+    if (this.#wanted === null || this.#input === null) return this.#input;
+    const isHidden = hides(this.#settled) || !hides(this.#wanted);
+    if (this.#overlaid !== null) return isHidden ? this.#overlaid.track : null;
+    return (this.#isRefused || this.#wasSeen) && !hides(this.#wanted) ? this.#input : null;
+  }
+
+  /** Resolves when what was asked for stands, or cannot be had. */
+  get settled(): Promise<void> {
+    return this.#settling ?? Promise.resolve();
+  }
+
+  setInput(track: MediaStreamTrack | null): void {
+    if (this.#input === track || this.#closed) return;
+    this.#input = track;
+    this.#overlaid?.setInput(track);
+    // Tried again with each picture that is not to be seen bare.
+    if (track !== null && this.#isRefused && hides(this.#wanted)) this.#forget();
+    this.#settle();
+  }
+
+  /** @param settings null: the bare picture */
+  setOverlays(settings: OverlaySettings | null): void {
+    const before = this.#wanted;
+    const next = settings !== null && settings.overlays.length > 0 ? settings : null;
+    if (this.#closed || JSON.stringify(next) === JSON.stringify(before)) return;
+    this.#wasSeen = before === null ? this.#input !== null : this.#wasSeen && !hides(before);
+    // Detection that runs elsewhere takes another pipeline.
+    const left = next === null || groundsOf(next) !== groundsOf(before) ? this.#overlaid : null;
+    if (left !== null || this.#overlaid === null) this.#forget();
+    this.#wanted = next;
+    this.#handler.changed();
+    left?.close();
+    this.#settle();
+  }
+
+  /** The input goes on, and is whoever's it was. */
+  close(): void {
+    this.#closed = true;
+    this.#input = null;
+    this.#overlaid?.close();
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#overlaid = null;
+    this.#settled = null;
+    this.#isRefused = false;
+  }
+
+  #settle(): void {
+    if (this.#settling === null && this.#next !== null) this.#settling = this.#reach();
+  }
+
+  /** One step at a time, until what is drawn is what is wanted by then. */
+  async #reach(): Promise<void> {
+    for (let wanted = this.#next; wanted !== null; wanted = this.#next) {
+      if (this.#overlaid !== null) await this.#change(this.#overlaid, wanted);
+      else if (this.#input !== null) await this.#begin(this.#input, wanted);
+    }
+    this.#settling = null;
+  }
+
+  /** What is to be drawn and is not yet; null where there is nothing to do. */
+  get #next(): OverlaySettings | null {
+    const canAct = !this.#closed && (this.#overlaid !== null || this.#input !== null);
+    return canAct && this.#wanted !== this.#settled ? this.#wanted : null;
+  }
+
+  async #begin(input: MediaStreamTrack, wanted: OverlaySettings): Promise<void> {
+    let overlaid: OverlaidTrack | null = null;
+    let bare: GlasscastError | null = null;
+    const notice = (error: GlasscastError): void => {
+      // Of detection that fails the overlay itself makes the best; what fails to draw lets the picture through.
+      if (error.code !== 'media' || !hides(this.#wanted)) this.#tell(error);
+      else if (overlaid === null) bare = error;
+      else if (overlaid === this.#overlaid) this.#fail(this.#wanted, error);
+    };
+    try {
+      overlaid = await this.#open(input, { ...wanted, notice });
+      if (bare !== null) {
+        overlaid.close();
+        throw bare;
+      }
+    } catch (cause) {
+      // Else it has failed for a picture that has ended, or for what nobody wants any more.
+      if (!this.#closed && this.#wanted === wanted && this.#input === input) this.#fail(wanted, cause);
+      return;
+    }
+    if (this.#closed || this.#wanted === null || groundsOf(this.#wanted) !== groundsOf(wanted)) {
+      overlaid.close();
+      return;
+    }
+    if (this.#input !== input) overlaid.setInput(this.#input);
+    describeBy(overlaid.track, () => this.#input);
+    this.#overlaid = overlaid;
+    this.#settled = wanted;
+    this.#handler.changed();
+  }
+
+  async #change(overlaid: OverlaidTrack, wanted: OverlaySettings): Promise<void> {
+    try {
+      await overlaid.setOverlays(wanted.overlays);
+    } catch (cause) {
+      if (this.#overlaid === overlaid && this.#wanted === wanted && !this.#closed) this.#fail(wanted, cause);
+      return;
+    }
+    if (this.#overlaid !== overlaid) return;
+    this.#settled = wanted;
+    this.#handler.changed();
+  }
+
+  #tell(error: GlasscastError): void {
+    if (!this.#closed) this.#handler.notice(error);
+  }
+
+  #fail(wanted: OverlaySettings | null, cause: unknown): void {
+    // What it draws by now is anybody's guess.
+    this.#overlaid?.close();
+    this.#overlaid = null;
+    this.#settled = wanted;
+    this.#isRefused = true;
+    const code = cause instanceof GlasscastError ? cause.code : 'unsupported';
+    if (hides(wanted)) {
+      const words = 'What hides faces does not run here, so the picture is not sent. Try again, or choose another effect.';
+      this.#handler.refused(new GlasscastError(code, words, { cause, details: { hides: true } }));
+    } else {
+      this.#handler.notice(
+        new GlasscastError(code, 'What is to be drawn on the picture does not run here; it is sent as it is.', { cause }),
+      );
+    }
+    this.#handler.changed();
+  }
+}
+
+const groundsOf = (settings: OverlaySettings | null): string => JSON.stringify([settings?.vision, settings?.workerUrl]);
+
+/** A track that was made here knows neither the size nor the side of the camera, by which whoever shows one's own picture mirrors it. */
+function describeBy(track: MediaStreamTrack, input: () => MediaStreamTrack | null): void {
+  const own = track.getSettings.bind(track);
+  track.getSettings = () => ({ ...input()?.getSettings(), ...own() });
+}
