@@ -1,15 +1,18 @@
 import type { GlasscastError } from '../protocol/errors.ts';
-import type { Playback, RecordingPush } from '../protocol/messages/stream.ts';
+import type { OverlayPush, Playback, RecordingPush } from '../protocol/messages/stream.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
 import type { DeviceList } from '../webrtc/device-choice.ts';
 import type { CaptureRequest } from './devices.ts';
 import type { EncodingOptions, PublisherReport, UplinkOptions } from './publisher-options.ts';
+import type { OverlaySettings } from './sources/overlaid-picture.ts';
 
 export type BroadcastState = 'off' | 'requesting' | 'preview' | 'connecting' | 'live' | 'reconnecting' | 'stopping' | 'error';
 
 export interface BroadcastSettings {
   readonly capture: CaptureRequest;
   readonly encoding: EncodingOptions;
+  /** What is drawn on main picture and inset; nothing where left out. */
+  readonly overlays?: OverlaySettings;
   readonly uplink: Omit<UplinkOptions, 'publishKey' | 'hasTokenProvider' | 'takeOver'>;
   readonly tokenProvider: TokenProvider | undefined;
   readonly workerUrl: string | null;
@@ -37,6 +40,8 @@ export interface BroadcastHandler {
   onAir(details: OnAir): void;
   /** The recording that was asked for runs, or has stopped while the broadcast goes on. */
   recording?(recording: RecordingPush): void;
+  /** Whether the server draws what it was asked to. */
+  overlay?(overlay: OverlayPush): void;
   report(report: PublisherReport): void;
   /** Something is wrong, and the broadcast goes on. */
   notice(error: GlasscastError): void;

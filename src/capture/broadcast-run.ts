@@ -51,6 +51,7 @@ export class BroadcastRun {
       devices: (list) => handler.devices(list),
       notice: (error) => handler.notice(error),
     });
+    this.sources.setOverlays(settings.overlays ?? null);
   }
 
   /** Null until the sources are open, and what is to send them. */
@@ -110,10 +111,16 @@ export class BroadcastRun {
    * Other sizes, rates, layers or sound processing. Sound that is added stays.
    * @throws GlasscastError why the microphone cannot be had; without it, all goes on
    */
-  async adjust({ capture, encoding }: Pick<BroadcastSettings, 'capture' | 'encoding'>): Promise<void> {
+  async adjust({ capture, encoding, overlays }: Pick<BroadcastSettings, 'capture' | 'encoding' | 'overlays'>): Promise<void> {
     const before = this.settings;
-    const after = { ...before, capture: { ...capture, audio: before.capture.audio || capture.audio }, encoding };
+    const after = {
+      ...before,
+      capture: { ...capture, audio: before.capture.audio || capture.audio },
+      encoding,
+      ...(overlays === undefined ? {} : { overlays }),
+    };
     this.settings = after;
+    this.sources.setOverlays(after.overlays ?? null);
     if (!sameEncoding(before.encoding, encoding)) this.#host?.setEncoding(encoding);
     if (sameCapture(before.capture, after.capture)) return;
     try {

@@ -105,10 +105,10 @@ export class Broadcast extends BroadcastControls {
   }
 
   /**
-   * Brings what is live to another size, frame rate, bit rate, number of layers or sound processing, without going off air. Sound that is added
+   * Brings what is live to another size, frame rate, bit rate, number of layers, sound processing or overlay, without going off air. Sound that is added
    * begins a new session; a microphone that cannot be had is told as a notice. Never rejects.
    */
-  async adjust(settings: Pick<BroadcastSettings, 'capture' | 'encoding'>): Promise<void> {
+  async adjust(settings: Pick<BroadcastSettings, 'capture' | 'encoding' | 'overlays'>): Promise<void> {
     const run = this.#run;
     if (run === null) return;
     try {
@@ -158,8 +158,10 @@ export class Broadcast extends BroadcastControls {
     const run = this.#previewOf(settings.capture) ?? this.#begin(settings);
     const mine = this.#claim.take(server, stream);
     if (!sameCapture(run.settings.capture, settings.capture)) await run.sources.adjust(settings.capture);
+    run.sources.setOverlays(settings.overlays ?? null);
     run.settings = settings;
     await this.#ready;
+    await run.sources.drawn;
     const publishKey = (await mine) ? this.#keys.get(server, stream) : null;
     if (this.#run !== run || run.host === null) throw new GlasscastError('aborted', 'The broadcast was stopped before it was live.');
     this.#confirmSilence(run);
@@ -246,6 +248,9 @@ export class Broadcast extends BroadcastControls {
         return;
       case 'recording':
         this.#handler.recording?.(event.recording);
+        return;
+      case 'overlay':
+        this.#handler.overlay?.(event.overlay);
         return;
       case 'report':
         this.#mark();

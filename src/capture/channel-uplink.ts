@@ -10,6 +10,7 @@ import { GlasscastError } from '../protocol/errors.ts';
 import {
   BitratePushSchema,
   CreditSchema,
+  OverlayPushSchema,
   RecordingPushSchema,
   StoppedSchema,
   type StreamReply,
@@ -78,6 +79,7 @@ export class ChannelUplink implements Uplink {
     session.on('keyframe', EmptySchema, () => this.#handler.keyFrameWanted());
     session.on('bitrate', BitratePushSchema, ({ track, bps }) => this.#handler.bitrateLimited(track, bps));
     session.on('recording', RecordingPushSchema, (push) => this.#handler.recording(push));
+    session.on('overlay', OverlayPushSchema, (push) => this.#handler.overlay?.(push));
     session.on('stopped', StoppedSchema, ({ reason }) => this.#stoppedByServer(reason));
     session.onRejoin((reply) => this.#joined(reply));
     session.onDrop(() => this.#handler.dropped());

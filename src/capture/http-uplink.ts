@@ -14,6 +14,7 @@ import {
   type IngestReply,
   IngestReplySchema,
   type IngestRequest,
+  OverlayPushSchema,
   RecordingPushSchema,
   StoppedSchema,
   TimeReplySchema,
@@ -260,6 +261,8 @@ export class HttpUplink implements Uplink {
       this.#handler.bitrateLimited(payload.track, payload.bps);
     } else if (event === 'recording' && v.is(RecordingPushSchema, payload)) {
       this.#handler.recording(payload);
+    } else if (event === 'overlay' && v.is(OverlayPushSchema, payload)) {
+      this.#handler.overlay?.(payload);
     } else if (event === 'stopped' && v.is(StoppedSchema, payload)) {
       const error = stoppedError(payload.reason);
       if (isRestart(payload.reason)) this.#drop(error);

@@ -1,5 +1,5 @@
 import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
-import type { Playback, RecordingPush } from '../protocol/messages/stream.ts';
+import type { OverlayPush, Playback, RecordingPush } from '../protocol/messages/stream.ts';
 import type { EncodingOptions, PublisherReport, StreamInfo, UplinkOptions } from './publisher-options.ts';
 
 /** `live` begins when the server has acknowledged a key frame. */
@@ -22,6 +22,8 @@ export type PublisherEvent =
   | { readonly type: 'moved'; readonly session?: string | undefined; readonly epoch: number }
   /** The recording that was asked for runs, or has stopped while the broadcast goes on. */
   | { readonly type: 'recording'; readonly recording: RecordingPush }
+  /** Whether the server draws what it was asked to: told after each join, and when it changes. */
+  | { readonly type: 'overlay'; readonly overlay: OverlayPush }
   | { readonly type: 'report'; readonly report: PublisherReport }
   /** A feed has ended by itself (`error` is null) or broke; the broadcast goes on with a card, without inset, or with silence. */
   | { readonly type: 'input-ended'; readonly input: InputName; readonly error: ErrorData | null }

@@ -1,4 +1,4 @@
-import type { Container } from '../protocol/messages/stream.ts';
+import type { Container, StreamOverlay } from '../protocol/messages/stream.ts';
 import type { BitsPerSecond, Milliseconds, Seconds } from '../protocol/units.ts';
 
 /** What is to be encoded. Survives being posted to a worker. */
@@ -52,6 +52,8 @@ export interface UplinkOptions {
   readonly takeOver?: boolean;
   /** Asks the server to keep a recording. */
   readonly record?: boolean;
+  /** Asks the server to draw on the pictures. */
+  readonly overlay?: StreamOverlay;
   readonly info?: StreamInfo;
 }
 

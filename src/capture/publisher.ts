@@ -93,6 +93,7 @@ export class Publisher {
         joined: (reply) => this.#onJoined(reply),
         moved: (reply) => this.#emit({ type: 'moved', ...reply }),
         recording: (recording) => this.#emit({ type: 'recording', recording }),
+        overlay: (overlay) => this.#emit({ type: 'overlay', overlay }),
         dropped: () => this.#onDropped(),
         ended: (error) => this.#fail(error),
         keyFrameNeeded: () => this.#line.video?.requestKeyFrame(),

@@ -5,7 +5,7 @@
  *   end(), close(), refused or stopped for good, from any of them ──▶ closed
  */
 import { GlasscastError } from '../protocol/errors.ts';
-import type { RecordingPush, StreamReply, TrackDescription, TracksReply } from '../protocol/messages/stream.ts';
+import type { OverlayPush, RecordingPush, StreamReply, TrackDescription, TracksReply } from '../protocol/messages/stream.ts';
 import type { BitsPerSecond, Milliseconds } from '../protocol/units.ts';
 import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
@@ -13,7 +13,7 @@ import { ClockReporter, type ReportedTrack } from './clock-reporter.ts';
 import { AUDIO_TRACK, type EncodedFrame } from './encoded-track.ts';
 import { FrameSender } from './frame-sender.ts';
 import type { StreamInfo, UplinkOptions } from './publisher-options.ts';
-import type { Transport, Uplink } from './uplink.ts';
+import { overlayOf, type Transport, type Uplink } from './uplink.ts';
 import { openUplink } from './uplink-choice.ts';
 
 export interface TransmitterEnvironment {
@@ -41,6 +41,8 @@ export interface TransmitterHandler {
   /** Another format is being sent, in another epoch and perhaps another session. */
   moved(reply: TracksReply): void;
   recording(push: RecordingPush): void;
+  /** Whether the server draws what it was asked to. */
+  overlay?(push: OverlayPush): void;
   /** The connection was lost and is being made anew; frames are not taken meanwhile. */
   dropped(): void;
   /** Over for good. */
@@ -87,6 +89,7 @@ export class Transmitter {
         keyFrameWanted: () => handler.keyFrameNeeded(),
         bitrateLimited: (track, bitrate) => this.#onLimit(track, bitrate),
         recording: (push) => handler.recording(push),
+        overlay: (push) => handler.overlay?.(push),
         trouble: (error) => handler.trouble(error),
       },
       {
@@ -227,6 +230,8 @@ export class Transmitter {
     timers.clearInterval(this.#ticker);
     this.#ticker = timers.setInterval(() => this.#tick(), TICK);
     this.#handler.joined(reply);
+    const overlay = overlayOf(reply);
+    if (overlay !== null) this.#handler.overlay?.(overlay);
   }
 
   #onDropped(): void {

@@ -61,6 +61,7 @@ class FallbackUplink implements Uplink {
         keyFrameWanted: () => handler.keyFrameWanted(),
         bitrateLimited: (track, bitrate) => handler.bitrateLimited(track, bitrate),
         recording: (push) => handler.recording(push),
+        overlay: (push) => handler.overlay?.(push),
         trouble: (error) => this.#onTrouble(error),
       },
       environment,

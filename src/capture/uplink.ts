@@ -1,5 +1,5 @@
 import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
-import type { RecordingPush, StreamReply, TrackDescription, TracksReply } from '../protocol/messages/stream.ts';
+import type { OverlayPush, RecordingPush, StreamReply, TrackDescription, TracksReply } from '../protocol/messages/stream.ts';
 import type { BitsPerSecond, Bytes, Milliseconds } from '../protocol/units.ts';
 import type { Connection, ConnectionOptions, TokenProvider } from '../signaling/connection.ts';
 import type { Timers } from '../workers/worker-timers.ts';
@@ -19,6 +19,8 @@ export interface UplinkHandler {
   bitrateLimited(track: number, bitrate: BitsPerSecond): void;
   /** The recording that was asked for runs, or has stopped while the stream goes on. */
   recording(push: RecordingPush): void;
+  /** Whether the server draws what it was asked to, where that has changed since the join. */
+  overlay?(push: OverlayPush): void;
   /** Something is wrong that may pass. */
   trouble(error: GlasscastError): void;
 }
@@ -76,6 +78,11 @@ export function stoppedError(reason: string): GlasscastError {
   });
 }
 
+/** What a join was answered of the overlay that it asked for; null where it asked for none. */
+export function overlayOf({ overlay, overlay_details: details }: StreamReply): OverlayPush | null {
+  return overlay === undefined ? null : { overlay, ...(details === undefined ? {} : { details }) };
+}
+
 /** What a join says. Containers other than `frames` say in their bytes what they hold. */
 export function joinParams(
   options: UplinkOptions,
@@ -83,12 +90,13 @@ export function joinParams(
   publishKey: string | null,
   info: StreamInfo,
 ): Record<string, unknown> {
-  const { container = 'frames', record, takeOver } = options;
+  const { container = 'frames', record, overlay, takeOver } = options;
   return {
     container,
     ...(container === 'frames' ? { tracks } : {}),
     ...(publishKey === null ? {} : { publish_key: publishKey }),
     ...(record === true ? { record: true } : {}),
+    ...(overlay === undefined ? {} : { overlay }),
     ...info,
     // Once: whoever is replaced later does not fight back.
     ...(takeOver === true && publishKey === options.publishKey ? { take_over: true } : {}),

@@ -24,6 +24,8 @@ export interface StudioSettings {
   readonly noEchoCancellation: boolean;
   readonly noNoiseSuppression: boolean;
   readonly noAutoGain: boolean;
+  /** What is drawn on the picture: names separated by spaces. */
+  readonly overlay: string;
 }
 
 /** A broadcaster as its parts see it. A new object for every change. */
@@ -45,6 +47,8 @@ export interface StudioView {
   /** What is sent: for the level. */
   readonly sound: MediaStreamTrack | null;
   readonly settings: StudioSettings;
+  /** The page has a watermark to draw. */
+  readonly offersWatermark: boolean;
   /** Sizes that can be sent: while on air as many as the broadcast began with. */
   readonly mostLayers: number;
   readonly title: string;

@@ -25,7 +25,7 @@ import {
 import type { PublisherHost } from '../publisher-host.ts';
 import type { EncodingOptions, StreamInfo, UplinkOptions } from '../publisher-options.ts';
 import { trackOf } from '../track-feeds.ts';
-import type { Uplink } from '../uplink.ts';
+import { overlayOf, type Uplink } from '../uplink.ts';
 import { openUplink } from '../uplink-choice.ts';
 import { wallClock } from '../wall-clock.ts';
 import { ContainerSender } from './container-sender.ts';
@@ -203,6 +203,7 @@ export class RecorderPublisher implements PublisherHost {
           if (this.#rate.limit(bitrate, wallClock())) this.#record();
         },
         recording: (recording) => this.#emit({ type: 'recording', recording }),
+        overlay: (overlay) => this.#emit({ type: 'overlay', overlay }),
         trouble: (error) => (this.#state === 'joining' && this.#reply === null ? this.#fail(error) : this.#notice(error)),
       },
       { timers: this.#timers, tokenProvider: hasTokenProvider ? this.#tokenProvider : null },
@@ -216,6 +217,8 @@ export class RecorderPublisher implements PublisherHost {
     this.#joined = true;
     this.#sender.open(reply.credit);
     this.#emit({ type: 'joined', session: reply.session, epoch: reply.epoch, publishKey: reply.publish_key, playback: reply.playback });
+    const overlay = overlayOf(reply);
+    if (overlay !== null) this.#emit({ type: 'overlay', overlay });
     this.#record();
   }
 

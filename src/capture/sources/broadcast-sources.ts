@@ -12,6 +12,7 @@ import { ElementCapture } from './element-capture.ts';
 import { FilePlayer } from './file-player.ts';
 import { MoreMicrophones } from './more-microphones.ts';
 import { MutedTracks } from './muted-tracks.ts';
+import { OverlaidPicture, type OverlaySettings } from './overlaid-picture.ts';
 import { SoundDesk } from './sound-desk.ts';
 import type { SoundInput } from './sound-mixer.ts';
 import type { SourceChoice } from './source-choice.ts';
@@ -44,12 +45,16 @@ export class BroadcastSources {
   readonly #desk: SoundDesk;
   readonly #more: MoreMicrophones;
   readonly #muted: MutedTracks;
+  readonly #pictures: Readonly<Record<'main' | 'inset', OverlaidPicture>>;
   readonly #sent: Record<SourceInput, MediaStreamTrack | null> = { main: null, inset: null, sound: null };
   #capture: CaptureRequest;
   #element: ElementCapture | null = null;
   #player: FilePlayer | null = null;
   /** Of the request for devices that is under way: an error to throw, and not to tell as a notice. */
   #refusal: GlasscastError | null = null;
+  /** Why there is no picture though its source is open. */
+  #hidden: GlasscastError | null = null;
+  #opening = false;
   #asking = false;
   /** The screen is let go of to choose another. */
   #choosing = false;
@@ -65,6 +70,7 @@ export class BroadcastSources {
       if (!this.#closed) handler.notice(error);
     };
     const update = (): void => this.#update();
+    this.#pictures = { main: this.#picture('main', notice), inset: this.#picture('inset', notice) };
     this.#desk = new SoundDesk({ track: (track) => this.#send('sound', track), notice });
     const microphonesChanged = (): void => {
       update();
@@ -116,8 +122,12 @@ export class BroadcastSources {
     if (this.#closed) return null;
     if (!this.#wishes.microphone) await this.#media.setMicrophoneEnabled(false);
     this.#desk.gain = this.#wishes.gain;
+    this.#opening = true;
     this.#update();
-    if (this.#sent.main === null) throw refusal ?? noPicture(choice);
+    await this.drawn;
+    this.#opening = false;
+    if (this.#closed) return null;
+    if (this.#sent.main === null) throw refusal ?? this.#hidden ?? noPicture(choice);
     return this.#capture.audio && this.#media.tracks.audio === null ? refusal : null;
   }
 
@@ -158,6 +168,16 @@ export class BroadcastSources {
         throw error;
       }
     });
+  }
+
+  /** Draws on main picture and inset from here on; null leaves them as they are. What cannot be drawn is a notice. */
+  setOverlays(overlays: OverlaySettings | null): void {
+    for (const picture of Object.values(this.#pictures)) picture.setOverlays(overlays);
+  }
+
+  /** Resolves when what is to be drawn is, or cannot be. */
+  get drawn(): Promise<unknown> {
+    return Promise.all(Object.values(this.#pictures).map(({ settled }) => settled));
   }
 
   /** A failure is told as a notice, and leaves the device before. */
@@ -216,6 +236,7 @@ export class BroadcastSources {
     this.#more.close();
     this.#media.close();
     this.#releaseElement();
+    for (const picture of Object.values(this.#pictures)) picture.close();
     return true;
   }
 
@@ -373,8 +394,8 @@ export class BroadcastSources {
     const { video, screen } = this.#media.tracks;
     const camera = this.#muted.follow('camera', video);
     const main = choice.kind === 'screen' ? screen : choice.kind === 'element' ? this.#elementPicture(camera) : camera;
-    this.#send('main', main);
-    this.#send('inset', inset && choice.kind !== 'camera' && main !== camera ? camera : null);
+    this.#show('main', main);
+    this.#show('inset', inset && choice.kind !== 'camera' && main !== camera ? camera : null);
     if (this.#capture.audio) this.#desk.inputs = this.#sounds();
   }
 
@@ -391,6 +412,28 @@ export class BroadcastSources {
     return [...microphones, ...others.map((track) => ({ track, isMicrophone: false }))].filter(
       (input): input is SoundInput => input.track !== null,
     );
+  }
+
+  #picture(input: 'main' | 'inset', notice: (error: GlasscastError) => void): OverlaidPicture {
+    return new OverlaidPicture(
+      {
+        changed: () => this.#send(input, this.#pictures[input].output),
+        notice,
+        refused: (error) => {
+          if (this.#opening && input === 'main') this.#hidden = error;
+          else notice(error);
+        },
+      },
+      async (track, options) => {
+        const { openOverlaidTrack } = await import('../overlay/overlaid-track.ts');
+        return openOverlaidTrack(track, options);
+      },
+    );
+  }
+
+  #show(input: 'main' | 'inset', track: MediaStreamTrack | null): void {
+    this.#pictures[input].setInput(track);
+    this.#send(input, this.#pictures[input].output);
   }
 
   #send(input: SourceInput, track: MediaStreamTrack | null): void {

@@ -4,7 +4,7 @@ import type { BroadcastHandler, BroadcastSettings, BroadcastState, OnAir } from 
 import type { PublisherReport } from '../../capture/publisher-options.ts';
 import type { CapturableElement, CardText } from '../../capture/sources/source-choice.ts';
 import { GlasscastError } from '../../protocol/errors.ts';
-import type { Playback, RecordingPush } from '../../protocol/messages/stream.ts';
+import type { OverlayPush, Playback, RecordingPush } from '../../protocol/messages/stream.ts';
 import { toGlasscastError } from '../../ui/errors.ts';
 import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
 import type { StudioSource } from '../../ui/studio-context.ts';
@@ -27,6 +27,9 @@ const WHILE_LIVE: readonly (keyof BroadcasterSettingsElement)[] = [
   'noAutoGain',
 ];
 
+/** Settings that take effect as soon as there is a picture. */
+const DRAWN: readonly (keyof BroadcasterSettingsElement)[] = ['overlay', 'overlayOptions'];
+
 type Engine = typeof import('./studio-engine.ts');
 
 /** A broadcaster without its looks: attributes, methods and events, and the broadcast behind them. */
@@ -40,6 +43,8 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
   @state() protected notice: GlasscastError | null = null;
   /** How the recording stands that was asked for; null where none was, or none has begun. */
   @state() protected recording: RecordingPush | null = null;
+  /** What the server says of the overlay that it was asked for; null where it was asked for none. */
+  @state() protected serverOverlay: OverlayPush | null = null;
   @state() protected sound: MediaStreamTrack | null = null;
   @state() protected deviceList: DeviceList = NO_DEVICES;
 
@@ -204,6 +209,8 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
   protected abstract reported(report: PublisherReport): void;
   /** The recording runs, or has stopped. */
   protected abstract recordingChanged(recording: RecordingPush): void;
+  /** The server draws what it was asked to, or does not. */
+  protected abstract serverOverlayChanged(overlay: OverlayPush): void;
   /** Something is wrong, and the broadcast goes on. */
   protected abstract noticed(error: GlasscastError): void;
 
@@ -224,7 +231,10 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     super.updated(changed);
     if (changed.has('token') && this.token !== null) this.#broadcast?.setToken(this.token);
-    if (this.isLive && WHILE_LIVE.some((name) => changed.has(name))) this.run(this.adjust());
+    const isOpen = this.broadcastState !== 'off' && this.broadcastState !== 'error';
+    const takesEffect =
+      (isOpen && DRAWN.some((name) => changed.has(name))) || (this.isLive && WHILE_LIVE.some((name) => changed.has(name)));
+    if (takesEffect) this.run(this.adjust());
   }
 
   /** @throws GlasscastError `network` where it cannot be loaded; the next call tries again */
@@ -260,7 +270,7 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
    * @internal
    */
   async adjust(): Promise<void> {
-    await this.#broadcast?.adjust(this.broadcastSettings());
+    if (this.#broadcast !== undefined) await this.#broadcast.adjust(await this.#settings());
   }
 
   protected fail(error: GlasscastError): void {
@@ -275,7 +285,7 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
     let settings: BroadcastSettings;
     let broadcast: Broadcast;
     try {
-      settings = this.broadcastSettings();
+      settings = await this.#settings();
       broadcast = this.#broadcast ?? (await this.loadBroadcast());
     } catch (cause) {
       const error = toGlasscastError(cause, 'invalid');
@@ -284,6 +294,13 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
     }
     if (stops !== this.#stops) throw new GlasscastError('aborted', 'The broadcast was stopped before it began.');
     await action(broadcast, settings);
+  }
+
+  async #settings(): Promise<BroadcastSettings> {
+    const settings = this.broadcastSettings();
+    const { readOverlays } = await this.loadEngine();
+    const overlays = readOverlays(this, getComputedStyle(this), settings.uplink.server, (message) => this.warnOnce(message));
+    return { ...settings, overlays };
   }
 
   /** Who was live when the page was left goes on without a click. */
@@ -323,6 +340,12 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
       this.recordingChanged(recording);
       this.emit<RtcRecordingDetail>('rtc-recording', { state: recording.state, reason: recording.reason ?? null });
     },
+    overlay: (overlay) => {
+      const isSame = overlay.overlay === this.serverOverlay?.overlay;
+      this.serverOverlay = overlay;
+      // Said again after each return of the broadcaster.
+      if (!isSame) this.serverOverlayChanged(overlay);
+    },
     report: (report) => {
       this.figures = report;
       this.reported(report);
@@ -360,6 +383,7 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
       this.onAir = null;
       this.figures = null;
       this.recording = null;
+      this.serverOverlay = null;
       this.notice = null;
       if (wasOnAir) this.emit<RtcOfflineDetail>('rtc-offline', { reason: next === 'off' ? 'stopped' : 'error' });
     }

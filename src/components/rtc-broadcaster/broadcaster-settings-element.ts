@@ -45,6 +45,15 @@ export abstract class BroadcasterSettingsElement extends ServerSettingsElement {
   /** `auto`, `channel` or `http`: how media travels to the server. */
   @property() transport: 'auto' | 'channel' | 'http' = 'auto';
 
+  /**
+   * What is drawn on the picture, in the preview as for viewers: names separated by spaces, in their order. `face-contour`, `hide-face`, `watermark`,
+   * what the page has registered; `server:faces` has the server draw faces instead, from the next start on. The others also while live.
+   */
+  @property() overlay: string | null = null;
+
+  /** JSON: options by the overlay's name. */
+  @property({ attribute: 'overlay-options' }) overlayOptions: string | null = null;
+
   /** Broadcasts without sound, and does not ask for the microphone. */
   @property({ type: Boolean, attribute: 'no-audio' }) noAudio = false;
 

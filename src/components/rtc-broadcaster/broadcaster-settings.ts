@@ -1,4 +1,6 @@
 import type { BroadcastSettings } from '../../capture/broadcast-handler.ts';
+import type { StreamOverlay } from '../../protocol/messages/stream.ts';
+import { drawnOnServer } from '../../ui/overlay-names.ts';
 
 /** What the attributes of `<rtc-broadcaster>` ask for, as they stand. */
 export interface BroadcasterAttributes {
@@ -10,6 +12,7 @@ export interface BroadcasterAttributes {
   readonly keyframeInterval: number;
   readonly codec: string;
   readonly transport: string;
+  readonly overlay: string | null;
   readonly noAudio: boolean;
   readonly noEchoCancellation: boolean;
   readonly noNoiseSuppression: boolean;
@@ -44,6 +47,8 @@ const RULES = {
   keyframeInterval: { attribute: 'keyframe-interval', min: 0.5, max: 20, fallback: DEFAULTS.keyframeInterval },
 } as const satisfies Record<string, NumberRule>;
 
+const SERVER_FACES: StreamOverlay = 'server:faces';
+
 const H264 = /^avc[13]\.[0-9a-f]{6}$/i;
 const TRANSPORTS = ['auto', 'channel', 'http'] as const;
 
@@ -52,7 +57,7 @@ export const TITLE_LENGTH = 200;
 export const DESCRIPTION_LENGTH = 2000;
 
 type ReadSettings = Pick<BroadcastSettings, 'capture' | 'encoding'> & {
-  readonly uplink: Pick<BroadcastSettings['uplink'], 'transport' | 'record' | 'info'>;
+  readonly uplink: Pick<BroadcastSettings['uplink'], 'transport' | 'record' | 'info' | 'overlay'>;
 };
 
 /**
@@ -67,6 +72,7 @@ export function readSettings(attributes: BroadcasterAttributes, warn: (message: 
     warn(`${attribute} must be a number from ${min} to ${max}; using ${fallback}.`);
     return fallback;
   };
+  const serverOverlay = readServerOverlay(attributes.overlay, warn);
   const transport = TRANSPORTS.find((name) => name === attributes.transport);
   if (transport === undefined) warn(`transport="${attributes.transport}" is not known; using auto.`);
   return {
@@ -84,19 +90,27 @@ export function readSettings(attributes: BroadcasterAttributes, warn: (message: 
       bitrate: Math.round(number('bitrate')),
       frameRate: number('frameRate'),
       keyFrameInterval: number('keyframeInterval'),
-      layers: Math.round(number('layers')) as 1 | 2 | 3,
+      // Of several only the largest would be drawn on, and the rest sent for nothing.
+      layers: serverOverlay === undefined ? (Math.round(number('layers')) as 1 | 2 | 3) : 1,
       // Cameras and screens may come larger than they were asked for.
       maxSize: { width: Math.round(number('captureWidth')), height: Math.round(number('captureHeight')) },
     },
     uplink: {
       transport: transport ?? 'auto',
       record: attributes.record,
+      ...(serverOverlay === undefined ? {} : { overlay: serverOverlay }),
       info: {
         title: attributes.streamTitle.slice(0, TITLE_LENGTH),
         description: attributes.streamDescription.slice(0, DESCRIPTION_LENGTH),
       },
     },
   };
+}
+
+function readServerOverlay(overlay: string | null, warn: (message: string) => void): StreamOverlay | undefined {
+  const asked = drawnOnServer(overlay);
+  for (const name of asked) if (name !== SERVER_FACES) warn(`overlay: the server draws no “${name}”.`);
+  return asked.includes(SERVER_FACES) ? SERVER_FACES : undefined;
 }
 
 function readCodec(codec: string, warn: (message: string) => void): Pick<BroadcastSettings['encoding'], 'codec' | 'tier'> {

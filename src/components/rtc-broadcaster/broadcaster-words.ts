@@ -1,6 +1,6 @@
 import type { BroadcastState } from '../../capture/broadcast-handler.ts';
 import type { PublisherReport } from '../../capture/publisher-options.ts';
-import type { RecordingPush } from '../../protocol/messages/stream.ts';
+import type { OverlayPush, RecordingPush } from '../../protocol/messages/stream.ts';
 import { messages } from '../../ui/localize.ts';
 
 export const words = messages('broadcaster', {
@@ -42,6 +42,8 @@ export const words = messages('broadcaster', {
   'recording-disk-slow': 'The recording has stopped: the server’s disk is too slow. The broadcast goes on.',
   'recording-disk-failed': 'The recording has stopped: the server’s disk has failed. The broadcast goes on.',
   'recording-stopped': 'The recording has stopped. The broadcast goes on.',
+  'server-overlay-missing': 'The server does not draw on this broadcast, which goes on without. The server says: {details}',
+  'server-overlay-gone': 'The server does not draw on this broadcast, which goes on without.',
   host: 'Host',
   'chat-later': 'The chat opens when you are live.',
   watch: 'Watch page',
@@ -60,6 +62,12 @@ export function recordingWords(recording: RecordingPush | null): string | null {
   if (recording?.state !== 'stopped') return null;
   const reason = WHY_STOPPED.find((known) => known === recording.reason) ?? 'stopped';
   return words(`recording-${reason}`);
+}
+
+/** That the server does not draw what it was asked to, and why; null while it does. */
+export function serverOverlayWords(overlay: OverlayPush | null): string | null {
+  if (overlay?.overlay !== 'none') return null;
+  return overlay.details === undefined ? words('server-overlay-gone') : words('server-overlay-missing', { details: overlay.details });
 }
 
 /** What keeps a broadcast below what was asked for, in words; null where nothing does. */

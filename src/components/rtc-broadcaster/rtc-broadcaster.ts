@@ -4,7 +4,7 @@ import { query, state } from 'lit/decorators.js';
 import type { BroadcastState } from '../../capture/broadcast-handler.ts';
 import type { PublisherReport } from '../../capture/publisher-options.ts';
 import { GlasscastError } from '../../protocol/errors.ts';
-import type { RecordingPush } from '../../protocol/messages/stream.ts';
+import type { OverlayPush, RecordingPush } from '../../protocol/messages/stream.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { errorText, renderError, toGlasscastError } from '../../ui/errors.ts';
 import type { RtcLogDetail } from '../../ui/events.ts';
@@ -14,7 +14,7 @@ import { emptyRoomView, type RoomView, roomContext } from '../../ui/room-context
 import { type StudioPanel, type StudioView, studioContext } from '../../ui/studio-context.ts';
 import { buttonStyles, errorStyles, tokens } from '../../ui/tokens.styles.ts';
 import { BroadcastElement } from './broadcast-element.ts';
-import { formatBitrate, formatElapsed, healthWords, recordingWords, stateWord, words } from './broadcaster-words.ts';
+import { formatBitrate, formatElapsed, healthWords, recordingWords, serverOverlayWords, stateWord, words } from './broadcaster-words.ts';
 import { broadcasterStyles } from './rtc-broadcaster.styles.ts';
 import type { StudioDesk } from './studio-desk.ts';
 
@@ -58,6 +58,8 @@ import type { StudioDesk } from './studio-desk.ts';
  *
  * @cssproperty [--rtc-broadcaster-aspect-ratio=16 / 9] - Shape of the preview.
  * @cssproperty [--rtc-panel-width=320px] - Width of the panel in a wide studio.
+ * @cssproperty [--rtc-contour-color] - Colour of what `overlay="face-contour"` draws.
+ * @cssproperty [--rtc-contour-width] - Width of its lines.
  * @cssproperty [--rtc-live=#c81e3a] - Colour of the word that says live.
  * @cssproperty [--rtc-accent] - Colour of the button.
  * @cssproperty [--rtc-surface] - Background.
@@ -128,6 +130,7 @@ export class RtcBroadcaster extends BroadcastElement {
 
   get #view(): StudioView {
     const { captureWidth, captureHeight, frameRate, bitrate, layers, noAudio, noEchoCancellation, noNoiseSuppression, noAutoGain } = this;
+    const overlay = this.overlay ?? '';
     return {
       stream: this.stream,
       state: this.broadcastState,
@@ -139,7 +142,19 @@ export class RtcBroadcaster extends BroadcastElement {
       otherMicrophones: this.devices.audioinput.filter(({ deviceId }) => deviceId !== this.devices.live.audioinput),
       mixedMicrophones: this.mixedMicrophones,
       sound: this.sound,
-      settings: { captureWidth, captureHeight, frameRate, bitrate, layers, noAudio, noEchoCancellation, noNoiseSuppression, noAutoGain },
+      settings: {
+        captureWidth,
+        captureHeight,
+        frameRate,
+        bitrate,
+        layers,
+        noAudio,
+        noEchoCancellation,
+        noNoiseSuppression,
+        noAutoGain,
+        overlay,
+      },
+      offersWatermark: /\bwatermark\b/.test(`${overlay} ${this.overlayOptions}`),
       mostLayers: this.mostLayers,
       title: this.streamTitle,
       description: this.streamDescription,
@@ -175,6 +190,11 @@ export class RtcBroadcaster extends BroadcastElement {
 
   protected override recordingChanged(recording: RecordingPush): void {
     this.#announcer.announce(recordingWords(recording) ?? words('recording'));
+  }
+
+  protected override serverOverlayChanged(overlay: OverlayPush): void {
+    const text = serverOverlayWords(overlay);
+    if (text !== null) this.#announcer.announce(text);
   }
 
   protected override noticed(error: GlasscastError): void {
@@ -341,7 +361,7 @@ export class RtcBroadcaster extends BroadcastElement {
 
   #renderNotice(): TemplateResult {
     const text = this.notice === null ? healthWords(this.figures) : errorText(this.notice);
-    const texts = [recordingWords(this.recording), text].filter((line) => line !== null);
+    const texts = [recordingWords(this.recording), serverOverlayWords(this.serverOverlay), text].filter((line) => line !== null);
     return html`${texts.map((line) => html`<p class="notice" part="notice">${line}</p>`)}`;
   }
 

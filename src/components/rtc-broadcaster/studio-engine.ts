@@ -3,6 +3,7 @@ import { Broadcast } from '../../capture/broadcast.ts';
 import type { BroadcastHandler } from '../../capture/broadcast-handler.ts';
 import { PublishKeys } from '../../capture/publish-keys.ts';
 
+export { readOverlays } from '../../ui/overlay-settings.ts';
 export { StudioDesk } from './studio-desk.ts';
 
 const keys = new PublishKeys();

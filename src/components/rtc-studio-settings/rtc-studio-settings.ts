@@ -3,11 +3,13 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { fieldStyles } from '../../ui/field.styles.ts';
 import { messages } from '../../ui/localize.ts';
+import { effectIn, effectLabel, effectName, FACE_EFFECTS, overlayNames, withEffect } from '../../ui/overlay-names.ts';
 import { RtcElement } from '../../ui/rtc-element.ts';
 import { studioFormStyles } from '../../ui/studio.styles.ts';
 import { isSettled, type StudioSettings, type StudioView, studioContext } from '../../ui/studio-context.ts';
 import type { GainRequestDetail, MixRequestDetail, SettingsRequestDetail } from '../../ui/studio-requests.ts';
 import { buttonStyles, tokens } from '../../ui/tokens.styles.ts';
+import { registeredOverlays } from '../../vision/overlay-registry.ts';
 
 const msg = messages('studioSettings', {
   gain: 'Volume of the microphone',
@@ -27,6 +29,7 @@ const msg = messages('studioSettings', {
   layers3: 'Three: also half and a quarter',
   custom: '{width} × {height}',
   addSound: 'Sound that you add while live begins the broadcast anew for its viewers, within moments and by itself.',
+  serverOverlay: 'What the server draws is settled when the broadcast begins.',
   fewerLayers: 'While live there can be no more sizes than the broadcast began with.',
   kbit: '{value} kbit/s',
   mbit: '{value} Mbit/s',
@@ -41,6 +44,10 @@ const RESOLUTIONS = [
 const FRAME_RATES = [15, 24, 25, 30, 50, 60];
 const BITRATES = [300_000, 600_000, 1_000_000, 2_000_000, 3_000_000, 4_500_000, 6_000_000, 8_000_000];
 const LAYERS = [1, 2, 3] as const;
+
+/** Drawn by the server before anybody sees the picture. */
+const SERVER_FACES = 'server:faces';
+const WATERMARK = 'watermark';
 
 const SWITCHES = { sound: 'noAudio', echo: 'noEchoCancellation', noise: 'noNoiseSuppression', autoGain: 'noAutoGain' } as const;
 
@@ -77,6 +84,7 @@ export class RtcStudioSettings extends RtcElement {
           ? html`<fieldset>${(Object.keys(SWITCHES) as (keyof typeof SWITCHES)[]).map((name) => this.#renderSwitch(name, view))}</fieldset>`
           : nothing
       }
+      ${shown('overlay') ? this.#renderOverlay(view) : nothing}
       <div class="pair">
         ${shown('resolution') ? this.#renderList('resolution', view) : nothing}
         ${shown('frame-rate') ? this.#renderList('frameRate', view) : nothing}
@@ -93,6 +101,7 @@ export class RtcStudioSettings extends RtcElement {
     const texts = [
       ...(view.settings.noAudio && !view.hidden.includes('processing') ? [msg('addSound')] : []),
       ...(hasLayers ? [msg('fewerLayers')] : []),
+      ...(view.hidden.includes('overlay') ? [] : [msg('serverOverlay')]),
     ];
     return texts.length === 0 ? nothing : html`<p part="settled">${texts.join(' ')}</p>`;
   }
@@ -141,6 +150,30 @@ export class RtcStudioSettings extends RtcElement {
         ${options.map(([key, text]) => html`<option value=${key} ?selected=${key === value} ?disabled=${name === 'layers' && Number(key) > mostLayers}>${text}</option>`)}
       </select></label
     >`;
+  }
+
+  #renderOverlay(view: StudioView): TemplateResult {
+    const { overlay } = view.settings;
+    const own = registeredOverlays().filter((name) => !FACE_EFFECTS.includes(name) && name !== WATERMARK);
+    const effects = [...FACE_EFFECTS, ...own, SERVER_FACES];
+    const chosen = effectIn(overlay, effects);
+    const change = (event: Event): void => this.#ask({ overlay: withEffect(overlay, effects, (event.target as HTMLSelectElement).value) });
+    const mark = (event: Event): void =>
+      this.#ask({ overlay: withEffect(overlay, [WATERMARK], (event.target as HTMLInputElement).checked ? WATERMARK : '') });
+    // What the server draws is settled with the broadcast.
+    const isFixed = (name: string): boolean => isSettled(view) && (name === SERVER_FACES) !== (chosen === SERVER_FACES);
+    return html`<label class="field" part="field"
+        ><span>${effectLabel()}</span
+        ><select data-setting="overlay" @change=${change}>
+          ${['', ...effects].map((name) => html`<option value=${name} ?selected=${name === chosen} ?disabled=${isFixed(name)}>${effectName(name)}</option>`)}
+        </select></label
+      >${
+        view.offersWatermark
+          ? html`<label class="switch" part="switch"
+              ><input type="checkbox" role="switch" data-setting="watermark" .checked=${live(overlayNames(overlay).includes(WATERMARK))} @change=${mark} />${effectName(WATERMARK)}</label
+            >`
+          : nothing
+      }`;
   }
 
   #gained(event: Event): void {

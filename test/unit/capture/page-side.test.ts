@@ -61,6 +61,7 @@ const ATTRIBUTES = {
   keyframeInterval: 2,
   codec: 'auto',
   transport: 'auto',
+  overlay: null,
   noAudio: false,
   layers: 1,
   noEchoCancellation: false,
@@ -85,6 +86,15 @@ test('attributes that make sense warn of nothing', () => {
     autoGainControl: true,
   });
   assert.equal(encoding.codec, 'avc1.64001f');
+});
+
+test('what the server is to draw is asked of it alone, and takes one size', () => {
+  const { encoding, uplink } = readSettings({ ...ATTRIBUTES, layers: 3, overlay: 'server:faces watermark' }, () => assert.fail('warned'));
+  assert.equal(uplink.overlay, 'server:faces');
+  assert.equal(encoding.layers, 1);
+  const warnings: string[] = [];
+  const other = readSettings({ ...ATTRIBUTES, layers: 3, overlay: 'server:hats watermark' }, (text) => warnings.push(text));
+  assert.deepEqual([other.uplink.overlay, other.encoding.layers, warnings.length], [undefined, 3, 1]);
 });
 
 const nonsense: [name: keyof typeof ATTRIBUTES, value: number | string][] = [
