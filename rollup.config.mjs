@@ -19,6 +19,7 @@ export const ENTRIES = {
   broadcaster: 'src/broadcaster.ts',
   'hls-viewer': 'src/hls-viewer.ts',
   frames: 'src/frames.ts',
+  'face-contour': 'src/face-contour.ts',
   overlays: 'src/overlays.ts',
   'define/room': 'src/define/room.ts',
   'define/room-parts': 'src/define/room-parts.ts',
@@ -26,6 +27,7 @@ export const ENTRIES = {
   'define/broadcaster': 'src/define/broadcaster.ts',
   'define/hls-viewer': 'src/define/hls-viewer.ts',
   'define/frames': 'src/define/rtc-frames.ts',
+  'define/face-contour': 'src/define/face-contour.ts',
 };
 
 /** Transpiles the sources for browsers; `minify` for what is served as it is. */

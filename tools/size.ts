@@ -16,6 +16,7 @@ const BUDGETS: Record<string, number> = {
   'define/hls-viewer': 15,
   'define/broadcaster': 40,
   'define/frames': 15,
+  'define/face-contour': 15,
   glasscast: 60,
 };
 

@@ -28,6 +28,7 @@ const strings: Strings = {
   'error.stream-offline': 'لا يوجد بثّ هنا في الوقت الحالي.',
   'error.codec-unsupported': 'لا يمكن هنا معالجة صيغة الصورة أو الصوت هذه. يُرجى تجربة متصفح آخر.',
   'error.limit': 'هذا كثير دفعة واحدة. يُرجى الانتظار لحظة ثم إعادة المحاولة.',
+  'error.model-missing': 'الملف الذي تُكتشف به الوجوه غير موجود على الخادم. يُرجى إبلاغ القائمين على هذه الصفحة؛ وكل ما عدا ذلك مستمر.',
 
   'room.back': 'عاد الاتصال.',
   'room.joining': 'جارٍ الانضمام…',
@@ -89,6 +90,13 @@ const strings: Strings = {
   'devices.default': 'الافتراضي في النظام',
   'devices.notInUse': 'غير مستخدم',
   'devices.none': 'تظهر الأجهزة هنا عند تشغيل الكاميرا أو الميكروفون.',
+
+  'overlay.effect': 'المؤثر',
+  'overlay.none': 'بلا',
+  'overlay.face-contour': 'ملامح الوجه',
+  'overlay.hide-face': 'إخفاء الوجوه',
+  'overlay.server:faces': 'على الخادم: الوجوه',
+  'overlay.watermark': 'علامة مائية',
 
   'panel.chat': 'الدردشة',
   'panel.roster': 'المشاركون',
@@ -269,6 +277,8 @@ const strings: Strings = {
   'broadcaster.recording-disk-slow': 'توقف التسجيل: قرص الخادم بطيء جدًا. البث مستمر.',
   'broadcaster.recording-disk-failed': 'توقف التسجيل: تعطّل قرص الخادم. البث مستمر.',
   'broadcaster.recording-stopped': 'توقف التسجيل. البث مستمر.',
+  'broadcaster.server-overlay-missing': 'لا يرسم الخادم على هذا البث، وهو مستمر من دون ذلك. يقول الخادم: \u2068{details}\u2069',
+  'broadcaster.server-overlay-gone': 'لا يرسم الخادم على هذا البث، وهو مستمر من دون ذلك.',
   'broadcaster.host': 'المذيع',
   'broadcaster.chat-later': 'تُفتح الدردشة عندما تكون على الهواء.',
 
@@ -308,6 +318,7 @@ const strings: Strings = {
   'studioSettings.layers3': 'ثلاثة: أيضًا النصف والربع',
   'studioSettings.custom': '{width} × {height}',
   'studioSettings.addSound': 'الصوت الذي تضيفه أثناء البث يعيد بدء البث لدى المشاهدين، خلال لحظات ومن تلقاء نفسه.',
+  'studioSettings.serverOverlay': 'ما يرسمه الخادم يتحدد عند بدء البث.',
   'studioSettings.fewerLayers': 'أثناء البث لا يمكن أن يزيد عدد المقاسات على ما بدأ به.',
   'studioSettings.kbit': '{value}\u00a0kbit/s',
   'studioSettings.mbit': '{value}\u00a0Mbit/s',
@@ -351,6 +362,30 @@ const strings: Strings = {
   'viewer.play': 'تشغيل',
   'viewer.invalid-src': '«\u2068{src}\u2069» ليس عنوان قائمة تشغيل.',
   'viewer.invalid': '«\u2068{name}\u2069» ليس اسم بثّ: يلزم استخدام 1 إلى 63 من الأحرف \u2066a-z, 0-9, -\u2069.',
+
+  'frames.start': 'ابدأ',
+  'frames.stop': 'أوقف',
+  'frames.idle': 'متوقف',
+  'frames.starting': 'بانتظار الكاميرا',
+  'frames.connecting': 'جارٍ الاتصال',
+  'frames.running': 'يبحث عن وجوه',
+  'frames.reconnecting': 'جارٍ إعادة الاتصال',
+  'frames.failed': 'متوقف',
+  'frames.faces': 'الوجوه',
+  'frames.round-trip': 'ذهابًا وإيابًا',
+  'frames.on-server': 'على الخادم',
+  'frames.ms': '{value}\u00a0مللي ثانية',
+  'frames.camera': 'الكاميرا مطفأة. شغّلها للبحث عن وجوه.',
+  'frames.found': 'الوجوه في الصورة: {count}',
+  'frames.found-one': 'وجه واحد في الصورة',
+  'frames.none': 'لا وجه في الصورة',
+  'frames.picture': 'الكاميرا',
+  'frames.busy': 'الخادم مشغول. تُرسل الصور مؤقتًا بوتيرة أقل.',
+  'frames.invalid-id':
+    '«\u2068{id}\u2069» ليس اسمًا صالحًا لـ \u2066frames-id\u2069: يلزم استخدام 1 إلى 63 من الأحرف \u2066a-z, 0-9, -\u2069، من دون البدء بـ \u2066-\u2069.',
+  'contour.model-missing':
+    'النموذج الذي يعثر على الوجوه غير موجود على الخادم. نفّذ عليه «\u2066npm run models\u2069» أو اضبط السمة \u2066model\u2069. تستمر الصورة من دون خطوط.',
+  'contour.no-video': 'لا يوجد فيديو: ضع واحدًا داخل \u2066<face-contour>\u2069 أو حدّده بالسمة \u2066for\u2069.',
 };
 
 export default strings;

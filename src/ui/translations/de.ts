@@ -30,6 +30,8 @@ const strings: Strings = {
   'error.stream-offline': 'Hier wird gerade nicht gesendet.',
   'error.codec-unsupported': 'Dieses Bild- oder Tonformat lässt sich hier nicht verarbeiten. Versuchen Sie es mit einem anderen Browser.',
   'error.limit': 'Das war zu viel auf einmal. Warten Sie einen Moment und versuchen Sie es erneut.',
+  'error.model-missing':
+    'Auf dem Server fehlt die Datei, mit der Gesichter gefunden werden. Wenden Sie sich an die Betreiber der Seite; alles andere läuft weiter.',
 
   'room.back': 'Wieder verbunden.',
   'room.joining': 'Beitritt läuft\u00a0…',
@@ -91,6 +93,13 @@ const strings: Strings = {
   'devices.default': 'Systemstandard',
   'devices.notInUse': 'Nicht in Gebrauch',
   'devices.none': 'Die Geräte stehen hier, sobald Ihre Kamera oder Ihr Mikrofon an ist.',
+
+  'overlay.effect': 'Effekt',
+  'overlay.none': 'Keiner',
+  'overlay.face-contour': 'Gesichtskonturen',
+  'overlay.hide-face': 'Gesichter verbergen',
+  'overlay.server:faces': 'Auf dem Server: Gesichter',
+  'overlay.watermark': 'Wasserzeichen',
 
   'panel.chat': 'Chat',
   'panel.roster': 'Teilnehmende',
@@ -272,6 +281,9 @@ const strings: Strings = {
   'broadcaster.recording-disk-failed':
     'Die Aufnahme wurde beendet: Die Festplatte des Servers ist ausgefallen. Die Übertragung läuft weiter.',
   'broadcaster.recording-stopped': 'Die Aufnahme wurde beendet. Die Übertragung läuft weiter.',
+  'broadcaster.server-overlay-missing':
+    'Der Server zeichnet nichts in diese Übertragung, die ohne das weiterläuft. Der Server meldet: {details}',
+  'broadcaster.server-overlay-gone': 'Der Server zeichnet nichts in diese Übertragung, die ohne das weiterläuft.',
   'broadcaster.host': 'Studio',
   'broadcaster.chat-later': 'Der Chat öffnet, sobald Sie live sind.',
 
@@ -312,6 +324,7 @@ const strings: Strings = {
   'studioSettings.custom': '{width} × {height}',
   'studioSettings.addSound':
     'Ton, den Sie während der Sendung dazunehmen, lässt die Übertragung für die Zuschauenden neu beginnen: gleich und von selbst.',
+  'studioSettings.serverOverlay': 'Was der Server zeichnet, steht fest, sobald die Sendung beginnt.',
   'studioSettings.fewerLayers': 'Während der Sendung können es nicht mehr Größen werden als zu ihrem Beginn.',
   'studioSettings.kbit': '{value}\u00a0kbit/s',
   'studioSettings.mbit': '{value}\u00a0Mbit/s',
@@ -355,6 +368,29 @@ const strings: Strings = {
   'viewer.play': 'Abspielen',
   'viewer.invalid-src': '„{src}“ ist nicht die Adresse einer Playlist.',
   'viewer.invalid': '„{name}“ ist kein Name eines Streams: Erlaubt sind 1 bis 63 Zeichen aus a-z, 0-9 und -.',
+
+  'frames.start': 'Starten',
+  'frames.stop': 'Stoppen',
+  'frames.idle': 'Gestoppt',
+  'frames.starting': 'Warten auf die Kamera',
+  'frames.connecting': 'Wird verbunden',
+  'frames.running': 'Sucht nach Gesichtern',
+  'frames.reconnecting': 'Wird wieder verbunden',
+  'frames.failed': 'Gestoppt',
+  'frames.faces': 'Gesichter',
+  'frames.round-trip': 'Hin und zurück',
+  'frames.on-server': 'Auf dem Server',
+  'frames.ms': '{value}\u00a0ms',
+  'frames.camera': 'Die Kamera ist aus. Starten Sie sie, um nach Gesichtern zu suchen.',
+  'frames.found': 'Gesichter im Bild: {count}',
+  'frames.found-one': 'Ein Gesicht im Bild',
+  'frames.none': 'Kein Gesicht im Bild',
+  'frames.picture': 'Kamera',
+  'frames.busy': 'Der Server ist ausgelastet. Bilder werden vorerst seltener gesendet.',
+  'frames.invalid-id': '„{id}“ ist kein Name für frames-id: Erlaubt sind 1 bis 63 Zeichen aus a-z, 0-9 und -, nicht mit - am Anfang.',
+  'contour.model-missing':
+    'Auf dem Server fehlt das Modell, das Gesichter findet. Führen Sie dort „npm run models“ aus oder setzen Sie das Attribut model. Das Bild läuft ohne Konturen weiter.',
+  'contour.no-video': 'Es gibt kein Video: Setzen Sie eines in <face-contour> ein oder geben Sie mit dem Attribut for eines an.',
 };
 
 export default strings;

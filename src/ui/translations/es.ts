@@ -27,6 +27,8 @@ const strings: Strings = {
   'error.stream-offline': 'Ahora mismo no hay ninguna emisión aquí.',
   'error.codec-unsupported': 'Este formato de imagen o sonido no se puede procesar aquí. Pruebe con otro navegador.',
   'error.limit': 'Es demasiado a la vez. Espere un momento e inténtelo de nuevo.',
+  'error.model-missing':
+    'En el servidor falta el archivo con el que se encuentran las caras. Avise a los responsables de la página; todo lo demás continúa.',
 
   'room.back': 'Conexión restablecida.',
   'room.joining': 'Entrando…',
@@ -88,6 +90,13 @@ const strings: Strings = {
   'devices.default': 'Predeterminado del sistema',
   'devices.notInUse': 'Sin usar',
   'devices.none': 'Los dispositivos aparecen aquí en cuanto su cámara o su micrófono estén encendidos.',
+
+  'overlay.effect': 'Efecto',
+  'overlay.none': 'Ninguno',
+  'overlay.face-contour': 'Contornos de la cara',
+  'overlay.hide-face': 'Ocultar las caras',
+  'overlay.server:faces': 'En el servidor: caras',
+  'overlay.watermark': 'Marca de agua',
 
   'panel.chat': 'Chat',
   'panel.roster': 'Participantes',
@@ -267,6 +276,8 @@ const strings: Strings = {
   'broadcaster.recording-disk-slow': 'La grabación se ha detenido: el disco del servidor es demasiado lento. La emisión continúa.',
   'broadcaster.recording-disk-failed': 'La grabación se ha detenido: el disco del servidor ha fallado. La emisión continúa.',
   'broadcaster.recording-stopped': 'La grabación se ha detenido. La emisión continúa.',
+  'broadcaster.server-overlay-missing': 'El servidor no dibuja en esta emisión, que continúa sin ello. El servidor dice: {details}',
+  'broadcaster.server-overlay-gone': 'El servidor no dibuja en esta emisión, que continúa sin ello.',
   'broadcaster.host': 'Presentador',
   'broadcaster.chat-later': 'El chat se abre cuando estás en directo.',
 
@@ -307,6 +318,7 @@ const strings: Strings = {
   'studioSettings.custom': '{width} × {height}',
   'studioSettings.addSound':
     'El sonido que añadas en directo hace que la emisión vuelva a empezar para los espectadores, al momento y por sí sola.',
+  'studioSettings.serverOverlay': 'Lo que dibuja el servidor queda fijado al empezar la emisión.',
   'studioSettings.fewerLayers': 'En directo no puede haber más tamaños que al empezar.',
   'studioSettings.kbit': '{value}\u00a0kbit/s',
   'studioSettings.mbit': '{value}\u00a0Mbit/s',
@@ -350,6 +362,29 @@ const strings: Strings = {
   'viewer.play': 'Reproducir',
   'viewer.invalid-src': '«{src}» no es la dirección de una lista de reproducción.',
   'viewer.invalid': '«{name}» no es un nombre de emisión: use de 1 a 63 caracteres de a-z, 0-9 y -.',
+
+  'frames.start': 'Iniciar',
+  'frames.stop': 'Detener',
+  'frames.idle': 'Detenido',
+  'frames.starting': 'Esperando a la cámara',
+  'frames.connecting': 'Conectando',
+  'frames.running': 'Buscando rostros',
+  'frames.reconnecting': 'Reconectando',
+  'frames.failed': 'Detenido',
+  'frames.faces': 'Rostros',
+  'frames.round-trip': 'Ida y vuelta',
+  'frames.on-server': 'En el servidor',
+  'frames.ms': '{value}\u00a0ms',
+  'frames.camera': 'La cámara está apagada. Iníciela para buscar rostros.',
+  'frames.found': 'Rostros a la vista: {count}',
+  'frames.found-one': 'Un rostro a la vista',
+  'frames.none': 'Ningún rostro a la vista',
+  'frames.picture': 'Cámara',
+  'frames.busy': 'El servidor está ocupado. Por ahora se envían imágenes con menos frecuencia.',
+  'frames.invalid-id': '«{id}» no es un nombre para frames-id: use de 1 a 63 caracteres de a-z, 0-9 y -, sin empezar por -.',
+  'contour.model-missing':
+    'En el servidor falta el modelo que encuentra rostros. Ejecute allí «npm run models» o indique el atributo model. La imagen sigue sin contornos.',
+  'contour.no-video': 'No hay ningún vídeo: ponga uno dentro de <face-contour> o indíquelo con el atributo for.',
 };
 
 export default strings;

@@ -28,6 +28,8 @@ const strings: Strings = {
   'error.stream-offline': 'Il n’y a pas de diffusion ici pour le moment.',
   'error.codec-unsupported': 'Ce format d’image ou de son ne peut pas être traité ici. Essayez un autre navigateur.',
   'error.limit': 'C’est trop à la fois. Patientez un instant, puis réessayez.',
+  'error.model-missing':
+    'Il manque sur le serveur le fichier qui permet de trouver les visages. Prévenez les responsables de la page\u00a0; tout le reste continue.',
 
   'room.back': 'Connexion rétablie.',
   'room.joining': 'Connexion à la salle…',
@@ -89,6 +91,13 @@ const strings: Strings = {
   'devices.default': 'Par défaut du système',
   'devices.notInUse': 'Non utilisé',
   'devices.none': 'Les périphériques apparaissent ici dès que votre caméra ou votre micro est activé.',
+
+  'overlay.effect': 'Effet',
+  'overlay.none': 'Aucun',
+  'overlay.face-contour': 'Contours du visage',
+  'overlay.hide-face': 'Masquer les visages',
+  'overlay.server:faces': 'Sur le serveur\u00a0: visages',
+  'overlay.watermark': 'Filigrane',
 
   'panel.chat': 'Chat',
   'panel.roster': 'Participants',
@@ -269,6 +278,8 @@ const strings: Strings = {
   'broadcaster.recording-disk-slow': 'L’enregistrement s’est arrêté\u00a0: le disque du serveur est trop lent. Le direct continue.',
   'broadcaster.recording-disk-failed': 'L’enregistrement s’est arrêté\u00a0: le disque du serveur est tombé en panne. Le direct continue.',
   'broadcaster.recording-stopped': 'L’enregistrement s’est arrêté. Le direct continue.',
+  'broadcaster.server-overlay-missing': 'Le serveur ne dessine pas sur ce direct, qui continue sans cela. Le serveur dit\u00a0: {details}',
+  'broadcaster.server-overlay-gone': 'Le serveur ne dessine pas sur ce direct, qui continue sans cela.',
   'broadcaster.host': 'Studio',
   'broadcaster.chat-later': 'La discussion s’ouvre dès que vous êtes en direct.',
 
@@ -309,6 +320,7 @@ const strings: Strings = {
   'studioSettings.custom': '{width} × {height}',
   'studioSettings.addSound':
     'Le son ajouté pendant le direct fait recommencer la diffusion chez les spectateurs, tout de suite et d’elle-même.',
+  'studioSettings.serverOverlay': 'Ce que le serveur dessine est fixé au début du direct.',
   'studioSettings.fewerLayers': 'Pendant le direct, il ne peut y avoir plus de tailles qu’au début.',
   'studioSettings.kbit': '{value}\u00a0kbit/s',
   'studioSettings.mbit': '{value}\u00a0Mbit/s',
@@ -352,6 +364,30 @@ const strings: Strings = {
   'viewer.play': 'Lire',
   'viewer.invalid-src': '«\u00a0{src}\u00a0» n’est pas l’adresse d’une playlist.',
   'viewer.invalid': '«\u00a0{name}\u00a0» n’est pas un nom de flux\u00a0: il faut 1 à 63 caractères parmi a-z, 0-9 et -.',
+
+  'frames.start': 'Démarrer',
+  'frames.stop': 'Arrêter',
+  'frames.idle': 'Arrêté',
+  'frames.starting': 'En attente de la caméra',
+  'frames.connecting': 'Connexion',
+  'frames.running': 'Recherche de visages',
+  'frames.reconnecting': 'Reconnexion',
+  'frames.failed': 'Arrêté',
+  'frames.faces': 'Visages',
+  'frames.round-trip': 'Aller-retour',
+  'frames.on-server': 'Sur le serveur',
+  'frames.ms': '{value}\u00a0ms',
+  'frames.camera': 'La caméra est éteinte. Démarrez-la pour chercher des visages.',
+  'frames.found': 'Visages à l’image\u00a0: {count}',
+  'frames.found-one': 'Un visage à l’image',
+  'frames.none': 'Aucun visage à l’image',
+  'frames.picture': 'Caméra',
+  'frames.busy': 'Le serveur est occupé. Les images sont envoyées moins souvent pour le moment.',
+  'frames.invalid-id':
+    '«\u00a0{id}\u00a0» n’est pas un nom pour frames-id\u00a0: utilisez 1 à 63 caractères parmi a-z, 0-9 et -, sans commencer par -.',
+  'contour.model-missing':
+    'Le modèle qui trouve les visages manque sur le serveur. Exécutez-y «\u00a0npm run models\u00a0» ou définissez l’attribut model. L’image continue sans contours.',
+  'contour.no-video': 'Il n’y a pas de vidéo\u00a0: placez-en une dans <face-contour> ou indiquez-la avec l’attribut for.',
 };
 
 export default strings;

@@ -1,6 +1,7 @@
 /** Scales a picture and makes a file of it: WebP, or JPEG where the browser writes no WebP. */
 import { GlasscastError } from '../../protocol/errors.ts';
 import type { Bytes } from '../../protocol/units.ts';
+import { foreignPicture } from './grab-picture.ts';
 
 export interface EncodedPicture {
   readonly bytes: ArrayBuffer;
@@ -63,14 +64,6 @@ async function write(source: EncoderCanvas, type: string, quality: number): Prom
   if (blob === null) throw new GlasscastError('unsupported', 'This browser could not encode the picture.');
   return blob;
 }
-
-/** The picture comes from another origin, without its permission. */
-export const foreignPicture = (cause?: unknown): GlasscastError =>
-  new GlasscastError(
-    'invalid',
-    'This video comes from another site, which does not let the page look at its pictures. Set crossorigin on the <video>, and let that site allow it (CORS).',
-    { cause },
-  );
 
 /** In a worker, and on pages that have it. */
 export function offscreenEncoder(): EncoderCanvas {

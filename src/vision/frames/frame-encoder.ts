@@ -7,8 +7,9 @@
  */
 import { GlasscastError } from '../../protocol/errors.ts';
 import { startWorker } from '../../workers/start-worker.ts';
-import { type EncodedPicture, type EncoderCanvas, encodePicture, foreignPicture, offscreenEncoder } from './encode-picture.ts';
+import { type EncodedPicture, type EncoderCanvas, encodePicture, offscreenEncoder } from './encode-picture.ts';
 import { type ErrorMessage, errorOf, messageOf } from './frame-encoder-error.ts';
+import { foreignPicture, grabPicture } from './grab-picture.ts';
 
 export interface EncodeRequest {
   readonly id: number;
@@ -61,7 +62,7 @@ export class FrameEncoder {
     const size = sizeOf(video, width);
     if (this.#worker === undefined) this.#worker = this.#start();
     if (this.#worker !== null) {
-      const picture = await grab(video);
+      const picture = await grabPicture(video, Math.round(video.currentTime * 1_000_000));
       // It may have died, and the encoder may be closed, while the picture was taken.
       const worker = this.#worker;
       if (worker !== null && worker !== undefined) return await this.#encodeInWorker(worker, picture, size);
@@ -132,18 +133,6 @@ interface Size {
 function sizeOf({ videoWidth, videoHeight }: HTMLVideoElement, wanted: number): Size {
   const width = Math.max(1, Math.min(Math.round(wanted), videoWidth));
   return { width, height: Math.max(1, Math.round((width * videoHeight) / Math.max(1, videoWidth))) };
-}
-
-/** Takes hold of the picture without copying it, where the browser can. */
-async function grab(video: HTMLVideoElement): Promise<VideoFrame | ImageBitmap> {
-  try {
-    // WebCodecs are there on secure pages alone.
-    if (typeof VideoFrame !== 'undefined') return new VideoFrame(video, { timestamp: Math.round(video.currentTime * 1_000_000) });
-    return await createImageBitmap(video);
-  } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'SecurityError') throw foreignPicture(cause);
-    throw new GlasscastError('media', 'The video has no picture that could be taken.', { cause });
-  }
 }
 
 const isCloneError = (cause: unknown): boolean => cause instanceof DOMException && cause.name === 'DataCloneError';
