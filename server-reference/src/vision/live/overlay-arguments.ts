@@ -26,7 +26,9 @@ export function decoderArguments(
   reorders: boolean,
   { passthrough }: Abilities,
 ): string[] {
-  const times = ['-copyts', ...passthrough, '-enc_time_base', '1:1000', '-c:v', 'rawvideo', '-pix_fmt', 'yuv420p', '-flush_packets', '1'];
+  const times = ['-copyts', ...passthrough, '-enc_time_base', '1:1000', '-flush_packets', '1'];
+  // What copies pictures has threads as well, and with more than one it holds back a picture for each.
+  const raw = ['-c:v', 'rawvideo', '-pix_fmt', 'yuv420p', '-threads', '1'];
   return [
     ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
     ...(reorders ? [] : ['-flags', 'low_delay']),
@@ -34,8 +36,8 @@ export function decoderArguments(
     ...['-probesize', format === 'flv' ? '32768' : '32', '-analyzeduration', '0', '-threads', '1', '-f', format, '-i', 'pipe:0'],
     // What has the size already passes through the scaler as it is.
     ...['-filter_complex', `[0:v]scale=${width}:${height},split[p][q];[q]crop=16:16:0:0[t]`],
-    ...['-map', '[p]', ...times, '-f', 'rawvideo', 'pipe:1'],
-    ...['-map', '[t]', ...times, '-f', 'framecrc', 'pipe:3'],
+    ...['-map', '[p]', ...raw, ...times, '-f', 'rawvideo', 'pipe:1'],
+    ...['-map', '[t]', ...raw, ...times, '-f', 'framecrc', 'pipe:3'],
   ];
 }
 
