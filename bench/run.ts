@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
- * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden, media, viewers, streams, memory.
+ * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden, media, viewers, streams, memory, overlay.
  */
 import { benchAir } from './air.ts';
 import { benchBroadcast } from './broadcast.ts';
@@ -8,10 +8,13 @@ import { benchCall } from './call.ts';
 import { benchCpu } from './cpu.ts';
 import { benchCrowd } from './crowd.ts';
 import { benchEncoders } from './encoders.ts';
+import { benchFaces } from './faces.ts';
+import { benchFrames } from './frames.ts';
 import { benchHidden } from './hidden.ts';
 import { benchJoin } from './join.ts';
 import { benchLeaks } from './leaks.ts';
 import { benchMedia } from './media.ts';
+import { benchOverlay } from './overlay.ts';
 import { benchSignaling } from './signaling.ts';
 import { benchStart } from './start.ts';
 import { benchMemory, benchStreams } from './streams.ts';
@@ -33,6 +36,9 @@ const AREAS: Record<string, (seconds: number) => Promise<void>> = {
   viewers: benchViewers,
   streams: benchStreams,
   memory: () => benchMemory(),
+  frames: benchFrames,
+  faces: benchFaces,
+  overlay: benchOverlay,
 };
 
 const args = process.argv.slice(2);

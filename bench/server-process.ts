@@ -29,12 +29,16 @@ export class ChildServer {
   readonly startedIn: number;
   readonly #child: ChildProcess;
   readonly #data: string | undefined;
+  #printed = '';
 
   private constructor(url: string, startedIn: number, child: ChildProcess, data: string | undefined) {
     this.url = url;
     this.startedIn = startedIn;
     this.#child = child;
     this.#data = data;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      this.#printed += chunk.toString();
+    });
   }
 
   /** The built server on a free port with a data folder of its own. */
@@ -60,6 +64,11 @@ export class ChildServer {
       child.once('exit', (code) => reject(new Error(`The server ended with code ${code}: ${printed}`)));
     });
     return new ChildServer(url, performance.now() - started, child, data);
+  }
+
+  /** Its log since it was ready. */
+  get printed(): string {
+    return this.#printed;
   }
 
   get cpuSeconds(): number {

@@ -3,6 +3,7 @@
  *
  *     node test/support/publisher.ts --server http://127.0.0.1:4000 --stream demo [--duration 60] [--size 1280x720] [--rate 30]
  *       [--bitrate 2000000] [--audio opus|aac|none] [--token …] [--fast]
+ *       [--film FILE] [--overlay server:faces]
  */
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
@@ -168,13 +169,19 @@ async function main(): Promise<void> {
       bitrate: { type: 'string', default: '2000000' },
       audio: { type: 'string', default: 'opus' },
       fast: { type: 'boolean', default: false },
+      film: { type: 'string' },
+      overlay: { type: 'string' },
     },
   });
   const [width = 1280, height = 720] = values.size.split('x').map(Number);
   const audio = values.audio === 'none' ? null : values.audio === 'aac' ? 'aac' : 'opus';
-  const clip = await encodeClip({ width, height, frameRate: Number(values.rate), bitrate: Number(values.bitrate), duration: 10, audio });
+  const { film, overlay } = values;
+  const shown = film === undefined ? {} : { film };
+  const [frameRate, bitrate] = [Number(values.rate), Number(values.bitrate)];
+  const clip = await encodeClip({ width, height, frameRate, bitrate, duration: 10, audio, ...shown });
   const { server, stream, token } = values;
-  const publisher = await Publisher.connect({ server, stream, tracks: trackDescriptions(clip), ...(token === undefined ? {} : { token }) });
+  const more = { ...(token === undefined ? {} : { token }), ...(overlay === undefined ? {} : { overlay }) };
+  const publisher = await Publisher.connect({ server, stream, tracks: trackDescriptions(clip), ...more });
   if (publisher.joinReply.status !== 'ok') throw new Error(`the server refused: ${JSON.stringify(publisher.joinReply.response)}`);
   console.log(`publishing ${new URL(publisher.session.playback.hls ?? '', server).href}`);
   const stop = new AbortController();
