@@ -11,8 +11,8 @@ import { englishStrings } from '../../support/strings.ts';
 
 const TRANSLATIONS: Readonly<Record<string, Strings>> = { ar, de, es, fr };
 
-/** What is wrong with an attribute or a call is told to developers, in English; who leaves needs no telling; no part loads models yet. */
-const UNTRANSLATED: readonly string[] = ['invalid', 'aborted', 'model-missing'];
+/** What is wrong with an attribute or a call is told to developers, in English; who leaves needs no telling. */
+const UNTRANSLATED: readonly string[] = ['invalid', 'aborted'];
 
 /** Marks of quotation, by language; an apostrophe is one of them only where it stands alone. */
 const QUOTES: Readonly<Record<string, string>> = { ar: '«»', de: '„“', es: '«»', fr: '«»' };
