@@ -45,8 +45,8 @@ export class DetectionPace {
    * otherwise miss it by a hair every other time.
    */
   begin(now: Milliseconds): void {
-    this.#due = Math.max(this.#due + this.#interval, now);
-    if (this.#due > now + this.#interval) this.#due = now + this.#interval;
+    const next = Number.isFinite(this.#due) ? this.#due + this.#interval : now + this.#interval;
+    this.#due = Math.min(Math.max(next, now), now + this.#interval);
   }
 
   /** A detection has ended. The first one is not typical, and counts like any other until there are more. */
