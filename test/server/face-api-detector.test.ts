@@ -60,6 +60,22 @@ suite('the detector that ships', () => {
     }
   });
 
+  test("the eyes are where MediaPipe's mesh has them, within a twentieth of the face's width", { skip: withoutPortrait() }, async () => {
+    // The centres of `eyesOfMesh`, as the Face Landmarker of tasks-vision 0.10.35 found them in 512 pixels, and the width of its mesh.
+    const mesh = [
+      { x: 0.3987, y: 0.1982 },
+      { x: 0.4819, y: 0.2018 },
+    ];
+    const meshWidth = 0.179;
+    for (const width of [128, 244, 320, 512]) {
+      const eyes = eyesOf(only(await detector.detect(await rawPicture(portrait(width)))));
+      for (const [at, eye] of eyes.entries()) {
+        const other = mesh[at] ?? { x: 0, y: 0 };
+        assert.ok(Math.hypot(other.x - eye.x, other.y - eye.y) < 0.05 * meshWidth, `${width}: ${JSON.stringify([eye, other])}`);
+      }
+    }
+  });
+
   test('finds none in noise', async () => {
     for (const [width, height] of [
       [64, 64],

@@ -6,7 +6,7 @@ import type { Channel } from 'phoenix';
 import * as v from 'valibot';
 import { signToken } from '../../server-reference/src/auth/sign-token.ts';
 import { ConfigError } from '../../server-reference/src/config/config-error.ts';
-import { encodeTextFrame, FramesReplySchema, LIMITS } from '../../src/protocol/index.ts';
+import { encodeClientPush, encodeTextFrame, FramesReplySchema, LIMITS } from '../../src/protocol/index.ts';
 import { withoutPortrait } from '../support/face-model.ts';
 import { HELD_DETECTOR, HeldDetector } from '../support/held-detector.ts';
 import { readLog } from '../support/log-lines.ts';
@@ -238,14 +238,22 @@ test('a server that looks at no pictures says so, in hello too', async () => {
   assert.equal((await hello(other))['frames'], true);
 });
 
-test('a long poll is told that it cannot carry pictures', async () => {
-  await using server = await startTestServer();
+test('a long poll carries pictures too: they come in base64, and answers are text', async () => {
+  await using server = await startTestServer({ detector: SPOT });
   const url = `${server.url}/socket/longpoll?vsn=2.0.0`;
   const { token } = (await (await fetch(url)).json()) as { token: string };
-  const body = encodeTextFrame({ joinRef: '1', ref: '1', topic: 'frames:camera', event: 'phx_join', payload: { v: 1 } });
-  await fetch(`${url}&token=${token}`, { method: 'POST', body, headers: { 'content-type': 'application/x-ndjson' } });
-  const { messages } = (await (await fetch(`${url}&token=${token}`)).json()) as { messages: string[] };
-  assert.match(messages[0] ?? '', /unsupported.*\/frames\//);
+  const join = encodeTextFrame({ joinRef: '1', ref: '1', topic: 'frames:camera', event: 'phx_join', payload: { v: 1 } });
+  const frame = Buffer.from(encodeClientPush('1', '2', 'frames:camera', 'frame', await lamp())).toString('base64');
+  await fetch(`${url}&token=${token}`, { method: 'POST', body: `${join}\n${frame}`, headers: { 'content-type': 'application/x-ndjson' } });
+  const replies = new Map<string, { status: string; response: unknown }>();
+  while (!replies.has('2')) {
+    const { messages = [] } = (await (await fetch(`${url}&token=${token}`)).json()) as { messages?: string[] };
+    for (const message of messages) {
+      const [, ref, , , payload] = JSON.parse(message) as [string, string, string, string, { status: string; response: unknown }];
+      replies.set(ref, payload);
+    }
+  }
+  assert.equal(v.parse(FramesReplySchema, replies.get('2')?.response).faces.length, 1);
 });
 
 test('a file that is no detector costs pictures, not the server; one that is not there costs the start', async () => {

@@ -29,11 +29,6 @@ export function framesFamily({ detections }: FramesFamilyOptions): ChannelFamily
       if (!parsed.success) return { ok: false, response: { reason: 'invalid', details: describeIssues(parsed.issues) } };
       if (!maySendFrames(port.principal, port.name)) return { ok: false, response: { reason: 'unauthorized' } };
       if (detections === null) return { ok: false, response: { reason: 'unsupported', details: 'This server looks at no pictures.' } };
-      if (!port.carriesBinary)
-        return {
-          ok: false,
-          response: { reason: 'unsupported', details: 'Pictures are binary and long polls carry text: post them to /frames/.' },
-        };
       return { ok: true, response: {}, channel: new FramesChannel(detections, port) };
     },
   };
