@@ -3,6 +3,7 @@ import { expect } from '@open-wc/testing';
 import { type OverlaidTrack, type OverlaidTrackOptions, openOverlaidTrack } from '../../../src/capture/overlay/overlaid-track.ts';
 import type { GlasscastError } from '../../../src/protocol/errors.ts';
 import { registerOverlay } from '../../../src/vision/overlay-registry.ts';
+import { FrameSource } from '../../support/frame-source.ts';
 
 const NOWHERE = { model: '/no-model.task', wasm: '/no-wasm' };
 const BLUE = [0, 0, 255];
@@ -21,28 +22,6 @@ const SQUARE = `export default ({ fails, slow } = {}) => ({
 })`;
 
 const moduleOf = (source: string): string => URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-
-/** A track whose frames the test writes. */
-class Source {
-  readonly track = new MediaStreamTrackGenerator({ kind: 'video' });
-  /** The newest timestamp. */
-  sent = 1;
-  readonly #writer = this.track.writable.getWriter();
-
-  async send(timestamp: number, width = 320, height = 240): Promise<void> {
-    this.sent = timestamp;
-    const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext('2d', { alpha: false });
-    if (context === null) throw new Error('no canvas');
-    context.fillStyle = '#00f';
-    context.fillRect(0, 0, width, height);
-    await this.#writer.write(new VideoFrame(canvas, { timestamp, duration: 20_000 }));
-  }
-
-  stop(): void {
-    this.track.stop();
-  }
-}
 
 interface Seen {
   readonly timestamp: number;
@@ -66,7 +45,7 @@ async function look(frame: VideoFrame): Promise<Seen> {
 
 describe('an overlaid track', () => {
   const { Worker: RealWorker } = globalThis;
-  let source: Source;
+  let source: FrameSource;
   let overlaid: OverlaidTrack | null;
   let output: ReadableStreamDefaultReader<VideoFrame> | null;
   let notices: GlasscastError[];
@@ -114,7 +93,7 @@ describe('an overlaid track', () => {
   });
 
   beforeEach(() => {
-    source = new Source();
+    source = new FrameSource();
     overlaid = null;
     output = null;
     notices = [];
@@ -227,7 +206,7 @@ describe('an overlaid track', () => {
     const track = await open([{ name: 'square' }]);
     const first = source;
     expect((await through(900_000)).timestamp).to.equal(900_000);
-    const second = new Source();
+    const second = new FrameSource();
     source = second;
     track.setInput(second.track);
     // Its clock is behind: its frames follow the others all the same.
@@ -249,7 +228,7 @@ describe('an overlaid track', () => {
     await through(1000);
     const [black] = await Promise.all([next(), source.stop()]);
     expect(black.corner).to.deep.equal([0, 0, 0]);
-    source = new Source();
+    source = new FrameSource();
     track.setInput(source.track);
     expect((await through(90_000)).corner).to.deep.equal(RED);
   });
