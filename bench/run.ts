@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
- * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden, media, viewers, streams, memory, overlay.
+ * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden, media, viewers, streams, memory, overlay,
+ * frames, faces.
  */
 import { benchAir } from './air.ts';
 import { benchBroadcast } from './broadcast.ts';
