@@ -1,6 +1,6 @@
 /**
  * One picture on its way from a device, screen or element to whoever sees it, with what is drawn on it meanwhile. What draws is opened with the
- * first overlay and the first picture, and let go of with the last overlay:
+ * first overlay and the first picture, and let go of a while after the last overlay, since whoever tries effects goes to and fro:
  *
  *   raw ──overlays──▶ opening ──▶ overlaid ⇄ changing         no overlays, from any of them ──▶ raw
  *                        └── cannot be had ──▶ refused ──other overlays, or another picture to hide──▶ opening
@@ -9,7 +9,9 @@
  * it; `changing` to what hides, and `refused` it, there is none either.
  */
 import { GlasscastError } from '../../protocol/errors.ts';
+import type { Milliseconds } from '../../protocol/units.ts';
 import type { OverlayRequest, VisionSettings } from '../../vision/overlay.ts';
+import { realmTimers, type TimerId, type Timers } from '../../workers/worker-timers.ts';
 
 /** What is drawn, in order, and what that needs. */
 export interface OverlaySettings {
@@ -44,26 +46,33 @@ export interface OverlaidPictureHandler {
 /** Overlays without which a picture is not to be seen. */
 const HIDING: readonly string[] = ['hide-face'];
 
+/** What draws is kept for so long when nothing is to be drawn. */
+const LINGER: Milliseconds = 3_000;
+
 const hides = (settings: OverlaySettings | null): boolean => settings?.overlays.some(({ name }) => HIDING.includes(name)) ?? false;
 
 export class OverlaidPicture {
   readonly #handler: OverlaidPictureHandler;
   readonly #open: OpenOverlaidTrack;
+  readonly #timers: Timers;
   #input: MediaStreamTrack | null = null;
   /** Null: nothing is to be drawn. */
   #wanted: OverlaySettings | null = null;
   /** What is drawn, or could not be. */
   #settled: OverlaySettings | null = null;
   #overlaid: OverlaidTrack | null = null;
+  /** What would draw again, and what it drew. */
+  #resting: { readonly overlaid: OverlaidTrack; readonly settings: OverlaySettings; readonly timer: TimerId } | null = null;
   #isRefused = false;
   /** The bare picture was seen when overlays were first asked for. */
   #wasSeen = false;
   #settling: Promise<void> | null = null;
   #closed = false;
 
-  constructor(handler: OverlaidPictureHandler, open: OpenOverlaidTrack) {
+  constructor(handler: OverlaidPictureHandler, open: OpenOverlaidTrack, timers: Timers = realmTimers) {
     this.#handler = handler;
     this.#open = open;
+    this.#timers = timers;
   }
 
   /** What may be seen. The same track for as long as anything is drawn, also when the input is another. */
@@ -94,12 +103,17 @@ export class OverlaidPicture {
     const next = settings !== null && settings.overlays.length > 0 ? settings : null;
     if (this.#closed || JSON.stringify(next) === JSON.stringify(before)) return;
     this.#wasSeen = before === null ? this.#input !== null : this.#wasSeen && !hides(before);
+    const left = this.#overlaid;
+    const settled = this.#settled;
     // Detection that runs elsewhere takes another pipeline.
-    const left = next === null || groundsOf(next) !== groundsOf(before) ? this.#overlaid : null;
-    if (left !== null || this.#overlaid === null) this.#forget();
+    const isLeft = next === null || groundsOf(next) !== groundsOf(before);
+    if (isLeft || left === null) this.#forget();
     this.#wanted = next;
+    if (next !== null) this.#takeUp(next);
     this.#handler.changed();
-    left?.close();
+    // In the midst of a change nobody knows what it draws.
+    if (next === null && this.#settling === null && left !== null && settled !== null) this.#rest(left, settled);
+    else if (isLeft) left?.close();
     this.#settle();
   }
 
@@ -108,7 +122,31 @@ export class OverlaidPicture {
     this.#closed = true;
     this.#input = null;
     this.#overlaid?.close();
+    this.#dismiss();
     this.#forget();
+  }
+
+  #rest(overlaid: OverlaidTrack, settings: OverlaySettings): void {
+    this.#dismiss();
+    overlaid.setInput(null);
+    this.#resting = { overlaid, settings, timer: this.#timers.setTimeout(() => this.#dismiss(), LINGER) };
+  }
+
+  /** What rests draws again, where it can draw what is wanted. */
+  #takeUp(wanted: OverlaySettings): void {
+    const resting = this.#resting;
+    if (this.#overlaid !== null || resting === null || groundsOf(resting.settings) !== groundsOf(wanted)) return;
+    this.#resting = null;
+    this.#timers.clearTimeout(resting.timer);
+    this.#overlaid = resting.overlaid;
+    this.#settled = sameDrawing(resting.settings, wanted) ? wanted : resting.settings;
+    resting.overlaid.setInput(this.#input);
+  }
+
+  #dismiss(): void {
+    this.#timers.clearTimeout(this.#resting?.timer);
+    this.#resting?.overlaid.close();
+    this.#resting = null;
   }
 
   #forget(): void {
@@ -141,7 +179,8 @@ export class OverlaidPicture {
     let bare: GlasscastError | null = null;
     const notice = (error: GlasscastError): void => {
       // Of detection that fails the overlay itself makes the best; what fails to draw lets the picture through.
-      if (error.code !== 'media' || !hides(this.#wanted)) this.#tell(error);
+      if (overlaid !== null && overlaid === this.#resting?.overlaid) this.#dismiss();
+      else if (error.code !== 'media' || !hides(this.#wanted)) this.#tell(error);
       else if (overlaid === null) bare = error;
       else if (overlaid === this.#overlaid) this.#fail(this.#wanted, error);
     };
@@ -156,12 +195,11 @@ export class OverlaidPicture {
       if (!this.#closed && this.#wanted === wanted && this.#input === input) this.#fail(wanted, cause);
       return;
     }
-    if (this.#closed || this.#wanted === null || groundsOf(this.#wanted) !== groundsOf(wanted)) {
-      overlaid.close();
-      return;
-    }
-    if (this.#input !== input) overlaid.setInput(this.#input);
     describeBy(overlaid.track, () => this.#input);
+    if (this.#closed) return overlaid.close();
+    if (this.#wanted === null) return this.#rest(overlaid, wanted);
+    if (groundsOf(this.#wanted) !== groundsOf(wanted)) return overlaid.close();
+    if (this.#input !== input) overlaid.setInput(this.#input);
     this.#overlaid = overlaid;
     this.#settled = wanted;
     this.#handler.changed();
@@ -201,6 +239,8 @@ export class OverlaidPicture {
     this.#handler.changed();
   }
 }
+
+const sameDrawing = (one: OverlaySettings, other: OverlaySettings): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 const groundsOf = (settings: OverlaySettings | null): string => JSON.stringify([settings?.vision, settings?.workerUrl]);
 

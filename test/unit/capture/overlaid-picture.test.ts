@@ -47,6 +47,8 @@ function setUp() {
   const told: string[] = [];
   const seen: (MediaStreamTrack | null)[] = [];
   const failures: Error[] = [];
+  const due = new Map<number, () => void>();
+  let timers = 0;
   const picture: OverlaidPicture = new OverlaidPicture(
     {
       changed: () => seen.push(picture.output),
@@ -61,8 +63,20 @@ function setUp() {
       lines.push(line);
       return line;
     },
+    {
+      setTimeout: (callback) => {
+        due.set(++timers, callback);
+        return timers;
+      },
+      clearTimeout: (id) => void due.delete(id ?? 0),
+      setInterval: () => 0,
+      clearInterval: () => undefined,
+    },
   );
-  return { failures, lines, picture, seen, told };
+  const passTime = (): void => {
+    for (const [id, callback] of [...due]) if (due.delete(id)) callback();
+  };
+  return { failures, lines, passTime, picture, seen, told };
 }
 
 describe('a picture with overlays', () => {
@@ -147,20 +161,56 @@ describe('a picture with overlays', () => {
     assert.deepEqual(lines[0]?.inputs, [first, second]);
   });
 
-  test('is the bare one again with the last overlay, and what has drawn is closed', async () => {
-    const { lines, picture } = setUp();
+  test('is the bare one again with the last overlay, and what has drawn is closed after a while', async () => {
+    const { lines, passTime, picture } = setUp();
     const camera = track();
     picture.setInput(camera);
     picture.setOverlays(HIDE);
     await picture.settled;
     picture.setOverlays(null);
     assert.equal(picture.output, camera);
+    assert.equal(lines[0]?.inputs.at(-1), null);
+    passTime();
     assert.equal(lines[0]?.isClosed, true);
     assert.equal(camera.readyState, 'live');
   });
 
-  test('leaves nothing open however often overlays come and go', async () => {
+  test('is drawn on by the same again when overlays come back soon', async () => {
+    const { lines, passTime, picture } = setUp();
+    const camera = track();
+    picture.setInput(camera);
+    picture.setOverlays(HIDE);
+    await picture.settled;
+    picture.setOverlays(null);
+    picture.setOverlays(HIDE);
+    assert.equal(picture.output, lines[0]?.track);
+    assert.deepEqual(lines[0]?.inputs, [camera, null, camera]);
+    picture.setOverlays(null);
+    picture.setOverlays(WATERMARK);
+    await picture.settled;
+    passTime();
+    assert.equal(lines.length, 1);
+    assert.deepEqual(lines[0]?.drawn, ['watermark']);
+    assert.equal(lines[0]?.isClosed, false);
+  });
+
+  test('is not taken for hidden by what was about to draw something else', async () => {
     const { lines, picture } = setUp();
+    picture.setInput(track());
+    picture.setOverlays(HIDE);
+    await picture.settled;
+    picture.setOverlays(WATERMARK);
+    picture.setOverlays(null);
+    picture.setOverlays(HIDE);
+    assert.equal(picture.output, null);
+    await picture.settled;
+    assert.equal(lines[0]?.isClosed, true);
+    assert.deepEqual(lines[1]?.drawn, ['hide-face']);
+    assert.equal(picture.output, lines[1]?.track);
+  });
+
+  test('leaves nothing open however often overlays come and go', async () => {
+    const { lines, passTime, picture } = setUp();
     picture.setInput(track());
     for (let turn = 0; turn < 100; turn++) {
       picture.setOverlays(turn % 3 === 0 ? HIDE : WATERMARK);
@@ -169,6 +219,7 @@ describe('a picture with overlays', () => {
       if (turn % 5 === 0) await picture.settled;
     }
     await picture.settled;
+    passTime();
     assert.deepEqual(
       lines.filter(({ isClosed }) => !isClosed),
       [],
