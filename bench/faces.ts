@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'puppeteer-core';
 import { Chromium } from '../test/support/chromium.ts';
 import { faceModel, facePortrait, withoutFaceModel, withoutPortrait } from '../test/support/face-model.ts';
+import { MODEL, OVERLAID_TRACK, PORTRAIT, startOverlaySite, VISION_LIBRARY, VISION_WASM } from '../test/support/overlay-site.ts';
 import { type FacesWay, installFacesBench } from './faces-page.ts';
-import { FACES_MODULE, MODEL, PORTRAIT, startFacesSite, VISION_LIBRARY, VISION_WASM } from './faces-site.ts';
 import { median, percentile, printTable, spread } from './figures.ts';
 
 const SIZES = [
@@ -24,7 +24,7 @@ const BUDGET = { frame: 4, task: 50 } as const;
 const vision = { model: MODEL, wasm: VISION_WASM };
 const overlaid = (...overlays: { name: string; options?: Record<string, unknown> }[]): FacesWay => ({
   kind: 'overlaid',
-  module: FACES_MODULE,
+  module: OVERLAID_TRACK,
   overlays,
   ...vision,
 });
@@ -102,7 +102,7 @@ export async function benchFaces(seconds: number): Promise<void> {
     console.log(`\nFaces: left out, ${withoutFaceModel() || withoutPortrait()}`);
     return;
   }
-  const site = await startFacesSite(model, portrait);
+  const site = await startOverlaySite({ model, portrait });
   const chromium = await Chromium.launch();
   try {
     for (const size of SIZES) {

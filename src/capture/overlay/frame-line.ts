@@ -26,7 +26,9 @@ const FIGURES_EVERY: Milliseconds = 500;
 export interface LineEvents {
   painterLost(): void;
   /** The input has ended by itself; the output shows nothing and goes on. */
-  inputEnded(cause: unknown): void;
+  inputEnded(): void;
+  /** Something failed that should not; frames go on. */
+  troubled(cause: unknown): void;
   figures(figures: LineFigures): void;
 }
 
@@ -68,7 +70,8 @@ export class FrameLine {
       ended: (cause) => {
         if (this.#input !== input) return;
         this.setInput(null);
-        this.#events.inputEnded(cause);
+        this.#events.inputEnded();
+        if (cause !== null) this.#events.troubled(cause);
       },
     });
     this.#input = input;
@@ -80,9 +83,7 @@ export class FrameLine {
     this.#painting = port === null ? 'raw' : 'painted';
     this.#port = port;
     if (port === null) {
-      const waiting = this.#waiting;
-      this.#waiting = null;
-      if (waiting !== null) this.#put(waiting);
+      this.#putWaiting();
       return;
     }
     port.onmessage = ({ data }: MessageEvent<PaintedFrame>) => this.#painted(port, data);
@@ -106,13 +107,18 @@ export class FrameLine {
 
   #take(arrived: VideoFrame): void {
     this.#figures.framesIn++;
-    const frame = this.#timed(arrived);
-    if (this.#painting === 'raw') this.#put(frame);
-    else {
+    try {
+      const frame = this.#timed(arrived);
       this.#dropWaiting();
       this.#waiting = frame;
-      if (this.#sentAt !== null && this.#now() - this.#sentAt > PATIENCE) this.#lose();
+      if (this.#painting === 'raw') this.#putWaiting();
+      else if (this.#sentAt !== null && this.#now() - this.#sentAt > PATIENCE) this.#lose();
       else this.#sendWaiting();
+    } catch (cause) {
+      // One frame is lost; the next may do.
+      arrived.close();
+      this.#figures.dropped++;
+      this.#events.troubled(cause);
     }
     this.#tell();
   }
@@ -132,6 +138,12 @@ export class FrameLine {
     this.#waiting = null;
     this.#sentAt = this.#now();
     this.#port.postMessage(frame, [frame]);
+  }
+
+  #putWaiting(): void {
+    const frame = this.#waiting;
+    this.#waiting = null;
+    if (frame !== null) this.#put(frame);
   }
 
   #painted(port: MessagePort, { frame, drawn }: PaintedFrame): void {

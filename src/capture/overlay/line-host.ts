@@ -79,10 +79,12 @@ class WorkerLine implements LineHost {
     worker.addEventListener('message', ({ data }: MessageEvent<FromOverlayWorker>) => {
       if (data.type === 'painter-lost') events.painterLost();
       if (data.type === 'figures') events.figures(data.figures);
-      if (data.type === 'input-ended') events.inputEnded(data.error === null ? null : toError(data.error));
+      if (data.type === 'input-ended') events.inputEnded();
+      if (data.type === 'troubled') events.troubled(toError(data.error));
       if (data.type === 'broken') events.broken(toError(data.error));
     });
-    worker.addEventListener('error', ({ message }) => events.broken(new Error(message)));
+    // It goes on after what nobody has caught.
+    worker.addEventListener('error', ({ message }) => events.troubled(new Error(message)));
     this.#post({ type: 'open-line', writable: track.writable }, [track.writable]);
   }
 

@@ -1,4 +1,4 @@
-import type { GlasscastError } from '../../protocol/errors.ts';
+import { GlasscastError } from '../../protocol/errors.ts';
 import type { DetectionFigures, Face } from '../../vision/face.ts';
 import type { OverlayRequest, VisionSettings } from '../../vision/overlay.ts';
 import { registeredOverlay } from '../../vision/overlay-registry.ts';
@@ -58,7 +58,8 @@ export interface OverlaidTrack {
 export async function openOverlaidTrack(input: MediaStreamTrack | null, options: OverlaidTrackOptions): Promise<OverlaidTrack> {
   const events: LineHostEvents = {
     painterLost: () => overlaid?.painterLost(),
-    inputEnded: () => undefined,
+    inputEnded: () => overlaid?.inputEnded(),
+    troubled: (cause) => overlaid?.troubled(cause),
     figures: (figures) => overlaid?.told(figures),
     broken: () => overlaid?.close(),
   };
@@ -75,6 +76,7 @@ class RunningTrack implements OverlaidTrack {
   readonly track: MediaStreamTrack;
   readonly #line: LineHost;
   readonly #seat: PainterSeat;
+  readonly #notice: (error: GlasscastError) => void;
   #input: MediaStreamTrack | null = null;
   #figures: LineFigures = { framesIn: 0, framesOut: 0, dropped: 0, drawn: 0 };
   #told = new Set<string>();
@@ -83,14 +85,12 @@ class RunningTrack implements OverlaidTrack {
   constructor(line: LineHost, options: OverlaidTrackOptions & { readonly host: 'auto' | 'page' }) {
     this.track = line.track;
     this.#line = line;
-    this.#seat = new PainterSeat(line, {
-      ...options,
-      notice: (error) => {
-        if (this.#closed || this.#told.has(error.message)) return;
-        this.#told.add(error.message);
-        options.notice(error);
-      },
-    });
+    this.#notice = (error) => {
+      if (this.#closed || this.#told.has(error.message)) return;
+      this.#told.add(error.message);
+      options.notice(error);
+    };
+    this.#seat = new PainterSeat(line, { ...options, notice: this.#notice });
   }
 
   get figures(): OverlaidTrackFigures {
@@ -108,6 +108,15 @@ class RunningTrack implements OverlaidTrack {
     // Whoever chooses anew hears again of what fails.
     this.#told = new Set();
     return this.#seat.choose(overlays.map(resolved));
+  }
+
+  inputEnded(): void {
+    // Another one may have been set meanwhile.
+    if (this.#input?.readyState === 'ended') this.#input = null;
+  }
+
+  troubled(cause: unknown): void {
+    this.#notice(new GlasscastError('media', 'A part of the picture was lost on its way.', { cause }));
   }
 
   painterLost(): void {

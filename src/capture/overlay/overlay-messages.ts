@@ -37,7 +37,8 @@ export type ToLine =
 
 export type FromLine =
   | { readonly type: 'painter-lost' }
-  | { readonly type: 'input-ended'; readonly error: ErrorData | null }
+  | { readonly type: 'input-ended' }
+  | { readonly type: 'troubled'; readonly error: ErrorData }
   | { readonly type: 'broken'; readonly error: ErrorData }
   | { readonly type: 'figures'; readonly figures: LineFigures };
 

@@ -15,7 +15,8 @@ addEventListener('message', ({ data }: MessageEvent<ToLine | ToPainter>) => {
     case 'open-line':
       line = new FrameLine(new StreamSink(data.writable, (cause) => post({ type: 'broken', error: toErrorData(cause) })), {
         painterLost: () => post({ type: 'painter-lost' }),
-        inputEnded: (cause) => post({ type: 'input-ended', error: cause === null ? null : toErrorData(cause) }),
+        inputEnded: () => post({ type: 'input-ended' }),
+        troubled: (cause) => post({ type: 'troubled', error: toErrorData(cause) }),
         figures: (figures) => post({ type: 'figures', figures }),
       });
       return;

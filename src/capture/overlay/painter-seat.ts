@@ -3,11 +3,12 @@
  *
  *   empty ──overlays chosen──▶ seated ──none chosen──▶ idle ──{@link LINGER}──▶ empty
  *                              │  ▲                     └──chosen again──▶ seated
- *                 crashed, hung│  │the first time: another one
+ *                 crashed, hung│  │the first time in {@link MEMORY}: another one
  *                              ▼  │
- *                             lost ──the second time──▶ given up: frames pass as they are, until other overlays are chosen
+ *                             lost ──the second time──▶ given up: frames pass as they are, until overlays are chosen again
  *
- * A painter is a worker, and the page where a worker cannot run or an overlay is a function of the page.
+ * A painter is a worker, and the page where a worker cannot run or an overlay is a function of the page. A page that hangs is waited for: there
+ * is no other.
  */
 import { GlasscastError } from '../../protocol/errors.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
@@ -22,8 +23,8 @@ import { openPagePainter, openWorkerPainter, type PainterHost, type PainterHostE
 const LINGER: Milliseconds = 5_000;
 /** Overlays that take longer to be made, perhaps from a module on the network, are given up. */
 const PATIENCE: Milliseconds = 10_000;
-/** Painters of one choice of overlays that may be lost. */
-const RETRIES = 1;
+/** A painter that was lost longer ago says nothing of the next one. */
+const MEMORY: Milliseconds = 60_000;
 
 export interface PainterSeatOptions {
   readonly vision: VisionSettings;
@@ -46,7 +47,7 @@ export class PainterSeat {
   #seated: Seated | null = null;
   #work: Promise<void> = Promise.resolve();
   #choices = 0;
-  #lost = 0;
+  #lostAt: Milliseconds = Number.NEGATIVE_INFINITY;
   #withoutWorker: boolean;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -69,17 +70,25 @@ export class PainterSeat {
   /** Resolves when the next frame will be drawn on by these, or when that has failed and was told. */
   choose(requests: readonly ResolvedRequest[]): Promise<void> {
     this.#requests = requests;
-    this.#lost = 0;
+    this.#lostAt = Number.NEGATIVE_INFINITY;
     const choice = ++this.#choices;
-    return this.#queue(async () => {
+    const seated = this.#queue(async () => {
       // Overtaken before its turn.
       if (choice === this.#choices) await this.#seat();
     });
+    // A painter that was lost meanwhile is followed by another one.
+    return seated.then(() => this.#work);
   }
 
   /** The line has had no answer. */
   hung(): void {
-    this.#lose(this.#seated, new Error('no answer'));
+    const seated = this.#seated;
+    if (seated?.painter.runsIn !== 'page') {
+      this.#lose(seated, new Error('no answer'));
+      return;
+    }
+    seated.connected = false;
+    this.#connect(seated);
   }
 
   close(): void {
@@ -116,11 +125,14 @@ export class PainterSeat {
       return;
     }
     this.#seated = next;
-    // The one before draws until the next one can.
-    await within(PATIENCE, next.painter.setOverlays(requests));
-    if (this.#closed || this.#seated !== next) return;
-    this.#connect(next);
-    if (before !== null && before !== next) dismiss(before);
+    try {
+      await within(PATIENCE, next.painter.setOverlays(requests));
+      // Lost meanwhile.
+      if (!this.#closed && this.#seated === next) this.#connect(next);
+    } finally {
+      // It has drawn until the next one could.
+      if (before !== null && before !== next) dismiss(before);
+    }
   }
 
   #connect(seated: Seated): void {
@@ -180,7 +192,10 @@ export class PainterSeat {
     if (this.#closed || seated === null || seated !== this.#seated) return;
     this.#line.hold();
     this.#dismiss();
-    if (this.#lost++ >= RETRIES) {
+    const now = performance.now();
+    const again = now - this.#lostAt < MEMORY;
+    this.#lostAt = now;
+    if (again) {
       this.#giveUp(cause);
       return;
     }

@@ -6,17 +6,18 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Plugin, rollup } from 'rollup';
 
-const { browserPlugins } = (await import(new URL('../rollup.config.mjs', import.meta.url).href)) as {
+const { browserPlugins } = (await import(new URL('../../rollup.config.mjs', import.meta.url).href)) as {
   browserPlugins(options: { readonly minify: boolean }): Plugin[];
 };
 
-export const FACES_MODULE = '/overlaid-track.js';
+export const OVERLAID_TRACK = '/overlaid-track.js';
+export const OVERLAY_REGISTRY = '/overlay-registry.js';
 export const VISION_LIBRARY = '/vision/vision_bundle.mjs';
 export const VISION_WASM = '/vision/wasm';
 export const MODEL = '/model.task';
 export const PORTRAIT = '/portrait.png';
 
-const root = path.resolve(import.meta.dirname, '..');
+const root = path.resolve(import.meta.dirname, '../..');
 const vision = path.dirname(fileURLToPath(import.meta.resolve('@mediapipe/tasks-vision')));
 
 const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
@@ -24,7 +25,10 @@ const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.mj
 /** The bundled overlays and their workers, by path. */
 async function bundle(): Promise<Map<string, string | Uint8Array>> {
   const build = await rollup({
-    input: { 'overlaid-track': path.join(root, 'src/capture/overlay/overlaid-track.ts') },
+    input: {
+      'overlaid-track': path.join(root, 'src/capture/overlay/overlaid-track.ts'),
+      'overlay-registry': path.join(root, 'src/vision/overlay-registry.ts'),
+    },
     plugins: browserPlugins({ minify: true }),
   });
   const { output } = await build.generate({ format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' });
@@ -32,16 +36,18 @@ async function bundle(): Promise<Map<string, string | Uint8Array>> {
   return new Map(output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]));
 }
 
-export interface FacesSite {
+export interface OverlaySite {
   readonly url: string;
   close(): Promise<void>;
 }
 
-export async function startFacesSite(model: string, portrait: string): Promise<FacesSite> {
+export async function startOverlaySite(
+  files: { readonly model?: string | undefined; readonly portrait?: string | undefined } = {},
+): Promise<OverlaySite> {
   const built = await bundle();
   const fileOf = (pathname: string): string | null => {
-    if (pathname === MODEL) return model;
-    if (pathname === PORTRAIT) return portrait;
+    if (pathname === MODEL) return files.model ?? null;
+    if (pathname === PORTRAIT) return files.portrait ?? null;
     return /^\/vision\/(wasm\/)?[\w.]+$/.test(pathname) ? path.join(vision, pathname.slice('/vision/'.length)) : null;
   };
   const http = createServer(async (request, response) => {
