@@ -34,7 +34,13 @@ export function readOverlays(
   const overlays = drawnHere(overlay).map((name): OverlayRequest => {
     const own = all[name];
     if (own !== undefined && !isObject(own)) warn(`overlay-options: what it holds for ${name} is no object; its defaults are used`);
-    const options = { ...(name === 'face-contour' ? looksOf(style) : {}), ...(isObject(own) ? own : {}) };
+    // A worker would look for it beside its own script.
+    const image = addressOf(isObject(own) ? own['image'] : undefined);
+    const options = {
+      ...(name === 'face-contour' ? looksOf(style) : {}),
+      ...(isObject(own) ? own : {}),
+      ...(image === null ? {} : { image }),
+    };
     return { name, options };
   });
   return { overlays, vision: visionOf(overlays, server), ...workerOf(all) };

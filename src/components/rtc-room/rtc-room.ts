@@ -85,6 +85,8 @@ export interface SendMessageOptions {
  * @cssproperty --rtc-accent - Colour of the main button.
  * @cssproperty --rtc-stage - Behind the tiles.
  * @cssproperty --rtc-radius - Rounding of tiles; the room's own is a little larger.
+ * @cssproperty --rtc-contour-color - Colour of what `overlay="face-contour"` draws.
+ * @cssproperty --rtc-contour-width - Width of its lines.
  * @cssproperty --rtc-panel-width - Width of the panel in a wide room. Default: 320px.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface adds overloads of inherited methods, nothing to initialize

@@ -74,6 +74,12 @@ describe('the attribute overlay-options', () => {
     assert.equal(read('face-contour').vision.maxFaces, undefined);
   });
 
+  test('names images by addresses that mean the same in a worker', () => {
+    assert.deepEqual(read('watermark', '{"watermark":{"image":"logo.png"}}').overlays[0]?.options, {
+      image: 'https://page.example/room/logo.png',
+    });
+  });
+
   test('says where workers may come from', () => {
     const { vision, workerUrl } = read('face-contour', '{"workerUrl":"/w/overlay.js","face-contour":{"workerUrl":"/w/landmarker.js"}}');
     assert.deepEqual([workerUrl, vision.workerUrl], ['https://page.example/w/overlay.js', 'https://page.example/w/landmarker.js']);
