@@ -34,6 +34,10 @@ export interface ContourWatchOptions {
 /** A picture that stands still is answered within this, mostly. */
 const SETTLE: Milliseconds = 1_000;
 
+/** In CSS pixels: what is thinner fades where the picture is shown small. */
+const FINEST = 1.25;
+const WIDTH_OF_FACE = 0.01;
+
 export class ContourWatch {
   readonly #options: ContourWatchOptions;
   readonly #inView = new IntersectionObserver((entries) => this.#seen(entries.at(-1)?.isIntersecting ?? false));
@@ -212,8 +216,11 @@ export class ContourWatch {
       return;
     }
     const { width, ...chosen } = look();
-    const options = { ...chosen, ...(width === undefined ? {} : { width: width * surface.density }) };
-    for (const face of faces ?? []) paintContours(surface.context, face, options, surface.width, surface.height);
+    for (const face of faces ?? []) {
+      const usual = Math.max(FINEST * surface.density, face.box.width * surface.width * WIDTH_OF_FACE);
+      const options = { ...chosen, width: width === undefined ? usual : width * surface.density };
+      paintContours(surface.context, face, options, surface.width, surface.height);
+    }
   }
 
   /** Once a picture with faces, and once when the last of them is gone. */

@@ -41,7 +41,7 @@ const DETECTION = ['model', 'wasm', 'maxFaces', 'detectRate', 'workerUrl', 'serv
  * @csspart error - What went wrong and what to do.
  *
  * @cssproperty [--rtc-contour-color=#35f2a0] - Colour of the lines.
- * @cssproperty [--rtc-contour-width] - Width of the lines, 0.5 to 20: in CSS pixels over the media, in pixels of the picture in what is captured. Default: 1 % of the face's width.
+ * @cssproperty [--rtc-contour-width] - Width of the lines, 0.5 to 20: in CSS pixels over the media, in pixels of the picture in what is captured. Default: 1 % of the face's width, at least 1.25 CSS pixels over the media.
  */
 export class FaceContour extends ServerSettingsElement {
   static override styles = [tokens, errorStyles, pictureCanvasStyles, contourStyles];
@@ -125,11 +125,15 @@ export class FaceContour extends ServerSettingsElement {
     this.#begin();
   }
 
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    if (this.#watch !== null && DETECTION.some((name) => changed.has(name))) void this.#open();
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
     if (!this.#alive) return;
     if (changed.has('htmlFor')) this.#finder.look();
-    if (this.#watch !== null && DETECTION.some((name) => changed.has(name))) void this.#open();
     if (changed.has('contours')) {
       this.#watch?.redraw();
       this.#capture?.then(
@@ -164,9 +168,10 @@ export class FaceContour extends ServerSettingsElement {
     if (video === null || over === null || !this.#alive) return;
     const { signal } = this.#opening;
     try {
-      const vision = this.#vision;
       const { ContourWatch } = await loadEngine();
       if (signal.aborted) return;
+      // Attributes may have changed while it was loaded.
+      const vision = this.#vision;
       this.#watch = new ContourWatch({
         video,
         over,
