@@ -87,3 +87,14 @@ test('a time that begins anew has no faces of the one before', () => {
   for (let at = 100_000; at <= 100_200; at += 50) follower.found([face(0.4)], at);
   assert.deepEqual(follower.at(0), []);
 });
+
+test('where detection is slow a face stays for two of its rounds, and 1.5 s at most', () => {
+  const follower = new FaceFollower();
+  for (let at = 0; at <= 1500; at += 500) follower.found([face(0.4)], at);
+  assert.equal(follower.at(2500).length, 1);
+  assert.deepEqual(follower.at(2501), []);
+  follower.found([face(0.4)], 2500);
+  follower.found([face(0.4)], 3900);
+  assert.equal(follower.at(5400).length, 1);
+  assert.deepEqual(follower.at(5401), []);
+});

@@ -7,6 +7,8 @@ import { SteadyPoints } from './steady-points.ts';
 
 /** A face that was not found again for this long is gone. */
 export const STALE: Milliseconds = 400;
+/** Or for as long as two detections take, where they take longer, but no more than this. */
+const LONGEST_STALE: Milliseconds = 1_500;
 /** Boxes whose centres are closer than this share of their widths are of one face. */
 const SAME = 0.6;
 const BOX = 4;
@@ -26,10 +28,14 @@ export interface FollowedFace {
 
 export class FaceFollower {
   #faces: readonly Followed[] = [];
+  #lastFound: Milliseconds | null = null;
+  #patience: Milliseconds = STALE;
 
   /** A detector has found these in the picture of this time; pictures come in order. */
   found(faces: readonly DetectedFace[], at: Milliseconds): void {
-    const left = this.#faces.filter(({ points }) => isFresh(points.measuredAt, at));
+    if (this.#lastFound !== null) this.#patience = Math.min(Math.max(2 * (at - this.#lastFound), STALE), LONGEST_STALE);
+    this.#lastFound = at;
+    const left = this.#faces.filter(({ points }) => this.#isFresh(points, at));
     const followed = faces.map((face): Followed => {
       const values = valuesOf(face);
       const index = left.findIndex(({ points }) => points.length === values.length && isSame(points.at(at), face));
@@ -44,13 +50,15 @@ export class FaceFollower {
 
   at(time: Milliseconds): FollowedFace[] {
     return this.#faces
-      .filter(({ points, found }) => found >= SURE && isFresh(points.measuredAt, time))
+      .filter(({ points, found }) => found >= SURE && this.#isFresh(points, time))
       .map(({ points }) => faceOf(points.at(time)));
   }
-}
 
-/** A time before the measurement is one that has begun anew. */
-const isFresh = (measuredAt: Milliseconds, time: Milliseconds): boolean => Math.abs(time - measuredAt) <= STALE;
+  /** A time before the measurement is one that has begun anew. */
+  #isFresh({ measuredAt }: SteadyPoints, time: Milliseconds): boolean {
+    return Math.abs(time - measuredAt) <= this.#patience;
+  }
+}
 
 function valuesOf({ box, landmarks = [] }: DetectedFace): number[] {
   return [box.x, box.y, box.width, box.height, ...landmarks.flat()];

@@ -20,8 +20,8 @@ import { type YuvPicture, yuvBytes } from './yuv-picture.ts';
 
 /** A picture that has been under way for longer has others behind it that are not worth encoding. */
 const LATE: Milliseconds = 500;
-/** Children take a moment to begin; what comes meanwhile waits. */
-const BEGINNING: Milliseconds = 2_000;
+/** Children take a moment to begin; what came meanwhile is caught up with in this time, from the first answer on. */
+const CATCHING_UP: Milliseconds = 1_500;
 /** With so much before the encoder the decoder waits: pictures that come many at once are small for as long as they are coded. */
 const ENOUGH_RAW: Bytes = 8 * 1024 * 1024;
 /** What one piece out of a pipe may add to that. */
@@ -87,7 +87,8 @@ export class RedrawnPictures {
   #index = 0;
   #flv = new FlvReader();
   #avcC: Uint8Array | null = null;
-  #startedAt: Milliseconds = 0;
+  /** Null before the first answer. */
+  #answeredAt: Milliseconds | null = null;
   #waitsForKey = true;
   /** A key frame was dropped: the next picture stands in for it. */
   #owesKey = false;
@@ -183,7 +184,6 @@ export class RedrawnPictures {
       return false;
     }
     this.#forget();
-    this.#startedAt = this.#options.workshop.clock.now();
     this.#origin = dts - (LEAD * timescale) / 1000;
     this.#places = new PicturePlaces(timescale, this.#reorders);
     this.#raw = new RawFrames(yuvBytes(width, height));
@@ -193,7 +193,7 @@ export class RedrawnPictures {
   }
 
   #isBehind(underWay: ReadonlyMap<unknown, Arrived>, now: Milliseconds): boolean {
-    if (now - this.#startedAt < BEGINNING) return false;
+    if (this.#answeredAt === null || now - this.#answeredAt < CATCHING_UP) return false;
     const [oldest] = underWay.values();
     return oldest !== undefined && now - oldest.at > LATE + this.#options.burst();
   }
@@ -251,6 +251,7 @@ export class RedrawnPictures {
     for (const before of this.#encoding.keys()) if (before <= index) this.#encoding.delete(before);
     const { place, at } = encoding;
     const { key, data } = event;
+    this.#answeredAt ??= this.#options.workshop.clock.now();
     this.figures.out++;
     this.#options.redrawn({ dts: place.dts, cts: place.cts, key, data, at, avcC: this.#avcC });
   }
@@ -266,6 +267,7 @@ export class RedrawnPictures {
   #forget(): void {
     this.#waitsForKey = true;
     this.#owesKey = false;
+    this.#answeredAt = null;
     this.#decoding = new Map();
     this.#encoding = new Map();
     this.#frames.length = 0;
