@@ -9,6 +9,10 @@ export const framesStyles = css`
     min-inline-size: 160px;
     container-type: inline-size;
   }
+  /* Drawn over a video that may come later in the page. */
+  :host([for]) {
+    z-index: 1;
+  }
   .card {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
