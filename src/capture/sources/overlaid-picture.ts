@@ -92,6 +92,7 @@ export class OverlaidPicture {
     if (this.#input === track || this.#closed) return;
     this.#input = track;
     this.#overlaid?.setInput(track);
+    this.#resting?.overlaid.setInput(track);
     // Tried again with each picture that is not to be seen bare.
     if (track !== null && this.#isRefused && hides(this.#wanted)) this.#forget();
     this.#settle();
@@ -128,7 +129,7 @@ export class OverlaidPicture {
 
   #rest(overlaid: OverlaidTrack, settings: OverlaySettings): void {
     this.#dismiss();
-    overlaid.setInput(null);
+    // It goes on drawing for nobody: each new reader of a camera costs a frame until the browser collects it.
     this.#resting = { overlaid, settings, timer: this.#timers.setTimeout(() => this.#dismiss(), LINGER) };
   }
 
@@ -140,7 +141,6 @@ export class OverlaidPicture {
     this.#timers.clearTimeout(resting.timer);
     this.#overlaid = resting.overlaid;
     this.#settled = sameDrawing(resting.settings, wanted) ? wanted : resting.settings;
-    resting.overlaid.setInput(this.#input);
   }
 
   #dismiss(): void {
@@ -197,9 +197,9 @@ export class OverlaidPicture {
     }
     describeBy(overlaid.track, () => this.#input);
     if (this.#closed) return overlaid.close();
+    if (this.#input !== input) overlaid.setInput(this.#input);
     if (this.#wanted === null) return this.#rest(overlaid, wanted);
     if (groundsOf(this.#wanted) !== groundsOf(wanted)) return overlaid.close();
-    if (this.#input !== input) overlaid.setInput(this.#input);
     this.#overlaid = overlaid;
     this.#settled = wanted;
     this.#handler.changed();
