@@ -74,7 +74,13 @@ export class DetectorThread {
     this.#enter('busy', LONGEST_LOOK, () => this.#fail(`it has not answered for ${LONGEST_LOOK / 1000} s`));
     this.#answer = answer;
     try {
-      this.#worker.postMessage(picture, transferable('encoded' in picture ? picture.encoded : picture.data));
+      if ('encoded' in picture) {
+        const encoded = owned(picture.encoded);
+        this.#worker.postMessage({ encoded }, transferable(encoded));
+      } else {
+        const data = owned(picture.data);
+        this.#worker.postMessage({ width: picture.width, height: picture.height, data }, transferable(data));
+      }
     } catch (cause) {
       // Bytes that have gone elsewhere already: the fault of whoever gave them.
       this.#settle(new DetectionError('invalid', 'The bytes of the picture cannot be had.', { cause }));
@@ -151,7 +157,9 @@ export class DetectorThread {
   }
 }
 
-/** A view into something larger, such as a message of a socket, is copied. */
-function transferable({ buffer, byteLength }: Uint8Array): TransferListItem[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
-}
+/** A view into something larger, such as a message of a socket, is copied: sent as it is, it would take all of that along. */
+const owned = (bytes: Uint8Array): Uint8Array =>
+  bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength !== bytes.byteLength ? new Uint8Array(bytes) : bytes;
+
+/** What is shared between threads cannot be handed over. */
+const transferable = ({ buffer }: Uint8Array): TransferListItem[] => (buffer instanceof ArrayBuffer ? [buffer] : []);
