@@ -171,10 +171,13 @@ describe('<rtc-frames>', { timeout: 60_000 }, () => {
 
     test('turns the camera on by its button alone, finds the face in it, and draws over the picture', async () => {
       const page = await open(shared, '<rtc-frames interval="0.1"></rtc-frames>');
-      await page.waitForFunction(() => document.querySelector('rtc-frames')?.shadowRoot?.querySelector('button'));
+      await page.waitForFunction(() => document.querySelector('rtc-frames')?.shadowRoot?.querySelector('button'), { polling: 20 });
       assert.equal(await page.$eval('rtc-frames', (element) => (element as Frames).state), 'idle');
       await page.click('rtc-frames >>> [part="button"]');
-      await page.waitForFunction(() => (document.querySelector<Frames>('rtc-frames')?.result?.faces.length ?? 0) > 0, { timeout: 30_000 });
+      await page.waitForFunction(() => (document.querySelector<Frames>('rtc-frames')?.result?.faces.length ?? 0) > 0, {
+        timeout: 30_000,
+        polling: 20,
+      });
       const drawn = await page.$eval('rtc-frames', (element) => {
         const canvas = element.shadowRoot?.querySelector('canvas') as HTMLCanvasElement;
         const video = element.shadowRoot?.querySelector('video') as HTMLVideoElement;
@@ -263,7 +266,10 @@ describe('<rtc-frames>', { timeout: 60_000 }, () => {
       }
     };
     const others = ['one', 'two', 'three'].map(pump);
-    await page.waitForFunction(() => (globalThis as unknown as { heard: Heard }).heard.errors.includes('limit'), { timeout: 10_000 });
+    await page.waitForFunction(() => (globalThis as unknown as { heard: Heard }).heard.errors.includes('limit'), {
+      timeout: 10_000,
+      polling: 20,
+    });
     const before = await page.$eval('rtc-frames', (element) => (element as Frames).counts.sent);
     assert.match(await page.$eval('rtc-frames', (element) => element.shadowRoot?.querySelector('[role=alert]')?.textContent ?? ''), /busy/);
     over.abort();
@@ -301,7 +307,7 @@ describe('<rtc-frames>', { timeout: 60_000 }, () => {
 
   test('turns the camera off and forgets the server when it is removed', async () => {
     const page = await open(shared, '<rtc-frames interval="0.05"></rtc-frames>');
-    await page.waitForFunction(() => customElements.get('rtc-frames') !== undefined);
+    await page.waitForFunction(() => customElements.get('rtc-frames') !== undefined, { polling: 20 });
     await page.evaluate(() => {
       const { mediaDevices } = navigator;
       const real = mediaDevices.getUserMedia.bind(mediaDevices);
@@ -320,7 +326,7 @@ describe('<rtc-frames>', { timeout: 60_000 }, () => {
     });
     await page.waitForFunction(
       () => (globalThis as unknown as { cameras: MediaStreamTrack[] }).cameras.every(({ readyState }) => readyState === 'ended'),
-      { timeout: 5_000 },
+      { timeout: 5_000, polling: 20 },
     );
     assert.equal(await page.evaluate(() => (globalThis as unknown as { removed: Frames }).removed.state), 'idle');
   });
