@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { BOX_INK } from '../../server-reference/src/vision/live/face-drawing.ts';
 import { findFfmpeg, findFfprobe } from '../../tools/find-program.ts';
+import { trackDescriptions } from '../support/clip-player.ts';
 import { type Clip, encodeClip } from '../support/encoded-clip.ts';
 import { faceClip } from '../support/face-clip.ts';
 import { withoutPortrait } from '../support/face-model.ts';
@@ -147,7 +151,7 @@ test('nothing is drawn where there is no face, and a child that is killed is rep
     assert.equal(before.length, 2);
     process.kill(before[which] ?? 0, 'SIGKILL');
     const listed = (await live.playlist('v0')).segments.at(-1)?.msn ?? 0;
-    await live.until('v0', ({ segments }) => segments.some(({ msn, duration, gap }) => msn > listed && duration !== null && !gap));
+    await live.until('v0', ({ segments }) => segments.some(({ msn, parts, gap }) => msn > listed && parts.length > 0 && !gap));
     const after = ffmpegsOf(process.pid);
     assert.equal(after.length, 2);
     assert.ok(
@@ -185,6 +189,63 @@ test('pictures of another codec are drawn on before they become H.264: two child
   const [, codec, count] = /^(\w+),(\d+)/.exec(stdout) ?? [];
   assert.equal(codec, 'h264');
   assert.ok(Number(count) >= 70, `${count} pictures, though all came at once`);
+});
+
+test('pictures that are decoded in another order than they are shown in keep their times and what their colours mean', {
+  timeout: 60_000,
+}, async () => {
+  const bt709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'];
+  const x264 = ['-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '60', ...bt709];
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=30:duration=5'];
+  const { stdout } = await run(findFfmpeg(), ['-v', 'error', ...source, ...x264, '-f', 'matroska', 'pipe:1'], {
+    encoding: 'buffer',
+    maxBuffer: 1 << 26,
+  });
+  await using server = await startTestServer();
+  const asked = 'container=matroska&overlay=server:faces&seq=0';
+  const answer = await fetch(`${server.url}/ingest/demo?${asked}`, { method: 'POST', body: new Uint8Array(stdout) });
+  assert.equal(answer.status, 201);
+  const { session, overlay } = (await answer.json()) as { session: string; overlay: string };
+  assert.equal(overlay, OVERLAY);
+  const base = `${server.url}/live/demo/${session}/v0`;
+  const read = async (path: string): Promise<Buffer> => Buffer.from(await (await fetch(`${base}/${path}`)).arrayBuffer());
+  let segment: string | undefined;
+  while (segment === undefined) segment = /^seg-\d+\.m4s.*$/m.exec(String(await read('media.m3u8')))?.[0];
+  const folder = await mkdtemp(join(tmpdir(), 'glasscast-overlay-'));
+  try {
+    const file = join(folder, 'v0.mp4');
+    await writeFile(file, Buffer.concat([await read('init-1.mp4'), await read(segment)]));
+    const entries = 'packet=pts_time:stream=color_space,color_primaries,color_transfer';
+    const probed = JSON.parse((await run(findFfprobe(), ['-v', 'error', '-show_entries', entries, '-of', 'json', file])).stdout);
+    const [{ color_space, color_primaries, color_transfer }] = probed.streams;
+    assert.deepEqual([color_space, color_primaries, color_transfer], ['bt709', 'bt709', 'bt709']);
+    const pts: number[] = probed.packets.map(({ pts_time }: { pts_time: string }) => Number(pts_time));
+    assert.ok(pts.length >= 60, `${pts.length} pictures`);
+    for (const [index, time] of pts.entries()) assert.ok(Math.abs(time - (pts[0] ?? 0) - index / 30) < 0.002, `${time}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('pictures of another size are drawn on by children of their own, in an epoch of their own', { timeout: 60_000 }, async () => {
+  await using server = await startTestServer();
+  const tracks = trackDescriptions(pattern);
+  const publisher = await Publisher.connect({ server: server.url, stream: 'demo', tracks, overlay: OVERLAY });
+  await publisher.play(pattern, { duration: 2 });
+  const before = ffmpegsOf(process.pid);
+  const larger = await encodeClip({ width: 640, height: 360 });
+  const { status, response } = await publisher.push('tracks', { tracks: trackDescriptions(larger) });
+  assert.deepEqual([status, response['session']], ['ok', publisher.session.session]);
+  await publisher.play(larger, { duration: 5, videoOrigin: 2000, audioOrigin: 1000 });
+  const after = ffmpegsOf(process.pid);
+  assert.deepEqual([before.length, after.length], [2, 2]);
+  assert.ok(before.every((pid) => !after.includes(pid)));
+  const init = await fetch(`${server.url}/live/demo/${publisher.session.session}/v0/init-2.mp4`);
+  const bytes = Buffer.from(await init.arrayBuffer());
+  // Of the sample entry.
+  const entry = bytes.indexOf('avc1', bytes.indexOf('stsd'));
+  assert.deepEqual([bytes.readUInt16BE(entry + 28), bytes.readUInt16BE(entry + 30)], [640, 360]);
+  await publisher.end();
 });
 
 for (const [why, settings, details] of [
