@@ -21,9 +21,11 @@ export interface OverlayPicture {
 export interface Overlay {
   /** Whether detection has to run for it. Default: false. */
   readonly needsFaces?: boolean;
+  /** Whether it is there to hide something: where it fails, nothing is shown rather than the raw picture. Default: false. */
+  readonly hides?: boolean;
   /** Whether it has anything to draw on this picture; pictures that nothing is drawn on pass untouched. Default: always. */
   appliesTo?(picture: OverlayPicture): boolean;
-  /** Draws on the picture, which is on the canvas already, in its pixels. It may throw: the picture then passes without it, and that is told. */
+  /** Draws on the picture, which is on the canvas already, in its pixels. It may throw: the picture then passes without it (but see {@link hides}), and that is told. */
   draw(context: OverlayContext, picture: OverlayPicture): void;
   /** It is no longer chosen. */
   close?(): void;

@@ -13,6 +13,7 @@
  */
 import type { Milliseconds } from '../../protocol/units.ts';
 import { FeedReader } from '../feed-reader.ts';
+import { blackFrame } from './black-frame.ts';
 import { FrameCopier } from './frame-copier.ts';
 import type { FrameSink } from './frame-sink.ts';
 import type { LineFigures, PaintedFrame } from './overlay-messages.ts';
@@ -83,7 +84,8 @@ export class FrameLine {
     this.#painting = port === null ? 'raw' : 'painted';
     this.#port = port;
     if (port === null) {
-      this.#putWaiting();
+      // It came while something was to be drawn on it, perhaps to hide what is on it.
+      this.#dropWaiting();
       return;
     }
     port.onmessage = ({ data }: MessageEvent<PaintedFrame>) => this.#painted(port, data);
@@ -109,11 +111,13 @@ export class FrameLine {
     this.#figures.framesIn++;
     try {
       const frame = this.#timed(arrived);
-      this.#dropWaiting();
-      this.#waiting = frame;
-      if (this.#painting === 'raw') this.#putWaiting();
-      else if (this.#sentAt !== null && this.#now() - this.#sentAt > PATIENCE) this.#lose();
-      else this.#sendWaiting();
+      if (this.#painting === 'raw') this.#put(frame);
+      else {
+        this.#dropWaiting();
+        this.#waiting = frame;
+        if (this.#sentAt !== null && this.#now() - this.#sentAt > PATIENCE) this.#lose();
+        else this.#sendWaiting();
+      }
     } catch (cause) {
       // One frame is lost; the next may do.
       arrived.close();
@@ -138,12 +142,6 @@ export class FrameLine {
     this.#waiting = null;
     this.#sentAt = this.#now();
     this.#port.postMessage(frame, [frame]);
-  }
-
-  #putWaiting(): void {
-    const frame = this.#waiting;
-    this.#waiting = null;
-    if (frame !== null) this.#put(frame);
   }
 
   #painted(port: MessagePort, { frame, drawn }: PaintedFrame): void {
@@ -188,10 +186,7 @@ export class FrameLine {
   #blank(): void {
     if (this.#size === null) return;
     const { width, height } = this.#size;
-    const luma = width * height;
-    const chroma = Math.ceil(width / 2) * Math.ceil(height / 2);
-    const black = new Uint8Array(luma + 2 * chroma).fill(16, 0, luma).fill(128, luma);
-    this.#sink.write(new VideoFrame(black, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: this.#timeline.next() }));
+    this.#sink.write(blackFrame(width, height, this.#timeline.next()));
   }
 
   #tell(): void {

@@ -44,13 +44,15 @@ export class FramePainter {
     port.onmessage = ({ data }: MessageEvent<VideoFrame>) => this.#answer(port, data);
   }
 
-  async setOverlays(requests: readonly ResolvedRequest[]): Promise<void> {
+  /** @returns whether one of them is there to hide something */
+  async setOverlays(requests: readonly ResolvedRequest[]): Promise<boolean> {
     const current = await this.#set.choose(requests, (error) => this.#events.notice(failureOf(error)));
-    if (!current) return;
-    if (this.#set.overlays.length === 0) this.#stage.close();
-    if (this.#set.needsFaces === this.#needed) return;
-    this.#needed = this.#set.needsFaces;
-    this.#events.needsFaces(this.#needed);
+    if (current && this.#set.overlays.length === 0) this.#stage.close();
+    if (current && this.#set.needsFaces !== this.#needed) {
+      this.#needed = this.#set.needsFaces;
+      this.#events.needsFaces(this.#needed);
+    }
+    return this.#set.hides;
   }
 
   /** Detection through this port from here on, or none. */

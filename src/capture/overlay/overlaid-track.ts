@@ -125,6 +125,8 @@ class RunningTrack implements OverlaidTrack {
 
   told(figures: LineFigures): void {
     this.#figures = figures;
+    // Somebody else has ended it, which is told to nobody.
+    if (this.track.readyState === 'ended') this.close();
   }
 
   close(): void {

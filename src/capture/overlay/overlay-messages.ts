@@ -49,7 +49,7 @@ export type ToPainter =
   | { readonly type: 'landmarker'; readonly port: MessagePort | null };
 
 export type FromPainter =
-  | { readonly type: 'overlays-set'; readonly id: number }
+  | { readonly type: 'overlays-set'; readonly id: number; readonly hides: boolean }
   | { readonly type: 'needs-faces'; readonly needed: boolean }
   | { readonly type: 'notice'; readonly error: ErrorData }
   | { readonly type: 'detection'; readonly figures: DetectionFigures | null }

@@ -27,6 +27,10 @@ export class OverlaySet {
     return this.#chosen.some(({ overlay }) => overlay.needsFaces === true);
   }
 
+  get hides(): boolean {
+    return this.#chosen.some(({ overlay }) => overlay.hides === true);
+  }
+
   /**
    * Those before go on until all of the new ones are made. What cannot be made is told and left out.
    * @returns false where a later choice has overtaken this one

@@ -1,9 +1,13 @@
 import { GlasscastError } from '../../protocol/errors.ts';
 import type { Face } from '../../vision/face.ts';
 import type { Overlay, OverlayPicture } from '../../vision/overlay.ts';
+import { blackFrame } from './black-frame.ts';
 
 /** Frames of newer browsers say when they were captured, and take that over; TypeScript does not know it yet. */
 type Described = VideoFrame & { metadata?: () => object };
+
+const BARE = 'An overlay failed to draw: the picture is sent without it.';
+const HIDDEN = 'An overlay that hides something failed to draw: no picture is sent.';
 
 /** Draws overlays on frames. Works in a worker as on a page. */
 export class OverlayStage {
@@ -19,22 +23,25 @@ export class OverlayStage {
 
   /**
    * The frame with what the overlays draw on it, or the frame itself where none has anything to draw: it takes the frame over. An overlay
-   * that throws is left out of this picture.
+   * that throws is left out of this picture; the picture is black where it was there to hide something.
    */
   draw(frame: VideoFrame, overlays: readonly Overlay[], faces: readonly Face[] | null): VideoFrame {
     const { displayWidth: width, displayHeight: height, timestamp } = frame;
     const picture: OverlayPicture = { width, height, timestamp, faces };
-    let drawing = overlays.filter((overlay) => this.#tried(overlay, () => overlay.appliesTo?.(picture) ?? true) === true);
+    // What cannot say whether it applies does, and fails or not.
+    let drawing = overlays.filter((overlay) => this.#tried(overlay, () => overlay.appliesTo?.(picture) ?? true) ?? overlay.hides === true);
     try {
       while (drawing.length > 0) {
         const failed = this.#paint(frame, drawing, picture);
         if (failed === null) return this.#taken(frame);
+        if (failed.hides === true) return hidden(frame);
         // It may have drawn half of what it wanted to: once more, without it.
         drawing = drawing.filter((overlay) => overlay !== failed);
       }
     } catch (cause) {
       this.close();
-      this.#notice(new GlasscastError('media', 'Nothing can be drawn on the picture here: it is sent as it is.', { cause }));
+      this.#notice(new GlasscastError('media', 'Nothing can be drawn on the picture here.', { cause }));
+      return drawing.some(({ hides }) => hides === true) ? hidden(frame) : frame;
     }
     return frame;
   }
@@ -78,7 +85,7 @@ export class OverlayStage {
     } catch (cause) {
       if (!this.#told.has(overlay)) {
         this.#told.add(overlay);
-        this.#notice(new GlasscastError('media', 'An overlay failed to draw: the picture is sent without it.', { cause }));
+        this.#notice(new GlasscastError('media', overlay.hides === true ? HIDDEN : BARE, { cause }));
       }
       return undefined;
     }
@@ -97,4 +104,11 @@ export class OverlayStage {
     if (this.#context === null) throw new Error('there is no canvas to draw on');
     return this.#context;
   }
+}
+
+/** Nothing, in place of the frame. */
+function hidden(frame: VideoFrame): VideoFrame {
+  const black = blackFrame(frame.displayWidth, frame.displayHeight, frame.timestamp);
+  frame.close();
+  return black;
 }

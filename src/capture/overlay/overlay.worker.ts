@@ -39,7 +39,7 @@ addEventListener('message', ({ data }: MessageEvent<ToLine | ToPainter>) => {
       return;
     case 'overlays': {
       const { id, requests } = data;
-      void painter?.setOverlays(requests).then(() => post({ type: 'overlays-set', id }));
+      void painter?.setOverlays(requests).then((hides) => post({ type: 'overlays-set', id, hides }));
       return;
     }
     case 'connect':

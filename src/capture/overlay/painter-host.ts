@@ -11,7 +11,8 @@ export interface PainterHostEvents extends PainterEvents {
 /** A painter, wherever it runs. */
 export interface PainterHost {
   readonly runsIn: 'worker' | 'page';
-  setOverlays(requests: readonly ResolvedRequest[]): Promise<void>;
+  /** Resolves with whether one of them is there to hide something. */
+  setOverlays(requests: readonly ResolvedRequest[]): Promise<boolean>;
   connect(port: MessagePort): void;
   setLandmarker(port: MessagePort | null): void;
   close(): void;
@@ -42,13 +43,13 @@ export async function openPagePainter(options: PainterOptions, events: PainterHo
 class WorkerPainter implements PainterHost {
   readonly runsIn = 'worker';
   readonly #worker: OverlayWorker;
-  readonly #setting = new Map<number, () => void>();
+  readonly #setting = new Map<number, (hides: boolean) => void>();
   #newest = 0;
 
   constructor(worker: OverlayWorker, options: PainterOptions, events: PainterHostEvents) {
     this.#worker = worker;
     worker.addEventListener('message', ({ data }: MessageEvent<FromOverlayWorker>) => {
-      if (data.type === 'overlays-set') this.#set(data.id);
+      if (data.type === 'overlays-set') this.#set(data.id, data.hides);
       if (data.type === 'needs-faces') events.needsFaces(data.needed);
       if (data.type === 'notice') events.notice(toError(data.error));
       if (data.type === 'detection') events.detection(data.figures);
@@ -61,7 +62,7 @@ class WorkerPainter implements PainterHost {
     this.#post({ type: 'open-painter', options });
   }
 
-  setOverlays(requests: readonly ResolvedRequest[]): Promise<void> {
+  setOverlays(requests: readonly ResolvedRequest[]): Promise<boolean> {
     const id = ++this.#newest;
     return new Promise((resolve) => {
       this.#setting.set(id, resolve);
@@ -79,11 +80,11 @@ class WorkerPainter implements PainterHost {
 
   close(): void {
     this.#worker.terminate();
-    for (const id of [...this.#setting.keys()]) this.#set(id);
+    for (const id of [...this.#setting.keys()]) this.#set(id, false);
   }
 
-  #set(id: number): void {
-    this.#setting.get(id)?.();
+  #set(id: number, hides: boolean): void {
+    this.#setting.get(id)?.(hides);
     this.#setting.delete(id);
   }
 

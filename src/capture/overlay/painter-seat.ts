@@ -5,7 +5,8 @@
  *                              │  ▲                     └──chosen again──▶ seated
  *                 crashed, hung│  │the first time in {@link MEMORY}: another one
  *                              ▼  │
- *                             lost ──the second time──▶ given up: frames pass as they are, until overlays are chosen again
+ *                             lost ──the second time──▶ given up, until overlays are chosen again: frames
+ *                                                          pass as they are, or none where something was to be hidden
  *
  * A painter is a worker, and the page where a worker cannot run or an overlay is a function of the page. A page that hangs is waited for: there
  * is no other.
@@ -38,6 +39,8 @@ interface Seated {
   readonly painter: PainterHost;
   readonly faces: FaceSupply;
   connected: boolean;
+  /** One of its overlays is there to hide something. */
+  hides: boolean;
 }
 
 export class PainterSeat {
@@ -126,7 +129,7 @@ export class PainterSeat {
     }
     this.#seated = next;
     try {
-      await within(PATIENCE, next.painter.setOverlays(requests));
+      next.hides = await within(PATIENCE, next.painter.setOverlays(requests));
       // Lost meanwhile.
       if (!this.#closed && this.#seated === next) this.#connect(next);
     } finally {
@@ -169,7 +172,7 @@ export class PainterSeat {
     };
     const painter = await this.#openPainter(place, { ...options, ...(workerUrl === undefined ? {} : { workerUrl }) }, events);
     const faces = new FaceSupply(vision, (port) => painter.setLandmarker(port), notice);
-    seated = { painter, faces, connected: false };
+    seated = { painter, faces, connected: false, hides: false };
     return seated;
   }
 
@@ -191,22 +194,25 @@ export class PainterSeat {
   #lose(seated: Seated | null, cause: unknown): void {
     if (this.#closed || seated === null || seated !== this.#seated) return;
     this.#line.hold();
+    const { hides } = seated;
     this.#dismiss();
     const now = performance.now();
     const again = now - this.#lostAt < MEMORY;
     this.#lostAt = now;
     if (again) {
-      this.#giveUp(cause);
+      this.#giveUp(cause, hides);
       return;
     }
     this.#options.notice(new GlasscastError('aborted', 'The overlay stopped unexpectedly and was started again.', { cause }));
     void this.#queue(() => (this.#seated === null ? this.#seat() : Promise.resolve()));
   }
 
-  #giveUp(cause: unknown): void {
+  #giveUp(cause: unknown, hides = false): void {
     this.#dismiss();
-    this.#line.setPainter(null);
-    this.#options.notice(new GlasscastError('media', 'The overlay does not run here: the picture is sent without it.', { cause }));
+    if (hides) this.#line.hold();
+    else this.#line.setPainter(null);
+    const instead = hides ? 'no picture is sent' : 'the picture is sent without it';
+    this.#options.notice(new GlasscastError('media', `The overlay does not run here: ${instead}.`, { cause }));
   }
 
   #dismiss(): void {
@@ -221,8 +227,8 @@ function dismiss({ painter, faces }: Seated): void {
   painter.close();
 }
 
-async function within(patience: Milliseconds, work: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>();
+async function within<T>(patience: Milliseconds, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
   const timeout = setTimeout(() => late.reject(new Error('the overlay took too long to start')), patience);
-  await Promise.race([work, late.promise]).finally(() => clearTimeout(timeout));
+  return await Promise.race([work, late.promise]).finally(() => clearTimeout(timeout));
 }

@@ -32,6 +32,7 @@ export const hideFace: OverlayFactory = (options) => {
 
   return {
     needsFaces: true,
+    hides: true,
     appliesTo: ({ faces, timestamp }) => faces === null || faces.length > 0 || places.anyAt(timestamp),
     draw(context, { faces, width, height, timestamp }) {
       if (faces === null) {

@@ -10,7 +10,8 @@ const BLUE = [0, 0, 255];
 const RED = [255, 0, 0];
 
 /** Draws a red square in the upper left corner; on frames whose timestamp is odd it has nothing to draw. */
-const SQUARE = `export default ({ fails, slow } = {}) => ({
+const SQUARE = `export default ({ fails, slow, hides } = {}) => ({
+  hides,
   appliesTo: ({ timestamp }) => timestamp % 2 === 0,
   draw(context) {
     const until = performance.now() + (slow ?? 0);
@@ -145,6 +146,27 @@ describe('an overlaid track', () => {
     });
   }
 
+  it('shows nothing where what fails is there to hide something', async () => {
+    const track = await open([{ name: 'square', options: { fails: true, hides: true } }]);
+    for (const timestamp of [1000, 34_000]) expect((await through(timestamp)).far).to.deep.equal([0, 0, 0]);
+    expect(notices.map(({ code }) => code)).to.deep.equal(['media']);
+    await track.setOverlays([]);
+    expect((await through(68_000)).far).to.deep.equal(BLUE);
+  });
+
+  it('sends no picture once a second painter is lost that was to hide something', async () => {
+    const track = await open([{ name: 'square', options: { hides: true } }]);
+    await through(2000);
+    workers[1]?.dispatchEvent(new ErrorEvent('error', { message: 'crashed' }));
+    while (track.figures.runsIn !== 'worker') await new Promise((resolve) => setTimeout(resolve));
+    workers[2]?.dispatchEvent(new ErrorEvent('error', { message: 'crashed' }));
+    expect(notices.map(({ code }) => code)).to.deep.equal(['aborted', 'media']);
+    await source.send(40_000);
+    await track.setOverlays([]);
+    // What was held meanwhile was to be hidden.
+    expect((await through(80_000)).timestamp).to.equal(80_000);
+  });
+
   it('draws the others where one throws', async () => {
     await open([{ name: 'square', options: { fails: true } }, { name: 'square' }]);
     expect((await through(1000)).corner).to.deep.equal(RED);
@@ -258,6 +280,16 @@ describe('an overlaid track', () => {
     }
     expect(workers).to.have.length(2);
     expect(notices).to.deep.equal([]);
+  });
+
+  it('lets everything go when somebody else ends its track', async () => {
+    const track = await open([{ name: 'square' }], 'page');
+    await through(2000);
+    track.track.stop();
+    const pace = setInterval(() => void source.send(source.sent + 40_000), 40);
+    while (track.figures.runsIn !== null) await new Promise((resolve) => setTimeout(resolve));
+    clearInterval(pace);
+    expect(source.track.readyState).to.equal('live');
   });
 
   it('closes every frame that it takes, ends its own track and leaves the input alone', async () => {
