@@ -103,7 +103,12 @@ export async function takeCensus(page: Page): Promise<Census> {
       connections: await instances(session, 'RTCPeerConnection.prototype'),
       dataChannels: await instances(session, 'RTCDataChannel.prototype'),
       streams: await instances(session, 'MediaStream.prototype'),
-      liveTracks: await instances(session, 'MediaStreamTrack.prototype', "(one) => one.readyState === 'live'"),
+      // Prototypes of tracks of other kinds are among them, and have no state.
+      liveTracks: await instances(
+        session,
+        'MediaStreamTrack.prototype',
+        "(one) => !('prototype' in one.constructor && one.constructor.prototype === one) && one.readyState === 'live'",
+      ),
       videos: await instances(session, 'HTMLVideoElement.prototype'),
       audioContexts: await instances(session, 'AudioContext.prototype'),
       workers: await instances(session, 'Worker.prototype'),

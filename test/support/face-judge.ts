@@ -25,13 +25,13 @@ export type ContourSet =
 
 export interface Verdict {
   readonly faces: number;
-  /** In pixels, from ear to ear. */
+  /** In pixels, from ear to ear; of the smallest. */
   readonly faceWidth: number;
   /** Pixels of the colour in the whole picture. */
   readonly coloured: number;
-  /** Share of the points along the contours that have the colour near them. */
+  /** Share of the points along the contours that have the colour near them; of the face that has least. */
   readonly drawn: number;
-  /** Share of the coloured pixels that lie beyond the face. */
+  /** Share of the coloured pixels that lie beyond all faces. */
   readonly stray: number;
 }
 
@@ -130,7 +130,7 @@ async function installJudge(): Promise<void> {
   const landmarker = await FaceLandmarker.createFromOptions(await FilesetResolver.forVisionTasks('/wasm'), {
     baseOptions: { modelAssetPath: '/model', delegate: 'CPU' },
     runningMode: 'IMAGE',
-    numFaces: 2,
+    numFaces: 10,
   });
 
   const decode = async (picture: string): Promise<ImageBitmap> => createImageBitmap(await (await fetch(picture)).blob());
@@ -156,49 +156,56 @@ async function installJudge(): Promise<void> {
       const isColoured = (x: number, y: number): boolean =>
         colour.every((part, index) => Math.abs(part - (data[(y * width + x) * 4 + index] ?? 0)) < 120);
       const { faceLandmarks } = landmarker.detect(bitmap);
-      const [points] = faceLandmarks;
-      const faceWidth = points === undefined ? 0 : widthOf(points) * width;
-
-      const near = Math.max(3, Math.round(faceWidth * 0.04));
-      const hasColourNear = (px: number, py: number): boolean => {
+      const hasColourNear = (px: number, py: number, near: number): boolean => {
         for (let y = Math.max(0, py - near); y <= Math.min(height - 1, py + near); y++)
           for (let x = Math.max(0, px - near); x <= Math.min(width - 1, px + near); x++) if (isColoured(x, y)) return true;
         return false;
       };
-      let expected = 0;
-      let found = 0;
-      for (const { start, end } of points === undefined ? [] : sets.flatMap((set) => FaceLandmarker[`FACE_LANDMARKS_${set}`])) {
-        const from = points?.[start];
-        const to = points?.[end];
-        if (from === undefined || to === undefined) continue;
-        for (const share of [0, 0.5]) {
-          const x = Math.round((from.x + (to.x - from.x) * share) * width);
-          const y = Math.round((from.y + (to.y - from.y) * share) * height);
-          if (x < 0 || y < 0 || x >= width || y >= height) continue;
-          expected++;
-          if (hasColourNear(x, y)) found++;
+      const faces = faceLandmarks.map((points) => {
+        const faceWidth = widthOf(points) * width;
+        const near = Math.max(3, Math.round(faceWidth * 0.04));
+        const margin = faceWidth * 0.08;
+        const across = points.map(({ x }) => x * width);
+        const down = points.map(({ y }) => y * height);
+        let expected = 0;
+        let found = 0;
+        for (const { start, end } of sets.flatMap((set) => FaceLandmarker[`FACE_LANDMARKS_${set}`])) {
+          const from = points[start];
+          const to = points[end];
+          if (from === undefined || to === undefined) continue;
+          for (const share of [0, 0.5]) {
+            const x = Math.round((from.x + (to.x - from.x) * share) * width);
+            const y = Math.round((from.y + (to.y - from.y) * share) * height);
+            if (x < 0 || y < 0 || x >= width || y >= height) continue;
+            expected++;
+            if (hasColourNear(x, y, near)) found++;
+          }
         }
-      }
-
-      const margin = faceWidth * 0.08;
-      const left = Math.min(...(points ?? []).map(({ x }) => x * width)) - margin;
-      const right = Math.max(...(points ?? []).map(({ x }) => x * width)) + margin;
-      const top = Math.min(...(points ?? []).map(({ y }) => y * height)) - margin;
-      const bottom = Math.max(...(points ?? []).map(({ y }) => y * height)) + margin;
+        return {
+          faceWidth,
+          drawn: expected === 0 ? 0 : found / expected,
+          left: Math.min(...across) - margin,
+          right: Math.max(...across) + margin,
+          top: Math.min(...down) - margin,
+          bottom: Math.max(...down) + margin,
+        };
+      });
+      const isOnFace = (x: number, y: number): boolean =>
+        faces.some(({ left, right, top, bottom }) => x >= left && x <= right && y >= top && y <= bottom);
       let coloured = 0;
       let off = 0;
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) {
           if (!isColoured(x, y)) continue;
           coloured++;
-          if (!(x >= left && x <= right && y >= top && y <= bottom)) off++;
+          if (!isOnFace(x, y)) off++;
         }
       }
       return {
-        faces: faceLandmarks.length,
-        faceWidth,
+        faces: faces.length,
+        faceWidth: Math.min(...faces.map(({ faceWidth }) => faceWidth)),
         coloured,
-        drawn: expected === 0 ? 0 : found / expected,
+        drawn: faces.length === 0 ? 0 : Math.min(...faces.map(({ drawn }) => drawn)),
         stray: coloured === 0 ? 0 : off / coloured,
       };
     },

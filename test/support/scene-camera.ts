@@ -2,6 +2,8 @@
 export interface Scene {
   /** Whether the portrait stands before it; otherwise there are blue bars that move. */
   readonly portrait: boolean;
+  /** Its head alone, so often, in rows of three. Default: all of it, once. */
+  readonly heads?: number;
   /** In pixels. */
   readonly width: number;
   readonly height: number;
@@ -34,7 +36,18 @@ export function installSceneCamera(portrait: string, first: Scene): void {
         Object.assign(canvas, { width: scene.width, height: scene.height });
       const side = Math.max(canvas.width, canvas.height);
       const sway = Math.sin(performance.now() / 500) * 10;
-      if (scene.portrait) context.drawImage(image, (canvas.width - side) / 2 + sway, 0, side, side);
+      const { heads } = scene;
+      if (scene.portrait && heads === undefined) context.drawImage(image, (canvas.width - side) / 2 + sway, 0, side, side);
+      if (scene.portrait && heads !== undefined) {
+        context.fillStyle = '#808080';
+        context.fillRect(0, 0, canvas.width, canvas.height);
+        const [width, height] = [canvas.width / 3, canvas.height / Math.ceil(heads / 3)];
+        for (let head = 0; head < heads; head++) {
+          const [x, y] = [(head % 3) * width + sway, Math.floor(head / 3) * height];
+          // Where the head is in the portrait of the fixtures, in shares of it.
+          context.drawImage(image, image.width * 0.25, 0, image.width * 0.4, image.height * 0.45, x, y, width, height);
+        }
+      }
       for (let bar = 0; bar < 8 && !scene.portrait; bar++) {
         context.fillStyle = `hsl(220 60% ${bar * 10}%)`;
         context.fillRect((bar * canvas.width) / 8 + sway, 0, canvas.width / 8 + 1, canvas.height);
