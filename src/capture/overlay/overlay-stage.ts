@@ -95,6 +95,7 @@ export class OverlayStage {
     // What was lost comes back by itself or not at all; another canvas is there at once.
     if (this.#context?.isContextLost?.()) this.close();
     if (this.#context === null || this.#canvas === null) {
+      // Without alpha it is a little quicker; `willReadFrequently` costs half as much again at 1080p, `desynchronized` changes nothing (docs/faces.md).
       this.#canvas = new OffscreenCanvas(width, height);
       this.#context = this.#canvas.getContext('2d', { alpha: false });
     } else if (this.#canvas.width !== width || this.#canvas.height !== height) {
