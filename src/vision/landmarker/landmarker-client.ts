@@ -50,7 +50,13 @@ export class LandmarkerClient {
   }
 
   async #start(avoidGpu: boolean): Promise<void> {
-    const landmarker = await this.#host.make(() => this.#restart(true), avoidGpu);
+    let own: Landmarker | null = null;
+    // One that was closed loses its GPU too, and by then another one may run.
+    const lost = (): void => {
+      if (this.#state.is === 'running' && this.#state.landmarker === own) this.#restart(true);
+    };
+    const landmarker = await this.#host.make(lost, avoidGpu);
+    own = landmarker;
     if (this.#state.is === 'restarting') this.#state = { is: 'running', landmarker };
     else landmarker.close();
   }
