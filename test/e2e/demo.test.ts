@@ -124,7 +124,16 @@ describe('the demo', () => {
     await studio.close();
   });
 
-  for (const path of ['/', '/call.html', '/lobby.html', '/live.html', '/watch.html', '/call.html?room=a', '/live.html?stream=a']) {
+  for (const path of [
+    '/',
+    '/call.html',
+    '/lobby.html',
+    '/live.html',
+    '/watch.html',
+    '/faces.html',
+    '/call.html?room=a',
+    '/live.html?stream=a',
+  ]) {
     test(`${path} has a language, a title, names for all that can be operated, and no sideways scroll on a phone`, async () => {
       const page = await open(path);
       await page.waitForFunction(() => document.querySelector('#choose:not([hidden]), #stage:not([hidden]), .doors, rtc-lobby') !== null);

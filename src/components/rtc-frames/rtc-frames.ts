@@ -1,47 +1,23 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { property, query, state } from 'lit/decorators.js';
+import { query, state } from 'lit/decorators.js';
 import { GlasscastError } from '../../protocol/errors.ts';
-import { isName } from '../../protocol/name-pattern.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { renderError, toGlasscastError } from '../../ui/errors.ts';
 import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
 import { VideoFinder } from '../../ui/find-video.ts';
 import { camera } from '../../ui/icons/camera.ts';
-import { messages } from '../../ui/localize.ts';
 import { pictureCanvasStyles } from '../../ui/picture-canvas.styles.ts';
 import { PictureCanvas } from '../../ui/picture-canvas.ts';
-import { randomId } from '../../ui/random-id.ts';
-import { ServerSettingsElement } from '../../ui/server-settings-element.ts';
 import { buttonStyles, errorStyles, tokens } from '../../ui/tokens.styles.ts';
 import type { FrameCounts, FrameLoopState, FrameResult } from '../../vision/frames/frame-loop.ts';
 import type { Frames } from '../../vision/frames/open-frames.ts';
 import type { CameraSource } from './camera-source.ts';
 import type { FramesState, RtcFrameResultDetail } from './frames-events.ts';
-import { FRAME_WIDTH, INTERVAL, readNumber, readTransport } from './frames-settings.ts';
+import { readTransport } from './frames-settings.ts';
+import { FramesSettingsElement } from './frames-settings-element.ts';
+import { words } from './frames-words.ts';
 import { paintDetections } from './paint-detections.ts';
 import { framesStyles } from './rtc-frames.styles.ts';
-
-const msg = messages('frames', {
-  start: 'Start',
-  stop: 'Stop',
-  idle: 'Stopped',
-  starting: 'Waiting for the camera',
-  connecting: 'Connecting',
-  running: 'Looking for faces',
-  reconnecting: 'Reconnecting',
-  failed: 'Stopped',
-  faces: 'Faces',
-  'round-trip': 'Round trip',
-  'on-server': 'On the server',
-  ms: '{value} ms',
-  camera: 'The camera is off. Start it to look for faces.',
-  found: '{count} in view: faces',
-  'found-one': 'One face in view',
-  none: 'No face in view',
-  picture: 'Camera',
-  busy: 'The server is busy. Pictures are sent less often for now.',
-  'invalid-id': '“{id}” is not a name for frames-id: use 1 to 63 of a-z, 0-9 and -, not starting with -.',
-});
 
 const NO_COUNTS: FrameCounts = { sent: 0, answered: 0, skipped: 0, lost: 0 };
 /** A face at the picture's edge comes and goes: what is said has held for so many answers. */
@@ -71,31 +47,10 @@ const STEADY_ANSWERS = 2;
  * @cssproperty [--rtc-frames-color=#35e0b0] - Colour of boxes and points.
  * @cssproperty [--rtc-frames-width=2] - Width of lines in CSS pixels, 0.5 to 20.
  */
-export class RtcFrames extends ServerSettingsElement {
+export class RtcFrames extends FramesSettingsElement {
   static override styles = [tokens, buttonStyles, errorStyles, pictureCanvasStyles, framesStyles];
 
   @query('canvas') private readonly canvas!: HTMLCanvasElement;
-
-  /** The id of a `<video>`, or of an element that plays one, to look at instead of a child or the camera. */
-  @property({ attribute: 'for' }) htmlFor: string | null = null;
-
-  /** Seconds from one picture to the next, 0.05 to 60. An answer that takes longer is waited for. */
-  @property({ type: Number }) interval = INTERVAL.fallback;
-
-  /** Width of the pictures that are sent, in pixels, 16 to 1920; never wider than the source. */
-  @property({ attribute: 'frame-width', type: Number }) frameWidth = FRAME_WIDTH.fallback;
-
-  /** `channel` (a socket of its own), `http` (a request each), or `multipart` (a request each, as a form sends a file). */
-  @property() transport = 'channel';
-
-  /** Names whoever sends, for a token that is limited to it: 1 to 63 of `a-z`, `0-9` and `-`. Default: a random one. */
-  @property({ attribute: 'frames-id' }) framesId: string | null = null;
-
-  /** Starts by itself where there is a video to look at. The camera waits for `start()` or the button. */
-  @property({ type: Boolean }) autostart = false;
-
-  /** Address of a copy of the worker that encodes on the page's own origin, for pages whose policy forbids `blob:` workers. */
-  @property({ attribute: 'worker-url' }) workerUrl: string | null = null;
 
   @state() private framesState: FramesState = 'idle';
   @state() private failure: GlasscastError | null = null;
@@ -112,7 +67,6 @@ export class RtcFrames extends ServerSettingsElement {
     changed: (video) => this.#sourceChanged(video),
   });
   readonly #resizes = new ResizeObserver(() => this.#draw());
-  readonly #ownId = `page-${randomId()}`;
   #over: PictureCanvas | null = null;
   #frames: Frames | null = null;
   #camera: CameraSource | null = null;
@@ -202,16 +156,12 @@ export class RtcFrames extends ServerSettingsElement {
     super.updated(changed);
     if (changed.has('htmlFor')) this.#finder.look();
     if (changed.has('token') && changed.size === 1) this.#frames?.setToken(this.effectiveToken);
-    if (changed.has('interval')) this.#frames?.setInterval(this.#interval);
+    if (changed.has('interval')) this.#frames?.setInterval(this.intervalMs);
     if (changed.has('autostart')) this.#startUnasked();
     const elsewhere = (['transport', 'framesId', 'server', 'socketPath', 'workerUrl'] as const).some((name) => changed.has(name));
     if (elsewhere && this.#frames !== null) this.#restart();
     // What is drawn over something lies where that lies after this drawing.
     if (this.newest !== null) this.#draw();
-  }
-
-  get #interval(): number {
-    return readNumber('interval', this.interval, INTERVAL, (message) => this.warnOnce(message)) * 1_000;
   }
 
   /** Whether the camera is what is looked at. */
@@ -263,7 +213,7 @@ export class RtcFrames extends ServerSettingsElement {
     const isCamera = this.#isCamera;
     this.#setState(isCamera ? 'starting' : 'connecting');
     // A name or a server that is none is told before anybody is asked for a camera.
-    this.#address();
+    this.address();
     const { openCamera } = await loadEngine();
     if (signal.aborted) return;
     if (isCamera) {
@@ -291,12 +241,12 @@ export class RtcFrames extends ServerSettingsElement {
     const { openFrames } = await loadEngine();
     if (signal.aborted) return;
     this.#frames = openFrames({
-      ...this.#address(),
+      ...this.address(),
       token: this.effectiveToken,
       tokenProvider: this.effectiveTokenProvider,
       transport: readTransport(this.transport, (message) => this.warnOnce(message)),
-      interval: this.#interval,
-      width: () => Math.round(readNumber('frame-width', this.frameWidth, FRAME_WIDTH, (message) => this.warnOnce(message))),
+      interval: this.intervalMs,
+      width: () => this.sentWidth,
       video: () => this.#shown,
       canvas: () => document.createElement('canvas'),
       workerUrl: this.workerUrl === null ? undefined : new URL(this.workerUrl, document.baseURI).href,
@@ -315,13 +265,6 @@ export class RtcFrames extends ServerSettingsElement {
         },
       },
     });
-  }
-
-  /** @throws GlasscastError `invalid` */
-  #address(): { readonly server: string; readonly socketPath: string; readonly id: string } {
-    const id = this.framesId ?? this.#ownId;
-    if (!isName(id)) throw new GlasscastError('invalid', msg('invalid-id', { id }));
-    return { server: this.serverOrigin, socketPath: this.effectiveSocketPath, id };
   }
 
   #loopChanged(next: FrameLoopState): void {
@@ -394,7 +337,7 @@ export class RtcFrames extends ServerSettingsElement {
     this.#steady = { count, answers, said };
     if (answers < STEADY_ANSWERS || said === count) return;
     this.#steady = { count, answers, said: count };
-    this.#announcer.announce(count === 0 ? msg('none') : count === 1 ? msg('found-one') : msg('found', { count }));
+    this.#announcer.announce(count === 0 ? words('none') : count === 1 ? words('found-one') : words('found', { count }));
   }
 
   #draw(): void {
@@ -428,7 +371,7 @@ export class RtcFrames extends ServerSettingsElement {
 
   protected override render(): TemplateResult {
     const isOn = this.framesState !== 'idle' && this.framesState !== 'failed';
-    const word = msg(this.framesState);
+    const word = words(this.framesState);
     return html`
       <div class="card" part="card">
         <div class="stage" part="stage" ?hidden=${this.htmlFor !== null}>
@@ -436,7 +379,7 @@ export class RtcFrames extends ServerSettingsElement {
           ${this.#isCamera ? this.#renderCamera() : nothing}
         </div>
         <div class="bar" part="bar">
-          <button class=${isOn ? '' : 'primary'} part="button" type="button" @click=${() => this.#toggle()}>${msg(isOn ? 'stop' : 'start')}</button>
+          <button class=${isOn ? '' : 'primary'} part="button" type="button" @click=${() => this.#toggle()}>${words(isOn ? 'stop' : 'start')}</button>
           <span class="state" part="state" data-state=${this.framesState}>${word}</span>
           ${this.#renderFigures()}
         </div>
@@ -448,25 +391,25 @@ export class RtcFrames extends ServerSettingsElement {
   }
 
   #renderCamera(): TemplateResult {
-    this.#video.ariaLabel = msg('picture');
-    const placeholder = html`<div class="placeholder">${camera}<p>${msg(this.framesState === 'starting' ? 'starting' : 'camera')}</p></div>`;
+    this.#video.ariaLabel = words('picture');
+    const placeholder = html`<div class="placeholder">${camera}<p>${words(this.framesState === 'starting' ? 'starting' : 'camera')}</p></div>`;
     return html`<div class="own">${this.#video}${this.hasPicture ? nothing : placeholder}</div>`;
   }
 
   #renderFigures(): TemplateResult | typeof nothing {
     const { newest } = this;
     if (newest === null) return nothing;
-    const ms = (value: number): string => msg('ms', { value: Math.round(value) });
+    const ms = (value: number): string => words('ms', { value: Math.round(value) });
     const figure = (name: string, value: string | number): TemplateResult => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
     return html`<dl part="figures">
-      ${figure(msg('faces'), newest.faces.length)}${figure(msg('round-trip'), ms(newest.roundTrip))}${figure(msg('on-server'), ms(newest.ms))}
+      ${figure(words('faces'), newest.faces.length)}${figure(words('round-trip'), ms(newest.roundTrip))}${figure(words('on-server'), ms(newest.ms))}
     </dl>`;
   }
 
   #renderFailure(): TemplateResult | typeof nothing {
     const { failure } = this;
     if (failure === null) return nothing;
-    return html`<div class="notes">${renderError(failure, nothing, failure.code === 'limit' ? msg('busy') : undefined)}</div>`;
+    return html`<div class="notes">${renderError(failure, nothing, failure.code === 'limit' ? words('busy') : undefined)}</div>`;
   }
 }
 
