@@ -46,6 +46,18 @@ function keepOffers(): void {
   };
 }
 
+interface Broadcaster extends HTMLElement {
+  readonly state: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const goLive = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    await customElements.whenDefined('rtc-broadcaster');
+    await document.querySelector<Broadcaster>('rtc-broadcaster')?.start();
+  });
+
 /** Most of the contours has the colour near, and next to nothing of it is beyond the face. */
 const isOnFace = ({ faces, drawn, stray }: Verdict): boolean => faces === 1 && drawn > 0.8 && stray < 0.02;
 const isAway = ({ coloured }: Verdict): boolean => coloured < 5;
@@ -168,13 +180,10 @@ describe('faces', { skip: withoutFaceModel() || withoutPortrait() }, () => {
   test('viewers of a broadcast see contours on the face, and so does who plays its recording', async () => {
     const tag = `<rtc-broadcaster stream="faces" capture-width="640" capture-height="480" no-audio record ${contours(GREEN)}></rtc-broadcaster>`;
     const broadcaster = await open(tag);
-    await broadcaster.evaluate(async () => {
-      await customElements.whenDefined('rtc-broadcaster');
-      await document.querySelector<HTMLElement & { start(): Promise<void> }>('rtc-broadcaster')?.start();
-    });
+    await goLive(broadcaster);
     const viewer = await open('<hls-viewer stream="faces" autoplay muted></hls-viewer>');
     await staysOnFace(viewer, 'hls-viewer >>> video', GREEN);
-    await broadcaster.evaluate(() => document.querySelector<HTMLElement & { stop(): Promise<void> }>('rtc-broadcaster')?.stop());
+    await broadcaster.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.stop());
 
     const { recordings } = (await (await fetch(`${server.url}/recordings/faces`)).json()) as { recordings: { session: string }[] };
     const file = `${server.url}/recordings/faces/${recordings[0]?.session}/download.mp4`;
@@ -226,7 +235,7 @@ describe('faces', { skip: withoutFaceModel() || withoutPortrait() }, () => {
       await receiver.close();
     });
 
-    test('a server without a model says so in the room, and the call goes on', async () => {
+    test('without a model on the server, room and broadcaster say so, and both go on', async () => {
       const bare = await startTestServer();
       ends.push(() => bare.close());
       const elsewhere = await startEmbeddingSite(bare.url);
@@ -237,6 +246,12 @@ describe('faces', { skip: withoutFaceModel() || withoutPortrait() }, () => {
       assert.match(await words(sender, ALERT, 'model'), /model/);
       const video = await deepOne<HTMLVideoElement>(receiver, REMOTE);
       assert.ok(await video.evaluate(movesInPage, 10_000), 'the raw picture goes on');
+
+      const tag = `<rtc-broadcaster stream="bare" capture-width="640" capture-height="480" no-audio ${contours(GREEN)}></rtc-broadcaster>`;
+      const broadcaster = await plain.open(elsewhere.page(tag));
+      await goLive(broadcaster);
+      assert.match(await words(broadcaster, 'rtc-broadcaster >>> [part=notice]', 'model'), /model/);
+      assert.equal(await broadcaster.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.state), 'live');
     });
   });
 

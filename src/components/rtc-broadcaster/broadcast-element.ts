@@ -372,7 +372,8 @@ export abstract class BroadcastElement extends BroadcasterSettingsElement {
     this.emit<RtcStateDetail<BroadcastState>>('rtc-state', { state: next, previous });
     if (next === 'live') {
       if (previous === 'connecting') this.liveSince = performance.now();
-      this.notice = null;
+      // What was told while connecting, such as a missing model, is so still.
+      else this.notice = null;
       if (this.onAir !== null && this.playback !== null) {
         this.emit<RtcLiveDetail>('rtc-live', { session: this.onAir.session, epoch: this.onAir.epoch, playback: this.playback });
       }
