@@ -202,12 +202,12 @@ test('pictures that are decoded in another order than they are shown in keep the
     maxBuffer: 1 << 26,
   });
   await using server = await startTestServer();
-  const asked = 'container=matroska&overlay=server:faces&seq=0';
-  const answer = await fetch(`${server.url}/ingest/demo?${asked}`, { method: 'POST', body: new Uint8Array(stdout) });
-  assert.equal(answer.status, 201);
-  const { session, overlay } = (await answer.json()) as { session: string; overlay: string };
-  assert.equal(overlay, OVERLAY);
-  const base = `${server.url}/live/demo/${session}/v0`;
+  const tracks = [videoTrack()];
+  const publisher = await Publisher.connect({ server: server.url, stream: 'demo', tracks, container: 'matroska', overlay: OVERLAY });
+  assert.equal(publisher.joinReply.response['overlay'], OVERLAY);
+  await publisher.push('clock', { track: 0, dts: 0, wall_ms: Date.now() - 5000, offset_ms: 0 });
+  assert.equal((await publisher.push('chunk', new Uint8Array(stdout))).status, 'ok');
+  const base = `${server.url}/live/demo/${publisher.session.session}/v0`;
   const read = async (path: string): Promise<Buffer> => Buffer.from(await (await fetch(`${base}/${path}`)).arrayBuffer());
   let segment: string | undefined;
   while (segment === undefined) segment = /^seg-\d+\.m4s.*$/m.exec(String(await read('media.m3u8')))?.[0];
@@ -224,6 +224,7 @@ test('pictures that are decoded in another order than they are shown in keep the
     for (const [index, time] of pts.entries()) assert.ok(Math.abs(time - (pts[0] ?? 0) - index / 30) < 0.002, `${time}`);
   } finally {
     await rm(folder, { recursive: true });
+    publisher.drop();
   }
 });
 
