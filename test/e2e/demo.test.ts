@@ -136,7 +136,9 @@ describe('the demo', () => {
   ]) {
     test(`${path} has a language, a title, names for all that can be operated, and no sideways scroll on a phone`, async () => {
       const page = await open(path);
-      await page.waitForFunction(() => document.querySelector('#choose:not([hidden]), #stage:not([hidden]), .doors, rtc-lobby') !== null);
+      await page.waitForFunction(
+        () => document.querySelector('#choose:not([hidden]), #stage:not([hidden]), .doors, rtc-lobby, rtc-frames:defined') !== null,
+      );
       const seen = await page.evaluate(() => {
         const ids = Array.from(document.querySelectorAll('[id]'), ({ id }) => id);
         return {
