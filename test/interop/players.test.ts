@@ -107,7 +107,10 @@ describe('players of others', { concurrency: PLAYERS, timeout: (4 * SECONDS + 20
       // Sound may begin some seconds before pictures, and the other way round.
       const usual = SECONDS * FRAME_RATE;
       if (pictures !== null)
-        assert.ok(pictures > 0.75 * usual && pictures < (elapsed + BEGINS_BEHIND) * FRAME_RATE, `${pictures} pictures\n${output.slice(-2000)}`);
+        assert.ok(
+          pictures > 0.75 * usual && pictures < (elapsed + BEGINS_BEHIND) * FRAME_RATE,
+          `${pictures} pictures\n${output.slice(-2000)}`,
+        );
       else assert.ok(elapsed > SECONDS - 3 && /End of file/.test(output), `it ended after ${elapsed} s\n${output.slice(-2000)}`);
       assert.ok(elapsed < SECONDS + ahead + 8, `it took ${elapsed} s`);
     });
