@@ -7,8 +7,15 @@ import { SteadyPoints } from './steady-points.ts';
 
 /** A face that was not found again for this long is gone. */
 export const STALE: Milliseconds = 400;
-/** Or for as long as two detections take, where they take longer, but no more than this. */
+/**
+ * Or for as long as so many rounds of detection, where that is longer. The answer to a picture comes when the next is given to the detector, so what is
+ * known is up to two rounds old; the third is for those that take longer than others.
+ */
+const ROUNDS = 3;
+/** But no longer than this. */
 const LONGEST_STALE: Milliseconds = 1_500;
+/** A slow round is remembered by this share in each that follows: on a busy machine another is to be expected. */
+const MEMORY = 0.75;
 /** Boxes whose centres are closer than this share of their widths are of one face. */
 const SAME = 0.6;
 const BOX = 4;
@@ -29,11 +36,12 @@ export interface FollowedFace {
 export class FaceFollower {
   #faces: readonly Followed[] = [];
   #lastFound: Milliseconds | null = null;
-  #patience: Milliseconds = STALE;
+  /** What one takes, the slow ones of late counting most. */
+  #round: Milliseconds = 0;
 
   /** A detector has found these in the picture of this time; pictures come in order. */
   found(faces: readonly DetectedFace[], at: Milliseconds): void {
-    if (this.#lastFound !== null) this.#patience = Math.min(Math.max(2 * (at - this.#lastFound), STALE), LONGEST_STALE);
+    if (this.#lastFound !== null) this.#round = Math.max(at - this.#lastFound, MEMORY * this.#round);
     this.#lastFound = at;
     const left = this.#faces.filter(({ points }) => this.#isFresh(points, at));
     const followed = faces.map((face): Followed => {
@@ -56,7 +64,7 @@ export class FaceFollower {
 
   /** A time before the measurement is one that has begun anew. */
   #isFresh({ measuredAt }: SteadyPoints, time: Milliseconds): boolean {
-    return Math.abs(time - measuredAt) <= this.#patience;
+    return Math.abs(time - measuredAt) <= Math.min(Math.max(ROUNDS * this.#round, STALE), LONGEST_STALE);
   }
 }
 
