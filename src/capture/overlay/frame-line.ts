@@ -16,7 +16,7 @@ import { FeedReader } from '../feed-reader.ts';
 import { blackFrame } from './black-frame.ts';
 import { FrameCopier } from './frame-copier.ts';
 import type { FrameSink } from './frame-sink.ts';
-import type { LineFigures, PaintedFrame } from './overlay-messages.ts';
+import type { FrameToPaint, LineFigures, PaintedFrame } from './overlay-messages.ts';
 import { SteadyTimeline } from './steady-timeline.ts';
 
 /** A painter that holds a frame for so long hangs, or is gone. */
@@ -47,6 +47,10 @@ export class FrameLine {
   #painting: Painting = 'held';
   #port: MessagePort | null = null;
   #sentAt: Milliseconds | null = null;
+  /** The input of the frame that is in flight. */
+  #sentOf: FeedReader<VideoFrame> | null = null;
+  /** The painter has had no frame of this input. */
+  #begins = true;
   #waiting: VideoFrame | null = null;
   #size: { readonly width: number; readonly height: number } | null = null;
 
@@ -61,6 +65,7 @@ export class FrameLine {
     this.#input?.close();
     this.#input = null;
     this.#dropWaiting();
+    this.#begins = true;
     this.#timeline.begin();
     if (feed === null) {
       this.#blank();
@@ -83,6 +88,7 @@ export class FrameLine {
     this.#letGo();
     this.#painting = port === null ? 'raw' : 'painted';
     this.#port = port;
+    this.#begins = true;
     if (port === null) {
       // It came while something was to be drawn on it, perhaps to hide what is on it.
       this.#dropWaiting();
@@ -141,18 +147,24 @@ export class FrameLine {
     if (this.#port === null || this.#sentAt !== null || frame === null) return;
     this.#waiting = null;
     this.#sentAt = this.#now();
-    this.#port.postMessage(frame, [frame]);
+    this.#sentOf = this.#input;
+    this.#port.postMessage({ frame, begins: this.#begins } satisfies FrameToPaint, [frame]);
+    this.#begins = false;
   }
 
   #painted(port: MessagePort, { frame, drawn }: PaintedFrame): void {
-    if (port !== this.#port || this.#input === null) {
+    if (port !== this.#port) {
       frame.close();
-      this.#figures.dropped++;
-      if (port === this.#port) this.#sentAt = null;
       return;
     }
     this.#sentAt = null;
-    if (this.#put(frame, drawn) && drawn) this.#figures.drawn++;
+    // Of an input that is gone: it would come after what has taken its place, in another time.
+    if (this.#input === null || this.#sentOf !== this.#input) {
+      frame.close();
+      this.#figures.dropped++;
+    } else if (this.#put(frame, drawn) && drawn) {
+      this.#figures.drawn++;
+    }
     this.#sendWaiting();
   }
 

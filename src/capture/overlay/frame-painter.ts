@@ -2,7 +2,7 @@ import { GlasscastError } from '../../protocol/errors.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
 import type { DetectionFigures, Face } from '../../vision/face.ts';
 import { FaceTracker } from '../../vision/face-tracker.ts';
-import type { PaintedFrame, PainterOptions, ResolvedRequest } from './overlay-messages.ts';
+import type { FrameToPaint, PaintedFrame, PainterOptions, ResolvedRequest } from './overlay-messages.ts';
 import { OverlaySet } from './overlay-set.ts';
 import { OverlayStage } from './overlay-stage.ts';
 
@@ -41,14 +41,15 @@ export class FramePainter {
   connect(port: MessagePort): void {
     this.#port?.close();
     this.#port = port;
-    port.onmessage = ({ data }: MessageEvent<VideoFrame>) => this.#answer(port, data);
+    port.onmessage = ({ data }: MessageEvent<FrameToPaint>) => this.#answer(port, data);
   }
 
   /** @returns whether one of them is there to hide something */
   async setOverlays(requests: readonly ResolvedRequest[]): Promise<boolean> {
     const current = await this.#set.choose(requests, (error) => this.#events.notice(failureOf(error)));
     if (current && this.#set.overlays.length === 0) this.#stage.close();
-    if (current && this.#set.needsFaces !== this.#needed) {
+    // Said again with each choice: what could not be had the last time is tried anew.
+    if (current && (this.#set.needsFaces || this.#needed)) {
       this.#needed = this.#set.needsFaces;
       this.#events.needsFaces(this.#needed);
     }
@@ -77,8 +78,9 @@ export class FramePainter {
     this.#stage.close();
   }
 
-  #answer(port: MessagePort, frame: VideoFrame): void {
+  #answer(port: MessagePort, { frame, begins }: FrameToPaint): void {
     const { timestamp } = frame;
+    if (begins) this.#tracker?.reset();
     if (this.#tracker?.wants && this.#set.needsFaces) this.#tracker.offer(frame.clone(), timestamp);
     const faces = this.#tracker?.facesAt(timestamp) ?? null;
     const answer = this.#stage.draw(frame, this.#set.overlays, faces);

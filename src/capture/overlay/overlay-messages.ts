@@ -13,6 +13,13 @@ export interface LineFigures {
   readonly drawn: number;
 }
 
+/** From the line to the painter. */
+export interface FrameToPaint {
+  readonly frame: VideoFrame;
+  /** It is of another input than the one before it, or may be: what was known of faces is not true of it. */
+  readonly begins: boolean;
+}
+
 /** The painter's answer to a frame: another one, or the same. */
 export interface PaintedFrame {
   readonly frame: VideoFrame;
