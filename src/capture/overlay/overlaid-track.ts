@@ -67,8 +67,13 @@ export async function openOverlaidTrack(input: MediaStreamTrack | null, options:
   const { host = 'auto', workerUrl } = options;
   const line = await openLine({ host, ...(workerUrl === undefined ? {} : { workerUrl }) }, events);
   overlaid = new RunningTrack(line, { ...options, host });
-  await overlaid.setOverlays(options.overlays);
-  overlaid.setInput(input);
+  try {
+    await overlaid.setOverlays(options.overlays);
+    overlaid.setInput(input);
+  } catch (error) {
+    overlaid.close();
+    throw error;
+  }
   return overlaid;
 }
 
@@ -99,9 +104,11 @@ class RunningTrack implements OverlaidTrack {
 
   setInput(input: MediaStreamTrack | null): void {
     if (this.#closed || input === this.#input) return;
-    this.#input = input;
-    if (input !== null && input.contentHint !== '') this.track.contentHint = input.contentHint;
-    this.#line.setInput(input === null ? null : openVideoFeed(input));
+    // No frames can be had of one that has ended, not even none.
+    const live = input?.readyState === 'live' ? input : null;
+    this.#input = live;
+    if (live !== null && live.contentHint !== '') this.track.contentHint = live.contentHint;
+    this.#line.setInput(live === null ? null : openVideoFeed(live));
   }
 
   setOverlays(overlays: readonly OverlayRequest[]): Promise<void> {

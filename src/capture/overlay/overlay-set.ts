@@ -1,11 +1,21 @@
 import { createOverlays } from '../../vision/create-overlay.ts';
-import type { Overlay } from '../../vision/overlay.ts';
+import { isToHide, type Overlay } from '../../vision/overlay.ts';
 import type { ResolvedRequest } from './overlay-messages.ts';
 
 interface Chosen {
   readonly request: ResolvedRequest;
   readonly overlay: Overlay;
+  /** It stands in for what could not be made. */
+  readonly isStandIn?: boolean;
 }
+
+/** In the place of what was to hide something: it fails, and nothing is shown. */
+const standIn = (): Overlay => ({
+  hides: true,
+  draw: () => {
+    throw new Error('what was to hide something could not be made');
+  },
+});
 
 const same = (one: ResolvedRequest, other: ResolvedRequest): boolean =>
   one.factory === other.factory &&
@@ -32,12 +42,13 @@ export class OverlaySet {
   }
 
   /**
-   * Those before go on until all of the new ones are made. What cannot be made is told and left out.
+   * Those before go on until all of the new ones are made. What cannot be made is told and left out; where it was to hide something, nothing is
+   * shown.
    * @returns false where a later choice has overtaken this one
    */
   async choose(requests: readonly ResolvedRequest[], failed: (error: unknown) => void): Promise<boolean> {
     const turn = ++this.#newest;
-    const before = [...this.#chosen];
+    const before = this.#chosen.filter(({ isStandIn }) => isStandIn !== true);
     const chosen: Chosen[] = [];
     const made = new Set<Overlay>();
     for (const request of requests) {
@@ -52,6 +63,7 @@ export class OverlaySet {
           }
         } catch (error) {
           failed(error);
+          if (isToHide(request)) chosen.push({ request, overlay: standIn(), isStandIn: true });
         }
       }
     }

@@ -14,7 +14,7 @@
 import { GlasscastError } from '../../protocol/errors.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
 import type { DetectionFigures, Face } from '../../vision/face.ts';
-import type { VisionSettings } from '../../vision/overlay.ts';
+import { isToHide, type VisionSettings } from '../../vision/overlay.ts';
 import { FaceSupply } from './face-supply.ts';
 import type { LineHost } from './line-host.ts';
 import type { ResolvedRequest } from './overlay-messages.ts';
@@ -207,8 +207,10 @@ export class PainterSeat {
     void this.#queue(() => (this.#seated === null ? this.#seat() : Promise.resolve()));
   }
 
-  #giveUp(cause: unknown, hides = false): void {
+  #giveUp(cause: unknown, hid = false): void {
     this.#dismiss();
+    // What is chosen may not have been made yet.
+    const hides = hid || this.#requests.some(isToHide);
     if (hides) this.#line.hold();
     else this.#line.setPainter(null);
     const instead = hides ? 'no picture is sent' : 'the picture is sent without it';

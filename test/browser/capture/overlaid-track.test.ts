@@ -85,6 +85,10 @@ describe('an overlaid track', () => {
 
   before(() => {
     registerOverlay('square', moduleOf(SQUARE));
+    registerOverlay(
+      'hide-face',
+      moduleOf('export default ({ never }) => never ? new Promise(() => {}) : Promise.reject(new Error("none"))'),
+    );
     registerOverlay('page-square', () => ({
       draw(context) {
         context.fillStyle = '#f00';
@@ -165,6 +169,40 @@ describe('an overlaid track', () => {
     await track.setOverlays([]);
     // What was held meanwhile was to be hidden.
     expect((await through(80_000)).timestamp).to.equal(80_000);
+  });
+
+  it('shows nothing where what is to hide faces cannot be made', async () => {
+    await open([{ name: 'hide-face' }]);
+    expect((await through(2000)).far).to.deep.equal([0, 0, 0]);
+    expect(notices.map(({ code }) => code)).to.deep.equal(['invalid', 'media']);
+  });
+
+  it('sends no picture where its painters are lost before they can hide faces', async () => {
+    const track = await open([{ name: 'square' }]);
+    await through(2000);
+    void track.setOverlays([{ name: 'hide-face', options: { never: true } }]);
+    const crash = new ErrorEvent('error', { message: 'crashed' });
+    workers[1]?.dispatchEvent(crash);
+    while (workers[2] === undefined) await new Promise((resolve) => setTimeout(resolve));
+    await new Promise((resolve) => workers[2]?.addEventListener('message', resolve, { once: true }));
+    while (notices.length < 2) {
+      workers[2].dispatchEvent(crash);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    expect(notices.map(({ code }) => code)).to.deep.equal(['aborted', 'media']);
+    expect(notices[1]?.message).to.match(/no picture is sent/);
+    await source.send(40_000);
+    await track.setOverlays([]);
+    expect((await through(80_000)).timestamp).to.equal(80_000);
+  });
+
+  it('shows nothing, and stays, for an input that has ended before', async () => {
+    const ended = new FrameSource();
+    ended.stop();
+    const track = await open([{ name: 'square' }], 'auto', ended.track);
+    track.setInput(source.track);
+    await flowing();
+    expect((await through(source.sent + 1001)).corner).to.deep.equal(RED);
   });
 
   it('draws the others where one throws', async () => {

@@ -54,6 +54,22 @@ describe('the overlays that are chosen', () => {
     assert.equal(failures.length, 1);
   });
 
+  test('what was to hide something and cannot be made hides everything, and is tried again with the next choice', async () => {
+    let makes = false;
+    const hide: OverlayFactory = () => {
+      if (!makes) throw new Error('no paint');
+      return { hides: true, draw: () => undefined };
+    };
+    await set.choose([request('hide-face', hide), request('b')], failed);
+    assert.equal(set.hides, true);
+    const [standIn] = set.overlays;
+    assert.throws(() => standIn?.draw({} as never, {} as never));
+    makes = true;
+    await set.choose([request('hide-face', hide), request('b')], failed);
+    assert.equal(failures.length, 1);
+    assert.doesNotThrow(() => set.overlays[0]?.draw({} as never, {} as never));
+  });
+
   test('a choice that is overtaken while it is made is closed and changes nothing', async () => {
     const made = Promise.withResolvers<Overlay>();
     const slow = set.choose([request('slow', () => made.promise)], failed);
