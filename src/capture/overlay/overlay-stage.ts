@@ -7,6 +7,7 @@ import { blackFrame } from './black-frame.ts';
 type Described = VideoFrame & { metadata?: () => object };
 
 const BARE = 'An overlay failed to draw: the picture is sent without it.';
+const LOST = 'The browser took back the canvas that overlays draw on, and was asked for another: a few pictures are not drawn on.';
 const HIDDEN = 'An overlay that hides something failed to draw: no picture is sent.';
 
 /** Draws overlays on frames. Works in a worker as on a page. */
@@ -14,6 +15,7 @@ export class OverlayStage {
   readonly #notice: (error: GlasscastError) => void;
   /** Overlays whose failure was told. */
   readonly #told = new WeakSet<Overlay>();
+  #isLossTold = false;
   #canvas: OffscreenCanvas | null = null;
   #context: OffscreenCanvasRenderingContext2D | null = null;
 
@@ -23,7 +25,8 @@ export class OverlayStage {
 
   /**
    * The frame with what the overlays draw on it, or the frame itself where none has anything to draw: it takes the frame over. An overlay
-   * that throws is left out of this picture; the picture is black where it was there to hide something.
+   * that throws is left out of this picture; the picture is black where it was there to hide something. The same happens while a canvas is lost
+   * with its GPU: the next picture takes another.
    */
   draw(frame: VideoFrame, overlays: readonly Overlay[], faces: readonly Face[] | null): VideoFrame {
     const { displayWidth: width, displayHeight: height, timestamp } = frame;
@@ -33,17 +36,30 @@ export class OverlayStage {
     try {
       while (drawing.length > 0) {
         const failed = this.#paint(frame, drawing, picture);
+        if (this.#isLost) return this.#instead(frame, drawing);
         if (failed === null) return this.#taken(frame);
         if (failed.hides === true) return hidden(frame);
         // It may have drawn half of what it wanted to: once more, without it.
         drawing = drawing.filter((overlay) => overlay !== failed);
       }
     } catch (cause) {
-      this.close();
-      this.#notice(new GlasscastError('media', 'Nothing can be drawn on the picture here.', { cause }));
-      return drawing.some(({ hides }) => hides === true) ? hidden(frame) : frame;
+      if (!this.#isLost) this.#notice(new GlasscastError('media', 'Nothing can be drawn on the picture here.', { cause }));
+      return this.#instead(frame, drawing);
     }
     return frame;
+  }
+
+  /** Drawing does not fail on a canvas that is lost: it does nothing. */
+  get #isLost(): boolean {
+    return this.#context?.isContextLost?.() ?? false;
+  }
+
+  /** For a picture that could not be drawn on. */
+  #instead(frame: VideoFrame, overlays: readonly Overlay[]): VideoFrame {
+    if (this.#isLost && !this.#isLossTold) this.#notice(new GlasscastError('aborted', LOST));
+    this.#isLossTold = this.#isLost;
+    this.close();
+    return overlays.some(({ hides }) => hides === true) ? hidden(frame) : frame;
   }
 
   /** Frees the canvas. The next picture takes another. */
@@ -76,6 +92,7 @@ export class OverlayStage {
     const described = { timestamp, ...(duration === null ? {} : { duration }), ...(frame.metadata && { metadata: frame.metadata() }) };
     const drawn = new VideoFrame(this.#canvas, described);
     frame.close();
+    this.#isLossTold = false;
     return drawn;
   }
 
@@ -92,8 +109,8 @@ export class OverlayStage {
   }
 
   #open(width: number, height: number): OffscreenCanvasRenderingContext2D {
-    // What was lost comes back by itself or not at all; another canvas is there at once.
-    if (this.#context?.isContextLost?.()) this.close();
+    // Lost since the picture before: what was lost comes back by itself or not at all, and another canvas is there at once.
+    if (this.#isLost) this.close();
     if (this.#context === null || this.#canvas === null) {
       // Without alpha it is a little quicker; `willReadFrequently` costs half as much again at 1080p, `desynchronized` changes nothing (docs/faces.md).
       this.#canvas = new OffscreenCanvas(width, height);

@@ -41,6 +41,8 @@ export class Pixelator {
       scratch.drawImage(context.canvas, x, y, width, height, 0, 0, columns, rows);
       context.imageSmoothingEnabled = false;
       context.drawImage(scratch.canvas, 0, 0, columns, rows, x, y, width, height);
+      // What was drawn from it then is nothing, without a word.
+      if (isLost(scratch)) throw new Error('the cells are lost');
     } catch {
       context.fillStyle = '#000';
       context.fillRect(x, y, width, height);
@@ -55,6 +57,8 @@ export class Pixelator {
   }
 
   #scratchFor(columns: number, rows: number): OffscreenCanvasRenderingContext2D {
+    // Its GPU has gone: another one is there at once.
+    if (this.#scratch !== null && isLost(this.#scratch)) this.close();
     this.#scratch ??= new OffscreenCanvas(columns, rows).getContext('2d', { alpha: false });
     if (this.#scratch === null) throw new Error('no canvas');
     const { canvas } = this.#scratch;
@@ -66,3 +70,6 @@ export class Pixelator {
     return this.#scratch;
   }
 }
+
+/** HTML, "the canvas context is lost"; older browsers do not tell. */
+const isLost = (context: OffscreenCanvasRenderingContext2D): boolean => context.isContextLost?.() ?? false;

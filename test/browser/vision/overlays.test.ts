@@ -139,6 +139,27 @@ describe('hide-face', () => {
     expect(isStriped(clear, 160, 120)).to.equal(false);
   });
 
+  it('covers faces also where the browser has taken back what cells are made with', async () => {
+    const { prototype } = OffscreenCanvasRenderingContext2D;
+    const { drawImage, isContextLost } = prototype;
+    // As they are then: nothing is drawn, and nothing thrown.
+    const isCells = ({ width }: { width: number }): boolean => width <= 12;
+    prototype.isContextLost = function (this: OffscreenCanvasRenderingContext2D) {
+      return isCells(this.canvas);
+    };
+    prototype.drawImage = function (this: OffscreenCanvasRenderingContext2D, ...args: unknown[]) {
+      if (!isCells(args[0] as OffscreenCanvas)) Reflect.apply(drawImage, this, args);
+    };
+    const context = open();
+    try {
+      (await overlay('hide-face')).draw(context, picture([MIDDLE]));
+    } finally {
+      Object.assign(prototype, { drawImage, isContextLost });
+    }
+    expect(isStriped(context, 160, 120)).to.equal(false);
+    expect(isStriped(context, 20, 120)).to.equal(true);
+  });
+
   it('covers faces that reach beyond the edge', async () => {
     const context = open();
     (await overlay('hide-face')).draw(context, picture([faceAt(0, 0, 1), faceAt(1, 1, 2), faceAt(3, 3, 3)]));
