@@ -10,7 +10,7 @@
  */
 import { GlasscastError } from '../../protocol/errors.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
-import type { OverlayRequest, VisionSettings } from '../../vision/overlay.ts';
+import { isToHide, type OverlayRequest, type VisionSettings } from '../../vision/overlay.ts';
 import { realmTimers, type TimerId, type Timers } from '../../workers/worker-timers.ts';
 
 /** What is drawn, in order, and what that needs. */
@@ -43,13 +43,14 @@ export interface OverlaidPictureHandler {
   refused(error: GlasscastError): void;
 }
 
-/** Overlays without which a picture is not to be seen. */
-const HIDING: readonly string[] = ['hide-face'];
+/** For people: what lies where is for developers. */
+const NO_MODEL =
+  'The server has no model that finds faces: nothing is drawn on them, and what hides them covers the whole picture. Whoever runs the server gets it with “npm run models”.';
 
 /** What draws is kept for so long when nothing is to be drawn. */
 const LINGER: Milliseconds = 3_000;
 
-const hides = (settings: OverlaySettings | null): boolean => settings?.overlays.some(({ name }) => HIDING.includes(name)) ?? false;
+const hides = (settings: OverlaySettings | null): boolean => settings?.overlays.some(isToHide) ?? false;
 
 export class OverlaidPicture {
   readonly #handler: OverlaidPictureHandler;
@@ -218,7 +219,9 @@ export class OverlaidPicture {
   }
 
   #tell(error: GlasscastError): void {
-    if (!this.#closed) this.#handler.notice(error);
+    if (this.#closed) return;
+    const { code, details } = error;
+    this.#handler.notice(code === 'model-missing' ? new GlasscastError(code, NO_MODEL, { cause: error, details }) : error);
   }
 
   #fail(wanted: OverlaySettings | null, cause: unknown): void {

@@ -45,6 +45,7 @@ class Line {
 function setUp() {
   const lines: Line[] = [];
   const told: string[] = [];
+  const notices: GlasscastError[] = [];
   const seen: (MediaStreamTrack | null)[] = [];
   const failures: Error[] = [];
   const due = new Map<number, () => void>();
@@ -52,7 +53,10 @@ function setUp() {
   const picture: OverlaidPicture = new OverlaidPicture(
     {
       changed: () => seen.push(picture.output),
-      notice: ({ code }) => told.push(code),
+      notice: (error) => {
+        notices.push(error);
+        told.push(error.code);
+      },
       refused: ({ code }) => told.push(`refused: ${code}`),
     },
     async (input, options) => {
@@ -76,7 +80,7 @@ function setUp() {
   const passTime = (): void => {
     for (const [id, callback] of [...due]) if (due.delete(id)) callback();
   };
-  return { failures, lines, passTime, picture, seen, told };
+  return { failures, lines, notices, passTime, picture, seen, told };
 }
 
 describe('a picture with overlays', () => {
@@ -270,6 +274,18 @@ describe('a picture with overlays', () => {
     assert.equal(picture.output, null);
     assert.equal(lines[0]?.isClosed, true);
     assert.deepEqual(told, ['media', 'model-missing', 'refused: media']);
+  });
+
+  test('tells of a missing model in words for people, the address being for developers', async () => {
+    const { lines, notices, picture } = setUp();
+    picture.setInput(track());
+    picture.setOverlays(HIDE);
+    await picture.settled;
+    const error = new GlasscastError('model-missing', 'There is no face model at https://example.org/model (status 404).');
+    lines[0]?.notice(error);
+    assert.equal(notices[0]?.code, 'model-missing');
+    assert.doesNotMatch(notices[0]?.message ?? '', /http/);
+    assert.equal(notices[0]?.cause, error);
   });
 
   test('is drawn on anew where detection is to run on something else', async () => {
