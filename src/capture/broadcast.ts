@@ -157,8 +157,9 @@ export class Broadcast extends BroadcastControls {
     const { server, stream } = settings.uplink;
     const run = this.#previewOf(settings.capture) ?? this.#begin(settings);
     const mine = this.#claim.take(server, stream);
-    if (!sameCapture(run.settings.capture, settings.capture)) await run.sources.adjust(settings.capture);
+    // Before anything is waited for: what is chosen meanwhile is newer.
     run.sources.setOverlays(settings.overlays ?? null);
+    if (!sameCapture(run.settings.capture, settings.capture)) await run.sources.adjust(settings.capture);
     run.settings = settings;
     await this.#ready;
     await run.sources.drawn;
