@@ -71,7 +71,8 @@ export class RoomController implements ReactiveController {
   #call: RoomCall | undefined;
   #media: LocalMedia | undefined;
   /** Of the media, from the first overlay. */
-  #overlay: Promise<RoomOverlay> | undefined;
+  #overlay: RoomOverlay | undefined;
+  #overlayLoading: Promise<void> | undefined;
   #features: RoomFeatures | undefined;
   #featuresLoading: Promise<RoomFeatures> | undefined;
   #refreshSoon: ReturnType<typeof setTimeout> | undefined;
@@ -130,22 +131,36 @@ export class RoomController implements ReactiveController {
    */
   overlayChanged(): void {
     const media = this.#media;
-    const overlay = this.#host.overlay ?? '';
-    if (media === undefined || (overlay === '' && this.#overlay === undefined)) return;
-    const isHiding = overlay.includes('hide-face');
-    const isFirst = this.#overlay === undefined;
-    this.#overlay ??= import('./room-overlay.ts').then((module) => new module.RoomOverlay(media, this.#host, this, this.#hooks.origin));
-    if (isFirst && (isHiding || !media.cameraEnabled)) media.filterCamera(() => null);
-    this.#overlay.then(
-      (drawn) => drawn.update(),
+    if (media === undefined) return;
+    if (this.#overlay !== undefined) {
+      this.#overlay.update();
+      return;
+    }
+    if (!this.#host.overlay) return;
+    if (this.#isHiding || !media.cameraEnabled) media.filterCamera(() => null);
+    this.#overlayLoading ??= import('./room-overlay.ts').then(
+      (module) => {
+        if (this.#media !== media) return;
+        this.#overlay = new module.RoomOverlay(media, this.#host, this, this.#hooks.origin);
+        this.#overlay.update();
+      },
       () => {
         if (this.#media !== media) return;
-        this.#overlay = undefined;
-        if (isHiding) void media.setCameraEnabled(false);
-        else media.filterCamera((camera) => camera);
+        this.#overlayLoading = undefined;
+        if (this.#isHiding) void media.setCameraEnabled(false);
+        // Whoever turns the camera on again tries again.
+        media.filterCamera((camera) => {
+          if (!this.#isHiding) return camera;
+          if (camera !== null) this.overlayChanged();
+          return null;
+        });
         this.tell('overlay', new GlasscastError('network', 'The overlay could not be loaded. Check your network.'));
       },
     );
+  }
+
+  get #isHiding(): boolean {
+    return this.#host.overlay?.includes('hide-face') ?? false;
   }
 
   async join(start: { muted: boolean; cameraOff: boolean }): Promise<void> {
@@ -200,6 +215,7 @@ export class RoomController implements ReactiveController {
     this.#media?.close();
     this.#media = undefined;
     this.#overlay = undefined;
+    this.#overlayLoading = undefined;
     this.#refused = [];
     const { microphone, camera, screen, tracks } = emptyRoomView;
     this.set({ microphone, camera, screen, tracks });
