@@ -89,12 +89,16 @@ export class ContourWatch {
     this.#inView.disconnect();
     this.#resizes.disconnect();
     this.#rest();
+    this.#endDetection();
+    this.#newest = null;
+    this.#options.over.clear();
+  }
+
+  #endDetection(): void {
     this.#tracker?.close();
     this.#landmarker?.close();
     this.#tracker = null;
     this.#landmarker = null;
-    this.#newest = null;
-    this.#options.over.clear();
   }
 
   #seen(visible: boolean): void {
@@ -136,7 +140,7 @@ export class ContourWatch {
       this.#landmarker = landmarker;
       const { detectRate } = this.#options.vision;
       const rate = detectRate === undefined ? {} : { detectRate };
-      this.#tracker = new FaceTracker(landmarker.port, { ...rate, failed: (error) => this.#fail(error) });
+      this.#tracker = new FaceTracker(landmarker.port, { ...rate, failed: (error) => this.#detectionFailed(error) });
       this.#setState('idle');
       this.#follow();
     } catch (cause) {
@@ -238,6 +242,13 @@ export class ContourWatch {
     this.#options.over.clear();
     // What could not be read may be followed by something that can.
     if (this.#state === 'failed' && this.#tracker !== null) this.#setState('idle');
+    this.#follow();
+  }
+
+  /** For good: another film changes nothing. */
+  #detectionFailed(error: GlasscastError): void {
+    this.#endDetection();
+    this.#fail(error);
   }
 
   #fail(error: GlasscastError): void {

@@ -113,10 +113,11 @@ export class FaceContour extends ServerSettingsElement {
     const { video } = this.#finder;
     if (video === null) throw new GlasscastError('invalid', msg('no-video'));
     this.#capture ??= this.#openCapture(video);
+    const capture = this.#capture;
     try {
-      return (await this.#capture).stream;
+      return (await capture).stream;
     } catch (cause) {
-      this.#capture = null;
+      if (this.#capture === capture) this.#capture = null;
       throw toGlasscastError(cause, 'media');
     }
   }
