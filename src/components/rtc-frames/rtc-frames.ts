@@ -16,12 +16,13 @@ import type { FramesState, RtcFrameResultDetail } from './frames-events.ts';
 import { readTransport } from './frames-settings.ts';
 import { FramesSettingsElement } from './frames-settings-element.ts';
 import { words } from './frames-words.ts';
+import { loadEngine } from './load-frames-engine.ts';
 import { paintDetections } from './paint-detections.ts';
+import { renderFigures } from './render-figures.ts';
 import { framesStyles } from './rtc-frames.styles.ts';
+import { SteadyCount } from './steady-count.ts';
 
 const NO_COUNTS: FrameCounts = { sent: 0, answered: 0, skipped: 0, lost: 0 };
-/** A face at the picture's edge comes and goes: what is said has held for so many answers. */
-const STEADY_ANSWERS = 2;
 
 /**
  * @summary Sends pictures of a camera or of a `<video>` to the server for detection, and draws and reports what it finds.
@@ -73,8 +74,7 @@ export class RtcFrames extends FramesSettingsElement {
   /** Ends what is being opened, and what runs; another one for each start. */
   #run: AbortController | null = null;
   #started: PromiseWithResolvers<void> | null = null;
-  /** For how many answers the count has been the same, and what was said last. */
-  #steady = { count: 0, answers: 0, said: -1 };
+  #count = new SteadyCount();
   #alive = false;
 
   constructor() {
@@ -135,7 +135,7 @@ export class RtcFrames extends FramesSettingsElement {
     const run = new AbortController();
     this.#run = run;
     this.failure = null;
-    this.#steady = { count: 0, answers: 0, said: -1 };
+    this.#count = new SteadyCount();
     void this.#open(run.signal).catch((cause: unknown) => {
       if (!run.signal.aborted) this.#fail(toGlasscastError(cause));
     });
@@ -155,7 +155,7 @@ export class RtcFrames extends FramesSettingsElement {
   protected override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
     if (changed.has('htmlFor')) this.#finder.look();
-    if (changed.has('token') && changed.size === 1) this.#frames?.setToken(this.effectiveToken);
+    if (changed.has('token')) this.#frames?.setToken(this.effectiveToken);
     if (changed.has('interval')) this.#frames?.setInterval(this.intervalMs);
     if (changed.has('autostart')) this.#startUnasked();
     const elsewhere = (['transport', 'framesId', 'server', 'socketPath', 'workerUrl'] as const).some((name) => changed.has(name));
@@ -332,12 +332,8 @@ export class RtcFrames extends FramesSettingsElement {
   }
 
   #announce(count: number): void {
-    const { said } = this.#steady;
-    const answers = this.#steady.count === count ? this.#steady.answers + 1 : 1;
-    this.#steady = { count, answers, said };
-    if (answers < STEADY_ANSWERS || said === count) return;
-    this.#steady = { count, answers, said: count };
-    this.#announcer.announce(count === 0 ? words('none') : count === 1 ? words('found-one') : words('found', { count }));
+    if (this.#count.holds(count))
+      this.#announcer.announce(count === 0 ? words('none') : count === 1 ? words('found-one') : words('found', { count }));
   }
 
   #draw(): void {
@@ -381,7 +377,7 @@ export class RtcFrames extends FramesSettingsElement {
         <div class="bar" part="bar">
           <button class=${isOn ? '' : 'primary'} part="button" type="button" @click=${() => this.#toggle()}>${words(isOn ? 'stop' : 'start')}</button>
           <span class="state" part="state" data-state=${this.framesState}>${word}</span>
-          ${this.#renderFigures()}
+          ${this.newest === null ? nothing : renderFigures(this.newest)}
         </div>
         ${this.#renderFailure()}
       </div>
@@ -396,28 +392,9 @@ export class RtcFrames extends FramesSettingsElement {
     return html`<div class="own">${this.#video}${this.hasPicture ? nothing : placeholder}</div>`;
   }
 
-  #renderFigures(): TemplateResult | typeof nothing {
-    const { newest } = this;
-    if (newest === null) return nothing;
-    const ms = (value: number): string => words('ms', { value: Math.round(value) });
-    const figure = (name: string, value: string | number): TemplateResult => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-    return html`<dl part="figures">
-      ${figure(words('faces'), newest.faces.length)}${figure(words('round-trip'), ms(newest.roundTrip))}${figure(words('on-server'), ms(newest.ms))}
-    </dl>`;
-  }
-
   #renderFailure(): TemplateResult | typeof nothing {
     const { failure } = this;
     if (failure === null) return nothing;
     return html`<div class="notes">${renderError(failure, nothing, failure.code === 'limit' ? words('busy') : undefined)}</div>`;
-  }
-}
-
-/** @throws GlasscastError `network` where it cannot be loaded; the next call tries again */
-async function loadEngine(): Promise<typeof import('./frames-engine.ts')> {
-  try {
-    return await import('./frames-engine.ts');
-  } catch (cause) {
-    throw new GlasscastError('network', 'A part of this element could not be loaded. Check your network.', { cause });
   }
 }
