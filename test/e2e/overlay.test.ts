@@ -1,7 +1,7 @@
 /** What is drawn on the camera's picture in a call and on air: seen by others as by oneself, turned on and off without anybody noticing more. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import type { ElementHandle, Page } from 'puppeteer-core';
+import type { ElementHandle, HTTPRequest, Page } from 'puppeteer-core';
 import { alerts, REMOTE, roomTag, sees } from '../support/call-page.ts';
 import { Chromium } from '../support/chromium.ts';
 import { type EmbeddingSite, startEmbeddingSite } from '../support/embedding-page.ts';
@@ -198,6 +198,33 @@ describe('an overlay', () => {
     assert.ok(sent.length > 0);
     await setOverlay(ada, 'rtc-room', '');
     await ada.waitForFunction(() => deepQuery('rtc-room >>> [role=alert]').length === 0, { timeout: 5000 });
+  });
+
+  test('that hides faces keeps the camera off until it is loaded, and can be tried again where it was not', {
+    timeout: 40_000,
+  }, async () => {
+    const ada = await chromium.open('about:blank');
+    pages.push(ada);
+    await ada.evaluateOnNewDocument(watchPage);
+    // The part that draws, asked for twice: lost, then late.
+    const asked: HTTPRequest[] = [];
+    await ada.setRequestInterception(true);
+    ada.on('request', (request) => {
+      if (!request.url().includes('/room-overlay-')) void request.continue();
+      else if (asked.push(request) === 1) void request.abort();
+    });
+    await ada.goto(site.page(roomTag('late', 'Ada', 'no-audio overlay="hide-face" capture-width="320" capture-height="240"')));
+    await ada.waitForFunction(() => seen.errors.includes('network'), { timeout: 10_000 });
+    await ada.waitForFunction(() => seen.cameras.every(({ readyState }) => readyState === 'ended'), { timeout: 5000 });
+    // What only decorates is asked for first, and is changed on its way.
+    await setOverlay(ada, 'rtc-room', 'green');
+    void ada.evaluate(() => document.querySelector<Drawn>('rtc-room')?.setCameraEnabled(true));
+    await waitFor(() => asked.length === 2, 10_000);
+    await setOverlay(ada, 'rtc-room', 'hide-face');
+    await ada.waitForFunction(() => seen.cameras.at(-1)?.readyState === 'live', { timeout: 5000 });
+    assert.equal(await ada.evaluate(() => document.querySelector<Drawn>('rtc-room')?.cameraEnabled), false);
+    await asked[1]?.continue();
+    await ada.waitForFunction(() => document.querySelector<Drawn>('rtc-room')?.cameraEnabled === true, { timeout: 10_000 });
   });
 
   test('of a broadcast is in its preview, and comes and goes in one epoch', { timeout: 40_000 }, async () => {
