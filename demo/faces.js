@@ -34,7 +34,10 @@ byId('camera').addEventListener('click', async () => {
 });
 
 byId('film').addEventListener('change', async (event) => {
-  const [film] = /** @type {HTMLInputElement} */ (event.target).files ?? [];
+  const picker = /** @type {HTMLInputElement} */ (event.target);
+  const [film] = picker.files ?? [];
+  // The same film may be chosen again later.
+  picker.value = '';
   if (film === undefined) return;
   said.textContent = '';
   video.src = URL.createObjectURL(film);
@@ -48,8 +51,26 @@ byId('film').addEventListener('change', async (event) => {
 
 async function begin() {
   await video.play();
-  byId('ready').hidden = true;
+  const ready = byId('ready');
+  // Who works without a mouse stays where things happen.
+  const hasFocus = ready.contains(document.activeElement);
+  ready.hidden = true;
+  byId('running').hidden = false;
+  if (hasFocus) byId('stop').focus();
 }
+
+byId('stop').addEventListener('click', () => {
+  if (video.srcObject instanceof MediaStream) for (const track of video.srcObject.getTracks()) track.stop();
+  video.srcObject = null;
+  video.removeAttribute('src');
+  video.load();
+  video.controls = false;
+  video.classList.remove('mirrored');
+  for (const figure of ['faces', 'took', 'rate', 'delegate']) byId(figure).textContent = '–';
+  byId('running').hidden = true;
+  byId('ready').hidden = false;
+  byId('camera').focus();
+});
 
 /** What is chosen goes to the element as a page would write it: one attribute, one custom property. */
 function apply() {
@@ -58,6 +79,7 @@ function apply() {
   contours.style.setProperty('--rtc-contour-color', String(chosen.get('color')));
   contours.setAttribute('contours', names);
   byId('chosen').textContent = names;
+  byId('none').textContent = names === '' ? 'With none of them chosen the usual ones are drawn: oval, eyes, brows and lips.' : '';
 }
 
 look.addEventListener('change', apply);
@@ -78,7 +100,7 @@ contours.addEventListener('rtc-faces', (event) => {
 
 setInterval(() => {
   const { figures } = contours;
-  if (!figures) return;
+  if (!figures || video.readyState === HTMLMediaElement.HAVE_NOTHING) return;
   byId('took').textContent = `${Math.round(figures.took)} ms`;
   byId('rate').textContent = String(Math.round(figures.rate));
   byId('delegate').textContent = figures.delegate === 'GPU' ? 'graphics card' : 'processor';

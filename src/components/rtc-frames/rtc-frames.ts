@@ -75,6 +75,8 @@ export class RtcFrames extends FramesSettingsElement {
   #run: AbortController | null = null;
   #started: PromiseWithResolvers<void> | null = null;
   #count = new SteadyCount();
+  /** Another film: what was found in the last one is nowhere in this one. */
+  readonly #emptied = (): void => this.#forget();
   #alive = false;
 
   constructor() {
@@ -97,6 +99,7 @@ export class RtcFrames extends FramesSettingsElement {
     this.#resizes.disconnect();
     this.#over?.close();
     this.#over = null;
+    this.source?.removeEventListener('emptied', this.#emptied);
     this.source = null;
   }
 
@@ -183,10 +186,12 @@ export class RtcFrames extends FramesSettingsElement {
 
   #sourceChanged(video: HTMLVideoElement | null): void {
     if (this.source !== null) this.#resizes.unobserve(this.source);
+    this.source?.removeEventListener('emptied', this.#emptied);
     this.source = video;
     this.#over?.clear();
     if (video !== null) {
       this.#resizes.observe(video);
+      video.addEventListener('emptied', this.#emptied);
       this.#closeCamera();
       this.#startUnasked();
     } else if (this.#run !== null && this.htmlFor === null) {
@@ -322,18 +327,14 @@ export class RtcFrames extends FramesSettingsElement {
   #answered(result: FrameResult): void {
     this.failure = null;
     this.newest = result;
-    this.#announce(result.faces.length);
+    const text = this.#count.toSay(result.faces.length);
+    if (text !== null) this.#announcer.announce(text);
     this.emit<RtcFrameResultDetail>('rtc-frame-result', result);
   }
 
   #forget(): void {
     this.newest = null;
     this.#over?.clear();
-  }
-
-  #announce(count: number): void {
-    if (this.#count.holds(count))
-      this.#announcer.announce(count === 0 ? words('none') : count === 1 ? words('found-one') : words('found', { count }));
   }
 
   #draw(): void {
