@@ -192,6 +192,19 @@ describe('<face-contour>', () => {
     }
   });
 
+  it('has nothing to look at once the film is taken away, and looks at the next', async () => {
+    const element = await around('width: 400px; height: 200px');
+    await faces(element);
+    const video = element.querySelector('video') as HTMLVideoElement;
+    video.srcObject = null;
+    await waitUntil(() => element.state === 'idle', 'it is idle');
+    expect(isDrawn(element)).to.equal(false);
+    video.srcObject = film();
+    await video.play();
+    await faces(element);
+    expect(element.state).to.equal('running');
+  });
+
   it('rests while it is out of sight', async () => {
     const element = await around('width: 400px');
     await faces(element);
