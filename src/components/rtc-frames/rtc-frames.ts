@@ -17,7 +17,6 @@ import { readTransport } from './frames-settings.ts';
 import { FramesSettingsElement } from './frames-settings-element.ts';
 import { words } from './frames-words.ts';
 import { loadEngine } from './load-frames-engine.ts';
-import { paintDetections } from './paint-detections.ts';
 import { renderFigures } from './render-figures.ts';
 import { framesStyles } from './rtc-frames.styles.ts';
 import { SteadyCount } from './steady-count.ts';
@@ -69,6 +68,7 @@ export class RtcFrames extends FramesSettingsElement {
   });
   readonly #resizes = new ResizeObserver(() => this.#draw());
   #over: PictureCanvas | null = null;
+  #paint: typeof import('./paint-detections.ts').paintDetections | null = null;
   #frames: Frames | null = null;
   #camera: CameraSource | null = null;
   /** Ends what is being opened, and what runs; another one for each start. */
@@ -243,8 +243,9 @@ export class RtcFrames extends FramesSettingsElement {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const { openFrames } = await loadEngine();
+    const { openFrames, paintDetections } = await loadEngine();
     if (signal.aborted) return;
+    this.#paint = paintDetections;
     this.#frames = openFrames({
       ...this.address(),
       token: this.effectiveToken,
@@ -348,7 +349,7 @@ export class RtcFrames extends FramesSettingsElement {
     if (surface === null) return;
     const style = getComputedStyle(this);
     const width = Number.parseFloat(style.getPropertyValue('--rtc-frames-width'));
-    paintDetections(surface, newest.faces, {
+    this.#paint?.(surface, newest.faces, {
       color: style.getPropertyValue('--rtc-frames-color').trim() || '#35e0b0',
       width: width >= 0.5 && width <= 20 ? width : 2,
     });
