@@ -23,6 +23,11 @@ const run = promisify(execFile);
 const OVERLAY = 'server:faces';
 const WIDTH = 640;
 const HEIGHT = 480;
+/** What the server promises on any machine of today. */
+const RATE = 15;
+/** Seconds, and how many of them are looked at. */
+const SEGMENT = 2;
+const SEGMENTS = 2;
 /** Of the first picture, on the timeline. */
 const BEGINNING = 1;
 const pattern = await encodeClip({ width: 320, height: 240 });
@@ -34,7 +39,7 @@ const film = faceClip();
 
 const faces = async (): Promise<Clip> => {
   assert.ok(film !== undefined);
-  return encodeClip({ width: WIDTH, height: HEIGHT, film, duration: 6 });
+  return encodeClip({ width: WIDTH, height: HEIGHT, frameRate: RATE, film, duration: 6 });
 };
 
 /** Has the detector loaded: a picture of its own is looked at. */
@@ -98,38 +103,42 @@ test('viewers see boxes on the faces, in pictures that have the times of their s
   assert.equal(drawn.publisher.joinReply.response['overlay'], OVERLAY);
   await using plain = await broadcast(server, clip, 20, 'plain');
   assert.equal(plain.publisher.joinReply.response['overlay'], undefined);
-  await Promise.all([drawn, plain].map((live) => live.until('v0', (playlist) => complete(playlist) >= 3)));
+  await Promise.all([drawn, plain].map((live) => live.until('v0', (playlist) => complete(playlist) >= SEGMENTS)));
 
   const [here, there] = [await times(drawn, 'v0'), await times(plain, 'v0')];
   assert.equal(here.codec, 'h264');
   assert.equal(here.decoded, here.packets.length, 'every picture decodes');
-  // A machine that is too slow drops some; the others have their times all the same.
   const [beginning = 0] = here.packets.map(({ pts }) => pts);
-  for (const { pts } of here.packets) {
-    const place = (pts - beginning) * 30;
-    assert.ok(Math.abs(place - Math.round(place)) < 0.03, `a picture at ${pts}, where none was sent`);
-  }
-  const isComplete = here.packets.every(({ pts }, index) => Math.abs(pts - BEGINNING - index / 30) < 0.002);
-  if (isComplete) {
-    const both = Math.min(here.packets.length, there.packets.length);
-    assert.ok(both >= 120, `${both} pictures`);
-    assert.deepEqual(here.packets.slice(0, both), there.packets.slice(0, both));
+  // A machine that is too slow drops some; the others have their times all the same.
+  const pictures = here.packets.map((packet) => ({ ...packet, number: Math.round((packet.pts - beginning) * RATE) }));
+  for (const { pts, number } of pictures)
+    assert.ok(Math.abs(pts - beginning - number / RATE) < 0.002, `a picture at ${pts}, where none was sent`);
+  // Where ffmpeg did not even begin within seconds, the first picture is another one, and what follows cannot be told apart by numbers.
+  const isFromTheFirst = Math.abs(beginning - BEGINNING) < 0.002;
+  if (isFromTheFirst) {
+    const common = pictures.filter(({ number }) => number < there.packets.length);
+    assert.ok(common.length >= (SEGMENTS - 0.5) * SEGMENT * RATE * 0.5, `${common.length} pictures`);
+    for (const [index, { pts, key, number }] of common.entries()) {
+      const source = there.packets[number];
+      assert.ok(Math.abs(pts - (source?.pts ?? 0)) < 0.002, `picture ${number} at ${pts}, and ${source?.pts} without an overlay`);
+      // Behind a gap the first stands in for a key frame that may have been in there.
+      if (number === (common[index - 1]?.number ?? -1) + 1) assert.equal(key, source?.key, `picture ${number}`);
+    }
     const [sound, untouched] = [await times(drawn, 'a0'), await times(plain, 'a0')];
     for (const index of [0, 1, 100, 150]) {
       const [ours, theirs] = [sound, untouched].map(({ packets }) => packets[index]?.pts);
       assert.ok(Math.abs((ours ?? 0) - (theirs ?? 1)) < 0.002, `packet ${index} at ${ours}, and ${theirs} without an overlay`);
     }
-  } else context.diagnostic('this machine is too busy for all pictures: key frames and sound were not compared');
+  } else context.diagnostic('this machine is too busy: key frames and sound were not compared');
 
   await using file = await download(drawn, 'v0');
-  const boxes = await inked(file.file, WIDTH, HEIGHT);
-  // The detector takes a moment to load.
-  const shown = boxes.flatMap((box, index) => ({ ...box, at: (here.packets[index]?.pts ?? 0) - BEGINNING }));
-  const due = shown.filter(({ at }) => !isComplete || (at > 2 && at < 6)).map((box) => ({ ...box, face: faceAt(box.at) }));
+  const boxes = (await inked(file.file, WIDTH, HEIGHT)).map((box, index) => ({ ...box, at: (here.packets[index]?.pts ?? 0) - BEGINNING }));
+  // A face has to be found twice.
+  const due = boxes.filter(({ at }) => at > 1);
   const boxed = due.filter(({ count }) => count > 200);
-  assert.ok(boxed.length >= (isComplete ? 0.5 * due.length : 3), `${boxed.length} of ${due.length} have a box`);
-  const right = boxed.filter(({ x, y, face }) => Math.hypot(x - face.x, y - face.y) < 60);
-  if (isComplete) assert.ok(right.length >= 0.8 * boxed.length, `${right.length} of ${boxed.length} have their box where the face is`);
+  assert.ok(boxed.length >= 0.5 * due.length, `${boxed.length} of ${due.length} have a box`);
+  const right = boxed.filter(({ x, y, at }) => Math.hypot(x - faceAt(at).x, y - faceAt(at).y) < 60);
+  if (isFromTheFirst) assert.ok(right.length >= 0.8 * boxed.length, `${right.length} of ${boxed.length} have their box where the face is`);
   await using other = await download(plain, 'v0');
   for (const { count } of await inked(other.file, WIDTH, HEIGHT)) assert.ok(count < 20, `${count} pixels of a box in what nobody drew on`);
 
@@ -191,40 +200,73 @@ test('pictures of another codec are drawn on before they become H.264: two child
   assert.ok(Number(count) >= 70, `${count} pictures, though all came at once`);
 });
 
-test('pictures that are decoded in another order than they are shown in keep their times and what their colours mean', {
-  timeout: 60_000,
-}, async () => {
-  const bt709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'];
-  const x264 = ['-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '60', ...bt709];
-  const source = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=30:duration=5'];
-  const { stdout } = await run(findFfmpeg(), ['-v', 'error', ...source, ...x264, '-f', 'matroska', 'pipe:1'], {
-    encoding: 'buffer',
-    maxBuffer: 1 << 26,
-  });
-  await using server = await startTestServer();
+interface Recorded extends AsyncDisposable {
+  /** A file of the init section and the first segment. */
+  readonly file: string;
+}
+
+/** Sends a recording in Matroska at once, to be drawn on. */
+async function recorded(server: { readonly url: string }, recording: Uint8Array, signal: AbortSignal): Promise<Recorded> {
   const tracks = [videoTrack()];
   const publisher = await Publisher.connect({ server: server.url, stream: 'demo', tracks, container: 'matroska', overlay: OVERLAY });
   assert.equal(publisher.joinReply.response['overlay'], OVERLAY);
   await publisher.push('clock', { track: 0, dts: 0, wall_ms: Date.now() - 5000, offset_ms: 0 });
-  assert.equal((await publisher.push('chunk', new Uint8Array(stdout))).status, 'ok');
+  assert.equal((await publisher.push('chunk', recording)).status, 'ok');
   const base = `${server.url}/live/demo/${publisher.session.session}/v0`;
   const read = async (path: string): Promise<Buffer> => Buffer.from(await (await fetch(`${base}/${path}`)).arrayBuffer());
   let segment: string | undefined;
-  while (segment === undefined) segment = /^seg-\d+\.m4s.*$/m.exec(String(await read('media.m3u8')))?.[0];
+  while (segment === undefined) {
+    signal.throwIfAborted();
+    segment = /^seg-\d+\.m4s.*$/m.exec(String(await read('media.m3u8')))?.[0];
+  }
   const folder = await mkdtemp(join(tmpdir(), 'glasscast-overlay-'));
-  try {
-    const file = join(folder, 'v0.mp4');
-    await writeFile(file, Buffer.concat([await read('init-1.mp4'), await read(segment)]));
-    const entries = 'packet=pts_time:stream=color_space,color_primaries,color_transfer';
-    const probed = JSON.parse((await run(findFfprobe(), ['-v', 'error', '-show_entries', entries, '-of', 'json', file])).stdout);
-    const [{ color_space, color_primaries, color_transfer }] = probed.streams;
-    assert.deepEqual([color_space, color_primaries, color_transfer], ['bt709', 'bt709', 'bt709']);
-    const pts: number[] = probed.packets.map(({ pts_time }: { pts_time: string }) => Number(pts_time));
-    assert.ok(pts.length >= 60, `${pts.length} pictures`);
-    for (const [index, time] of pts.entries()) assert.ok(Math.abs(time - (pts[0] ?? 0) - index / 30) < 0.002, `${time}`);
-  } finally {
-    await rm(folder, { recursive: true });
-    publisher.drop();
+  const file = join(folder, 'v0.mp4');
+  await writeFile(file, Buffer.concat([await read('init-1.mp4'), await read(segment)]));
+  return {
+    file,
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true });
+      publisher.drop();
+    },
+  };
+}
+
+const made = async (...args: readonly string[]): Promise<Uint8Array> => {
+  const { stdout } = await run(findFfmpeg(), ['-v', 'error', ...args, 'pipe:1'], { encoding: 'buffer', maxBuffer: 1 << 26 });
+  return new Uint8Array(stdout);
+};
+
+test('pictures that are decoded in another order than they are shown in keep their times and what their colours mean', {
+  timeout: 60_000,
+}, async ({ signal }) => {
+  const bt709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'];
+  const x264 = ['-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '60', ...bt709];
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=30:duration=5'];
+  await using server = await startTestServer();
+  await using live = await recorded(server, await made(...source, ...x264, '-f', 'matroska'), signal);
+  const entries = 'packet=pts_time:stream=color_space,color_primaries,color_transfer';
+  const probed = JSON.parse((await run(findFfprobe(), ['-v', 'error', '-show_entries', entries, '-of', 'json', live.file])).stdout);
+  const [{ color_space, color_primaries, color_transfer }] = probed.streams;
+  assert.deepEqual([color_space, color_primaries, color_transfer], ['bt709', 'bt709', 'bt709']);
+  const pts: number[] = probed.packets.map(({ pts_time }: { pts_time: string }) => Number(pts_time));
+  assert.ok(pts.length >= 60, `${pts.length} pictures`);
+  for (const [index, time] of pts.entries()) assert.ok(Math.abs(time - (pts[0] ?? 0) - index / 30) < 0.002, `${time}`);
+});
+
+// Still as it is, all of it has 5 kB: whoever wants to read more before beginning waits for ever.
+test('pictures with odd sides are drawn on without their last row and column', { timeout: 60_000 }, async ({ signal }) => {
+  const halves = 'color=gray:size=321x241:rate=30:duration=5,format=gray,drawbox=x=0:y=0:w=160:h=241:color=black:t=fill';
+  const x264 = ['-pix_fmt', 'gray', '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '0', '-g', '60'];
+  await using server = await startTestServer();
+  await using live = await recorded(server, await made('-f', 'lavfi', '-i', halves, ...x264, '-f', 'matroska'), signal);
+  const luma = await made('-i', live.file, '-pix_fmt', 'gray', '-f', 'rawvideo');
+  const [width, height] = [320, 240];
+  assert.equal(luma.byteLength % (width * height), 0);
+  const last = luma.subarray(-width * height);
+  // Planes that are counted wrong would lean.
+  for (const row of [10, 120, 230]) {
+    assert.ok((last[row * width + 80] ?? 255) < 40, `left, in row ${row}: ${last[row * width + 80]}`);
+    assert.ok((last[row * width + 240] ?? 0) > 100, `right, in row ${row}: ${last[row * width + 240]}`);
   }
 });
 
@@ -237,7 +279,7 @@ test('pictures of another size are drawn on by children of their own, in an epoc
   const larger = await encodeClip({ width: 640, height: 360 });
   const { status, response } = await publisher.push('tracks', { tracks: trackDescriptions(larger) });
   assert.deepEqual([status, response['session']], ['ok', publisher.session.session]);
-  await publisher.play(larger, { duration: 5, videoOrigin: 2000, audioOrigin: 1000 });
+  await publisher.play(larger, { duration: 2.5, videoOrigin: 2000, audioOrigin: 1000 });
   const after = ffmpegsOf(process.pid);
   assert.deepEqual([before.length, after.length], [2, 2]);
   assert.ok(before.every((pid) => !after.includes(pid)));

@@ -39,7 +39,7 @@ export function ladderArguments(rungs: readonly Rung[], frameRate: number, reord
     ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
     // Not `-fflags nobuffer`, which throws away what was probed, the first key frame among it.
     ...(reorders ? [] : ['-flags', 'low_delay']),
-    ...['-probesize', '32768', '-analyzeduration', '0', '-threads', '1', '-f', 'flv', '-i', 'pipe:0'],
+    ...['-probesize', '32', '-analyzeduration', '0', '-threads', '1', '-f', 'flv', '-i', 'pipe:0'],
     ...['-filter_complex', [`[0:v]split=${rungs.length}${labels}`, ...scaled].join(';')],
     ...rungs.flatMap((rung, index) => rungArguments(rung, index, frameRate, passthrough)),
   ];

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SourceFrame, SourceTrack } from '../../../server-reference/src/hub/epoch.ts';
 import type { StageHost } from '../../../server-reference/src/hub/frame-stage.ts';
+import { buildAvcC } from '../../../server-reference/src/ingest/h264.ts';
 import { sourceTracks } from '../../../server-reference/src/ingest/source-tracks.ts';
 import { createLog } from '../../../server-reference/src/telemetry/log.ts';
 import { Ffmpeg } from '../../../server-reference/src/transcode/ffmpeg.ts';
@@ -75,6 +76,27 @@ test('an overlay holds a slot from its beginning to its end, and there is none w
   assert.equal(slots.taken, 0);
   assert.ok(open('/bin/true', slots).stage);
   overlays.close();
+});
+
+test('pictures that are smaller than can be drawn on go on as they are sent, and that is told', () => {
+  const { stage, passed, notices } = open('/bin/true');
+  const sps = Uint8Array.of(0x67, 0x42, 0, 0x0a, 0xdd, 0xf9, 0x65, 0x40);
+  const description = Buffer.from(buildAvcC({ sps: [sps], pps: [Uint8Array.of(0x68, 0xce, 0x3c, 0x80)] })).toString('base64');
+  stage?.tracks(tracksOf(videoTrack({ description }), audioTrack()));
+  assert.match(notices.at(-1)?.details ?? '', /^The pictures are 8x8;/);
+  stage?.frame(picture(0, false));
+  stage?.frame(sound(0));
+  stage?.frame(picture(33_000, true));
+  assert.deepEqual(
+    passed.map(({ track, dts }) => [track, dts]),
+    [
+      [1, 0],
+      [0, 33_000],
+    ],
+  );
+  stage?.tracks(tracksOf(videoTrack(), audioTrack()));
+  assert.deepEqual(notices.at(-1), { overlay: 'server:faces' });
+  stage?.close();
 });
 
 test('sound that came behind a picture waits for it, and goes on where it is lost', () => {

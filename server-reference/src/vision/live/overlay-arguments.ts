@@ -32,8 +32,8 @@ export function decoderArguments(
   return [
     ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
     ...(reorders ? [] : ['-flags', 'low_delay']),
-    // IVF says what it is; of FLV a little is read.
-    ...['-probesize', format === 'flv' ? '32768' : '32', '-analyzeduration', '0', '-threads', '1', '-f', format, '-i', 'pipe:0'],
+    // Both say what they are in their first bytes. Whatever more is read has to come first: half a minute of a dark picture is 32 KiB.
+    ...['-probesize', '32', '-analyzeduration', '0', '-threads', '1', '-f', format, '-i', 'pipe:0'],
     // What has the size already passes through the scaler as it is.
     ...['-filter_complex', `[0:v]scale=${width}:${height},split[p][q];[q]crop=16:16:0:0[t]`],
     ...['-map', '[p]', ...raw, ...times, '-f', 'rawvideo', 'pipe:1'],

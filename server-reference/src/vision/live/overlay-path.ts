@@ -3,6 +3,7 @@ import type { ContainerTrack } from '../../ingest/container-reader.ts';
 import type { Microseconds, VideoPath, VideoSink } from '../../ingest/container-video.ts';
 import { IVF_CODECS, MAX_SIDE, MIN_SIDE } from '../../transcode/transcoders.ts';
 import type { Redrawn, RedrawnPictures, RedrawnSource } from './redrawn-pictures.ts';
+import { evenSize } from './yuv-picture.ts';
 
 const TIMESCALE = 1_000_000;
 /** Containers of browsers do not tell it. */
@@ -12,8 +13,7 @@ const FRAME_RATE = 30;
 export function ivfSource({ codec, width, height }: ContainerTrack): RedrawnSource | null {
   const ivf = IVF_CODECS[codec];
   if (ivf === undefined || Math.min(width, height) < MIN_SIDE || Math.max(width, height) > MAX_SIDE) return null;
-  // Half as many samples of colour: 4:2:0 has even sides.
-  return { width: width - (width % 2), height: height - (height % 2), coded: { ivf }, timescale: TIMESCALE, frameRate: FRAME_RATE };
+  return { ...evenSize({ width, height }), coded: { ivf }, timescale: TIMESCALE, frameRate: FRAME_RATE };
 }
 
 export class OverlayPath implements VideoPath {

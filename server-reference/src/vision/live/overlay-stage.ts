@@ -5,7 +5,7 @@
  * then has the drawn pictures, in one place and with no rule of its own, and none of it can show the others. A drawn picture bears the times of
  * the one that it was made of, and key frames are where the source has them.
  *
- *   drawing ──ffmpeg ends again and again──▶ undrawn, until other tracks follow: the broadcast matters more than what decorates it
+ *   drawing ──ffmpeg ends again and again, or pictures are tiny──▶ undrawn, until others follow: the broadcast matters more than what decorates it
  */
 import type { SourceFrame, SourceTrack } from '../../hub/epoch.ts';
 import type { FrameStage, StageHost } from '../../hub/frame-stage.ts';
@@ -14,11 +14,13 @@ import type { ContainerTrack } from '../../ingest/container-reader.ts';
 import type { VideoPath, VideoSink } from '../../ingest/container-video.ts';
 import { parseAvcC } from '../../ingest/h264.ts';
 import type { Workshop } from '../../transcode/supervisor.ts';
+import { MIN_SIDE } from '../../transcode/transcoders.ts';
 import { drawFaces } from './face-drawing.ts';
 import { FrameLine } from './frame-line.ts';
 import { type FaceFinder, LiveFaces } from './live-faces.ts';
 import { ivfSource, OverlayPath } from './overlay-path.ts';
 import { type Redrawn, RedrawnPictures } from './redrawn-pictures.ts';
+import { evenSize } from './yuv-picture.ts';
 
 /** What is taken for the rate of a source that does not tell it. */
 const FRAME_RATE = 30;
@@ -133,13 +135,20 @@ export class OverlayStage implements FrameStage {
     this.#line.clear();
     if (this.#path !== null) return;
     this.#faces.reset();
-    if (this.#undrawn !== 'no') this.#tell({ overlay: 'server:faces' });
+    const wasUndrawn = this.#undrawn !== 'no';
     this.#undrawn = 'no';
     const { config, timescale, frameRate = FRAME_RATE } = this.#drawn ?? {};
     if (config?.kind === 'video' && timescale !== undefined) {
       const { width, height, avcC } = config;
-      this.#pictures.open({ width, height, coded: { avcC }, timescale, frameRate });
+      if (Math.min(width, height) < MIN_SIDE) {
+        this.#pictures.stop();
+        this.#leaveUndrawn(`The pictures are ${width}x${height}; faces are drawn on those of ${MIN_SIDE} pixels a side or more.`);
+        return;
+      }
+      // H.264 may have odd sides, where it is grey or has all of its samples of colour.
+      this.#pictures.open({ ...evenSize({ width, height }), coded: { avcC }, timescale, frameRate });
     }
+    if (wasUndrawn) this.#tell({ overlay: 'server:faces' });
   }
 
   #picture(drawn: SourceTrack, frame: SourceFrame): void {
@@ -175,11 +184,13 @@ export class OverlayStage implements FrameStage {
 
   #lost(): void {
     this.#line.lost();
-    if (this.#pictures.givenUp) {
-      this.#undrawn = 'waits for a key frame';
-      this.#tell({ overlay: 'none', details: 'ffmpeg ends again and again, so the pictures go on as they are sent.' });
-    }
+    if (this.#pictures.givenUp) this.#leaveUndrawn('ffmpeg ends again and again, so the pictures go on as they are sent.');
     this.#host.missing();
+  }
+
+  #leaveUndrawn(details: string): void {
+    this.#undrawn = 'waits for a key frame';
+    this.#tell({ overlay: 'none', details });
   }
 
   #tell(notice: OverlayNotice): void {

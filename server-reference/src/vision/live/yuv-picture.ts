@@ -8,6 +8,12 @@ export interface YuvPicture {
   readonly data: Uint8Array;
 }
 
+/** Half as many samples of colour need even sides: of an odd one, the last row or column is given up. */
+export const evenSize = ({ width, height }: Pick<YuvPicture, 'width' | 'height'>): Pick<YuvPicture, 'width' | 'height'> => ({
+  width: width - (width % 2),
+  height: height - (height % 2),
+});
+
 export const yuvBytes = (width: number, height: number): Bytes => (width * height * 3) / 2;
 
 /** A colour as it stands in the planes. */
