@@ -183,6 +183,14 @@ describe('the face model', () => {
     });
   }
 
+  test('that cannot be read is none, and what else the server says of itself is said all the same', async () => {
+    await using server = await startTestServer();
+    // A file where a folder should be: not "no such file".
+    await writeFile(path.join(server.config.data, 'models'), '');
+    assert.equal(await knowsOne(server), false);
+    assert.equal((await rawGet(server.url, VENDOR.faceModel)).status, 500);
+  });
+
   test('that is named and not there keeps the server from starting, with words', async () => {
     for (const [file, reason] of [
       [path.join(folder, 'gone.task'), 'there is no such file'],

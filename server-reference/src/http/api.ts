@@ -56,7 +56,11 @@ export const apiRoutes: FastifyPluginAsync<ApiRoutesOptions> = async (app, optio
         stun: stunPort !== null,
         turn: config.turnUrl !== null,
         recording: config.record,
-        face_model: (await faceModel.state()) === 'ready',
+        // One that cannot be read is none; whoever asks for it is told, and so was the log. All else that is said here holds.
+        face_model: await faceModel.state().then(
+          (state) => state === 'ready',
+          () => false,
+        ),
         frames: config.detector !== NO_DETECTOR,
         tokens: developmentSecret !== null,
       },
