@@ -134,7 +134,8 @@ export class DetectionPool {
     }
     if (this.#options.clock.now() < this.#unusableUntil) return;
     const starting = [...this.#threads].filter((thread) => thread.starting).length;
-    for (let wanted = this.#ready.size - starting; wanted > 0 && this.#threads.size < this.#options.maxThreads; wanted--) this.#start();
+    for (let wanted = this.#ready.size - starting; wanted > 0 && this.#threads.size < this.#options.maxThreads; wanted--)
+      if (!this.#start()) return;
   }
 
   #serve(thread: DetectorThread): void {
@@ -175,7 +176,8 @@ export class DetectionPool {
     this.#see(this.#preparation.then(() => undefined));
   }
 
-  #start(): void {
+  /** Whether one has begun: a system that has no more threads, or not the memory for one, refuses at once. */
+  #start(): boolean {
     const owner = {
       free: (thread: DetectorThread): void => {
         this.#unusableUntil = 0;
@@ -190,7 +192,14 @@ export class DetectionPool {
         if (problem !== null) this.#mourn(problem);
       },
     };
-    this.#threads.add(new DetectorThread(this.#options.detector, owner, this.#options.clock));
+    try {
+      this.#threads.add(new DetectorThread(this.#options.detector, owner, this.#options.clock));
+      return true;
+    } catch (error) {
+      const problem = `no thread could be started: ${error instanceof Error ? error.message : String(error)}`;
+      this.#unusable(problem, 'give this process more threads or memory, or let it have fewer with --detector-threads');
+      return false;
+    }
   }
 
   #mourn({ during, message }: ThreadProblem): void {
@@ -202,16 +211,18 @@ export class DetectionPool {
   }
 
   /** Told once, until it has loaded. */
-  #unusable(problem: string): void {
-    const { clock, detector, log } = this.#options;
-    const remedy =
-      detector === null
-        ? 'install the packages of the server anew (npm ci), or give --detector none'
-        : `mend ${detector}, or leave --detector out`;
+  #unusable(problem: string, remedy = this.#usualRemedy): void {
+    const { clock, log } = this.#options;
     if (!this.#told) log.error({ problem, remedy }, 'the detector does not load: pictures are not looked at');
     this.#told = true;
     this.#unusableUntil = clock.now() + RETRY;
     this.#dispatch();
+  }
+
+  get #usualRemedy(): string {
+    const { detector } = this.#options;
+    if (detector !== null) return `mend ${detector}, or leave --detector out`;
+    return 'install the packages of the server anew (npm ci), or give --detector none';
   }
 
   /** Whether no thread can take a picture, nor will be able to for a while. */
