@@ -10,8 +10,9 @@ const LINGER: Milliseconds = 3_000;
  * A landmarker for one painter, while its overlays ask for faces.
  *
  *   none ──needed──▶ opening ──▶ open ──not needed──▶ lingering ──{@link LINGER}──▶ none
- *    ▲                  │                  ▲               │
- *    └─ could not be ───┘                  └────needed─────┘
+ *    ▲                  │         │ ▲                    │
+ *    ├─ could not be ───┘         │ └───────needed───────┘
+ *    └─ broke down ───────────────┘
  */
 export class FaceSupply {
   readonly #settings: VisionSettings;
@@ -32,8 +33,17 @@ export class FaceSupply {
   need(needed: boolean): void {
     this.#needed = needed;
     clearTimeout(this.#linger);
-    if (!needed) this.#linger = setTimeout(() => this.#release(), LINGER);
+    if (!needed) this.#linger = setTimeout(() => this.release(), LINGER);
     else if (this.#open === null && !this.#opening) void this.#start();
+  }
+
+  /** Takes back what there is, which may have broken down: the next need opens another. */
+  release(): void {
+    clearTimeout(this.#linger);
+    if (this.#open === null) return;
+    this.#deliver(null);
+    this.#open.close();
+    this.#open = null;
   }
 
   close(): void {
@@ -60,12 +70,5 @@ export class FaceSupply {
     } finally {
       this.#opening = false;
     }
-  }
-
-  #release(): void {
-    if (this.#open === null) return;
-    this.#deliver(null);
-    this.#open.close();
-    this.#open = null;
   }
 }

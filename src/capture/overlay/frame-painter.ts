@@ -12,6 +12,8 @@ const FIGURES_EVERY: Milliseconds = 500;
 export interface PainterEvents {
   /** Overlays ask for faces, or do no longer: a landmarker is to be handed in, or taken away. */
   needsFaces(needed: boolean): void;
+  /** Detection is over, which is told as a notice: its landmarker is of no use any more. */
+  facesFailed(): void;
   notice(error: GlasscastError): void;
   detection(figures: DetectionFigures | null): void;
   faces(faces: readonly Face[] | null): void;
@@ -65,7 +67,10 @@ export class FramePainter {
     const { detectRate } = this.#options;
     this.#tracker = new FaceTracker(port, {
       ...(detectRate === undefined ? {} : { detectRate }),
-      failed: (error) => this.#events.notice(failureOf(error)),
+      failed: (error) => {
+        this.#events.notice(failureOf(error));
+        this.#events.facesFailed();
+      },
     });
   }
 

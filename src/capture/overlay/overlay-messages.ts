@@ -58,6 +58,7 @@ export type ToPainter =
 export type FromPainter =
   | { readonly type: 'overlays-set'; readonly id: number; readonly hides: boolean }
   | { readonly type: 'needs-faces'; readonly needed: boolean }
+  | { readonly type: 'faces-failed' }
   | { readonly type: 'notice'; readonly error: ErrorData }
   | { readonly type: 'detection'; readonly figures: DetectionFigures | null }
   | { readonly type: 'faces'; readonly faces: readonly Face[] | null };

@@ -32,6 +32,7 @@ addEventListener('message', ({ data }: MessageEvent<ToLine | ToPainter>) => {
     case 'open-painter':
       painter = new FramePainter(data.options, {
         needsFaces: (needed) => post({ type: 'needs-faces', needed }),
+        facesFailed: () => post({ type: 'faces-failed' }),
         notice: (error) => post({ type: 'notice', error: toErrorData(error) }),
         detection: (figures) => post({ type: 'detection', figures }),
         faces: (faces) => post({ type: 'faces', faces }),

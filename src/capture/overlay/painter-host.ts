@@ -51,6 +51,7 @@ class WorkerPainter implements PainterHost {
     worker.addEventListener('message', ({ data }: MessageEvent<FromOverlayWorker>) => {
       if (data.type === 'overlays-set') this.#set(data.id, data.hides);
       if (data.type === 'needs-faces') events.needsFaces(data.needed);
+      if (data.type === 'faces-failed') events.facesFailed();
       if (data.type === 'notice') events.notice(toError(data.error));
       if (data.type === 'detection') events.detection(data.figures);
       if (data.type === 'faces') events.faces(data.faces);

@@ -163,6 +163,7 @@ export class PainterSeat {
     let seated: Seated | null = null;
     const events: PainterHostEvents = {
       needsFaces: (needed) => seated?.faces.need(needed),
+      facesFailed: () => seated?.faces.release(),
       notice: (error) => notice(error),
       detection: (figures) => {
         if (this.#seated === seated) this.#detection = figures;

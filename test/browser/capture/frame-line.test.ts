@@ -136,6 +136,7 @@ describe('a painter', () => {
       { tellFaces: true },
       {
         needsFaces: () => undefined,
+        facesFailed: () => undefined,
         notice: (error) => expect.fail(error.message),
         detection: () => undefined,
         faces: (faces) => void seen.push(faces),
@@ -169,6 +170,32 @@ describe('a painter', () => {
     expect(await show(150_000, false)).to.equal(null);
     await find();
     expect(await show(200_000, false)).to.have.length(1);
+    painter.close();
+  });
+
+  it('says that detection is over, and asks for another with the next choice', async () => {
+    const said: string[] = [];
+    const painter = new FramePainter(
+      { tellFaces: false },
+      {
+        needsFaces: (needed) => said.push(needed ? 'needed' : 'not needed'),
+        facesFailed: () => said.push('failed'),
+        notice: ({ code }) => said.push(code),
+        detection: () => undefined,
+        faces: () => undefined,
+      },
+    );
+    const overlay = { needsFaces: true, draw: () => undefined };
+    const choose = (name: string): Promise<unknown> => painter.setOverlays([{ name, factory: () => overlay }]);
+    await choose('one');
+    const { port1, port2 } = new MessageChannel();
+    painter.setLandmarker(port2);
+    port1.postMessage({ type: 'failed', code: 'unsupported', message: 'broke down twice' } satisfies DetectAnswer);
+    while (said.length < 3) await new Promise((resolve) => setTimeout(resolve));
+    await choose('other');
+    expect(said).to.deep.equal(['needed', 'unsupported', 'failed', 'needed']);
+    await painter.setOverlays([]);
+    expect(said.at(-1)).to.equal('not needed');
     painter.close();
   });
 });
