@@ -24,6 +24,8 @@ describe('a broadcast', () => {
   let notices: GlasscastError[];
   let contexts: AudioContext[];
   let granted: MediaStream[];
+  /** The picture as it is sent. */
+  let shown: MediaStreamTrack | null;
 
   const live = (): string[] =>
     granted
@@ -70,6 +72,7 @@ describe('a broadcast', () => {
     notices = [];
     contexts = [];
     granted = [];
+    shown = null;
     deny();
     globalThis.AudioContext = class extends RealAudioContext {
       constructor(options?: AudioContextOptions) {
@@ -83,7 +86,10 @@ describe('a broadcast', () => {
           states.push(state);
           tell();
         },
-        stream: tell,
+        stream: (stream) => {
+          shown = stream?.getVideoTracks()[0] ?? null;
+          tell();
+        },
         sound: tell,
         sources: tell,
         devices: tell,
@@ -178,6 +184,21 @@ describe('a broadcast', () => {
     choice.resolve(screen);
     expect(await starting).to.equal('aborted');
     expect(broadcast.state).to.equal('off');
+  });
+
+  it('hides faces where that is chosen while a start brings the camera to another size', async () => {
+    const overlays = { overlays: [{ name: 'hide-face' }], vision: { model: '/no-model.task', wasm: '/no-wasm' } };
+    await broadcast.preview(SETTINGS);
+    const isBare = (): boolean => granted.some((stream) => shown !== null && stream.getTracks().includes(shown));
+    expect(isBare()).to.equal(true);
+    const smaller = { ...SETTINGS, capture: { ...SETTINGS.capture, width: 320, height: 240 } };
+    const starting = outcome(broadcast.start(smaller));
+    await broadcast.adjust({ ...smaller, overlays });
+    await reached('connecting');
+    expect(isBare()).to.equal(false);
+    expect(shown).not.to.equal(null);
+    await broadcast.stop();
+    expect(await starting).to.equal('aborted');
   });
 
   it('leaves nothing open after twenty previews with sources that come and go', async function () {
