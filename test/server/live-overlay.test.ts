@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdtempDisposable, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BOX_INK } from '../../server-reference/src/vision/live/face-drawing.ts';
 import { findFfmpeg, findFfprobe } from '../../tools/find-program.ts';
@@ -289,6 +290,33 @@ test('pictures of another size are drawn on by children of their own, in an epoc
   const entry = bytes.indexOf('avc1', bytes.indexOf('stsd'));
   assert.deepEqual([bytes.readUInt16BE(entry + 28), bytes.readUInt16BE(entry + 30)], [640, 360]);
   await publisher.end();
+});
+
+/** Samples of green in the newest picture of a file: nothing else in a grey film is. */
+async function green(source: string): Promise<number> {
+  const raw = await made('-i', source, '-pix_fmt', 'yuv444p', '-f', 'rawvideo', '-vf', 'scale=320:180');
+  const last = raw.subarray(-3 * 320 * 180);
+  return last.subarray(2 * 320 * 180).filter((red) => red < 100).length;
+}
+
+test('a detector that is plugged in draws too; rungs, poster and recording have its boxes', { timeout: 60_000 }, async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'glasscast-lamp-'));
+  const film = join(folder.path, 'lamp.mkv');
+  const lamp = 'color=0x202020:size=640x360:rate=15:duration=2,drawbox=x=400:y=100:w=60:h=60:color=white:t=fill';
+  await writeFile(film, await made('-f', 'lavfi', '-i', lamp, '-c:v', 'mjpeg', '-f', 'matroska'));
+  const clip = await encodeClip({ width: 640, height: 360, frameRate: RATE, film, duration: 2 });
+  const detector = fileURLToPath(new URL('../../docs/examples/brightest-spot.js', import.meta.url));
+  await using server = await startTestServer({ detector, ladder: [180] });
+  await using live = await broadcast(server, clip, 20, 'demo', true, OVERLAY);
+  await live.until('v0', (playlist) => complete(playlist) >= 2);
+  await live.until('v1', (playlist) => complete(playlist) >= 1);
+  for (const rendition of ['v0', 'v1']) {
+    await using file = await download(live, rendition);
+    assert.ok((await green(file.file)) > 50, rendition);
+  }
+  assert.ok((await green(`${server.url}/live/demo/poster.jpg`)) > 50, 'poster');
+  await live.end();
+  assert.ok((await green(`${server.url}/recordings/demo/${live.publisher.session.session}/download.mp4`)) > 50, 'recording');
 });
 
 for (const [why, settings, details] of [
