@@ -198,6 +198,7 @@ describe('a studio, to everybody', () => {
       'noEchoCancellation false',
       'noNoiseSuppression false',
       'noAutoGain false',
+      'overlay false',
       'resolution false',
       'frameRate false',
       'bitrate false',
