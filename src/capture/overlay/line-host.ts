@@ -36,6 +36,7 @@ export async function openLine(
     const output = new CanvasOutput();
     return new PageLine(output.track, new FrameLine(output, events));
   }
+  // Where no worker starts, whatever the reason, the page carries the frames: slower, and the same to see.
   const worker = options.host === 'page' ? null : await startOverlayWorker('frames', options.workerUrl).catch(() => null);
   const track = new MediaStreamTrackGenerator({ kind: 'video' });
   if (worker !== null) return new WorkerLine(track, worker, events);
