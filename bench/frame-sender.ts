@@ -1,10 +1,12 @@
 /** Sends pictures over `frames:<id>` and times their answers. */
-import { encodeClientPush, type FramesReply } from '../src/protocol/index.ts';
+import * as v from 'valibot';
+import { encodeClientPush, type FramesReply, FramesReplySchema } from '../src/protocol/index.ts';
 
 export interface Answer {
   /** `ok`, or the reason of a refusal. */
   readonly outcome: string;
-  readonly reply: FramesReply;
+  /** Null where it was refused. */
+  readonly reply: FramesReply | null;
   /** From the send to the answer, in milliseconds. */
   readonly took: number;
 }
@@ -46,8 +48,9 @@ export class FrameSender {
     const since = performance.now();
     return new Promise((resolve) => {
       this.#waiting.set(ref, ({ status, response }) => {
-        const outcome = status === 'ok' ? status : String(response['reason']);
-        resolve({ outcome, reply: response as unknown as FramesReply, took: performance.now() - since });
+        const took = performance.now() - since;
+        if (status === 'ok') resolve({ outcome: status, reply: v.parse(FramesReplySchema, response), took });
+        else resolve({ outcome: String(response['reason']), reply: null, took });
       });
       this.#ws.send(encodeClientPush('1', ref, this.#topic, 'frame', picture));
     });

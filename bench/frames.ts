@@ -59,7 +59,7 @@ async function measureOne(server: ChildServer, picture: Uint8Array, seconds: num
   printTable([
     ['one picture at a time', 'p50/p99 ms', 'a second'],
     ['round trip', spread(answers.map(({ took }) => took)), (answers.length / seconds).toFixed(0)],
-    ['of it decoding and detection', spread(answers.map(({ reply }) => reply.ms)), ''],
+    ['of it decoding and detection', spread(answers.flatMap(({ reply }) => (reply === null ? [] : [reply.ms]))), ''],
     ['floor: decoding alone', spread(floor), ((floor.length / seconds) * 4).toFixed(0)],
   ]);
 }
