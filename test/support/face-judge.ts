@@ -133,7 +133,15 @@ async function installJudge(): Promise<void> {
     numFaces: 10,
   });
 
-  const decode = async (picture: string): Promise<ImageBitmap> => createImageBitmap(await (await fetch(picture)).blob());
+  // By an element and not by a blob, which a browser short of memory may fail to hand over.
+  const decode = async (picture: string): Promise<ImageBitmap> => {
+    const image = new Image();
+    image.src = picture;
+    await image.decode().catch((error: unknown) => {
+      throw new Error(`A picture of ${picture.length} characters could not be decoded: ${picture.slice(0, 80)}…`, { cause: error });
+    });
+    return createImageBitmap(image);
+  };
 
   const pixelsOf = (bitmap: ImageBitmap): Uint8ClampedArray => {
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
