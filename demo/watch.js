@@ -12,9 +12,11 @@ const STATES = {
 /** Milliseconds between two looks at what is on air. */
 const LIST_INTERVAL = 3000;
 
+// Asked before the first look: while nothing is asked, nothing is looked for.
+const choice = chosenName('stream');
 const listing = setInterval(listBroadcasts, LIST_INTERVAL);
 void listBroadcasts();
-const { name: stream } = await chosenName('stream');
+const { name: stream } = await choice;
 clearInterval(listing);
 
 byId('heading').textContent = `Watch “${stream}”`;

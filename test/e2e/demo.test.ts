@@ -52,7 +52,11 @@ describe('the demo', () => {
     await server?.close();
   });
 
-  const open = (path: string): Promise<Page> => chromium.open(new URL(path, server.url).href, (page) => page.setViewport(PHONE));
+  const open = (path: string, before?: (page: Page) => Promise<unknown>): Promise<Page> =>
+    chromium.open(new URL(path, server.url).href, async (page) => {
+      await page.setViewport(PHONE);
+      await before?.(page);
+    });
 
   const seesSomebodyMove = async (page: Page): Promise<void> => {
     const video = await deepOne<HTMLVideoElement>(page, 'rtc-tile:not([local]) >>> video');
@@ -101,6 +105,16 @@ describe('the demo', () => {
     await deepOne(page, 'rtc-prejoin >>> form');
     await page.goBack();
     await page.waitForFunction(() => document.activeElement?.id === 'room');
+    await page.close();
+  });
+
+  test('the page for viewers says what is on air as it opens, and not only when it looks again', async () => {
+    const neverAgain = (page: Page) =>
+      page.evaluateOnNewDocument(() => {
+        Object.defineProperty(globalThis, 'setInterval', { value: () => 0 });
+      });
+    const page = await open('/watch.html', neverAgain);
+    await page.waitForFunction(() => document.querySelector('#nothing')?.textContent?.startsWith('Nobody'), { timeout: 15_000 });
     await page.close();
   });
 
