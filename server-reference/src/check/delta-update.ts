@@ -17,6 +17,18 @@ export function mergeDelta(base: MediaPlaylist, delta: MediaPlaylist): Merged {
   return { ok: true, segments: [...segments, ...delta.segments] };
 }
 
+/** Whether both were written of one moment: they begin with the same segment and end with the same part. */
+export function ofOneMoment(a: MediaPlaylist, b: MediaPlaylist): boolean {
+  const [last, other] = [a.segments.at(-1), b.segments.at(-1)];
+  return (
+    a.mediaSequence === b.mediaSequence &&
+    a.endList === b.endList &&
+    last?.msn === other?.msn &&
+    last?.parts.length === other?.parts.length &&
+    last?.duration === other?.duration
+  );
+}
+
 /** What a player knows of a segment, in a form that compares. Of a segment in the making only what both can know. */
 function essence({ resource, duration, gap, discontinuity, date }: PlaylistSegment): string {
   return JSON.stringify([resource?.url ?? null, resource?.range ?? null, duration, gap, discontinuity, date]);

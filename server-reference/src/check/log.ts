@@ -33,7 +33,7 @@ export interface Snapshot {
   readonly playlist: MediaPlaylist;
 }
 
-/** A delta update, the full playlist that was there before, and one asked for at the same time. */
+/** A delta update, the full playlist that was there before, and one asked for at the same time: of the same moment where that could be had. */
 export interface DeltaUpdate {
   readonly exchange: Exchange;
   readonly base: MediaPlaylist;

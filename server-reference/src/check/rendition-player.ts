@@ -5,6 +5,7 @@
 import type { Milliseconds } from '../../../src/protocol/index.ts';
 import type { Clock } from '../clock.ts';
 import { decimal } from './attribute-list.ts';
+import { ofOneMoment } from './delta-update.ts';
 import { exchangeOf, withQuery } from './exchange.ts';
 import type { Get } from './http-client.ts';
 import type { DeltaUpdate, Directives, Exchange, Probe, RenditionLog, Snapshot } from './log.ts';
@@ -28,6 +29,8 @@ export interface PlayerOptions {
 const MOST_HINTS = 12;
 const MOST_WHOLE_SEGMENTS = 3;
 const MOST_DELTAS = 4;
+/** A delta update and the full playlist are two answers: they are asked for again while the playlist has moved on between them. */
+const DELTA_ATTEMPTS = 5;
 const MOST_DROPPED_PARTS = 2;
 /** Of a recording that has ended, this many segments are read. */
 const VOD_SEGMENTS = 5;
@@ -144,12 +147,24 @@ export class RenditionPlayer {
   }
 
   async #fetchDelta(base: MediaPlaylist): Promise<void> {
+    let update: DeltaUpdate | null = null;
+    for (let attempt = 0; attempt < DELTA_ATTEMPTS; attempt++) {
+      // What it is laid over may not be old: RFC 8216bis §6.3.7.
+      const next = await this.#askDelta(update?.full ?? base);
+      if (next === null) break;
+      update = next;
+      if (ofOneMoment(update.delta, update.full)) break;
+    }
+    if (update !== null) this.#deltas.push(update);
+  }
+
+  async #askDelta(base: MediaPlaylist): Promise<DeltaUpdate | null> {
     const { url, get, variables, deadline } = this.#options;
     const answers = await deadline.within(Promise.all([get(withQuery(url, '_HLS_skip=YES')), get(url)]));
     const [delta, full] = answers ?? [];
-    if (delta?.ok !== true || full?.ok !== true || delta.status !== 200 || full.status !== 200) return;
+    if (delta?.ok !== true || full?.ok !== true || delta.status !== 200 || full.status !== 200) return null;
     const read = (body: Buffer): MediaPlaylist => readMediaPlaylist(body.toString(), url, variables);
-    this.#deltas.push({ exchange: exchangeOf(delta), base, delta: read(delta.body), full: read(full.body) });
+    return { exchange: exchangeOf(delta), base, delta: read(delta.body), full: read(full.body) };
   }
 
   #noticeDroppedParts(before: MediaPlaylist, after: MediaPlaylist): void {
