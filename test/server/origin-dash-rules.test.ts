@@ -228,6 +228,24 @@ test('rule 30: each epoch is a Period of its own, with its init section, and wha
   }
 });
 
+test('rule 30: while the broadcaster is away, an MPD names nothing that is not there', async () => {
+  await using origin = await startOrigin();
+  const broadcast = origin.broadcast();
+  broadcast.run(7.3);
+  broadcast.publication.drop();
+  for (const away of [2, 4]) {
+    broadcast.pause(away);
+    for (const { id, media, segments, startNumber } of (await manifest(origin)).periods.flatMap(({ representations }) => representations)) {
+      assert.ok(segments.length > 0);
+      for (const index of segments.keys()) {
+        const address = media.replace('$Number$', String(startNumber + index));
+        const { status } = await fetch(new URL(address, `${origin.base(broadcast, 'v0')}/..`));
+        assert.equal(status, 200, `${id} ${address}, ${away} s`);
+      }
+    }
+  }
+});
+
 test('rule 30: a rendition that comes back from a gap begins a Period, since numbers count on without holes', async () => {
   await using origin = await startOrigin();
   const broadcast = origin.broadcast();

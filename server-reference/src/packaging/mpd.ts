@@ -177,6 +177,8 @@ function representation(
   const picture = config.kind === 'video' ? ` width="${config.width}" height="${config.height}" frameRate="${rate(frameRate)}"` : '';
   const { timescale, id } = rendition.info;
   const { segmentDuration, timing, ended } = session;
+  // Where a gap has begun nothing follows in this Period.
+  const goesOn = latest && !ended && segments.at(-1) === rendition.last;
   const suffix = tokenQuery(context);
   const counted = context.addressing === 'numbers';
   // Rule 29: a segment can be asked for when its first part is there.
@@ -191,7 +193,7 @@ function representation(
     template,
     ...(counted
       ? []
-      : [`<SegmentTimeline>${timeline(segments, latest && !ended ? session : null, timescale)}</SegmentTimeline>`, '</SegmentTemplate>']),
+      : [`<SegmentTimeline>${timeline(segments, goesOn ? session : null, timescale)}</SegmentTimeline>`, '</SegmentTemplate>']),
     '</Representation>',
   ].join('\n');
 }
