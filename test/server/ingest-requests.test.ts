@@ -157,6 +157,7 @@ test('what cannot be read is refused with a code and in words', async () => {
     ['?container=matroska&seq=x', 'invalid', /seq/],
     ['?container=matroska&part_duration=5', 'invalid', /./],
     ['?container=matroska&window=3', 'invalid', /three segments/],
+    ['?container=matroska&window=31', 'invalid', /longer than the 30 s/],
     ['?container=matroska', 'invalid', /neither Matroska nor WebM/],
   ] as const) {
     const { status, body } = await post(`${url}${query}`, nonsense);

@@ -65,6 +65,9 @@ function packagingTerms({ part_duration, segment_duration, window }: StreamJoin,
   const segment = segment_duration ?? hub.options.segmentDuration;
   const kept = window === undefined ? hub.options.window : window * 1000;
   if (part * 2 > segment) return `A segment of ${seconds(segment)} does not hold two parts of ${seconds(part)}.`;
+  // How much memory a stream may take is for whoever runs the server to say.
+  if (kept > hub.options.window)
+    return `A window of ${seconds(kept)} is longer than the ${seconds(hub.options.window)} that this server keeps.`;
   // RFC 8216bis §6.2.2: a live playlist never holds less than three times the target duration.
   if (kept < segment * 3) return `A window of ${seconds(kept)} does not hold three segments of ${seconds(segment)}.`;
   return {
