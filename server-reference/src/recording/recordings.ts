@@ -36,6 +36,8 @@ export interface RecordingsOptions extends RecordingLimits {
 const SWEEP_INTERVAL: Milliseconds = 60_000;
 /** Journals that are kept in memory, by when they were last asked for. */
 const MOST_INDEXES = 8;
+/** Recordings that are looked at together when the server starts. */
+const READ_AT_ONCE = 16;
 /** A disk that hangs does not keep the server from ending for longer than this. */
 const CLOSE_PATIENCE: Milliseconds = 2_000;
 
@@ -59,12 +61,13 @@ export class Recordings {
 
   /** Finds what is on the disk, ends what a crash interrupted, and begins to keep to the limits. */
   async open(): Promise<void> {
-    for (const stream of await namesIn(this.#options.directory)) {
-      if (!isName(stream)) continue;
-      for (const session of await namesIn(join(this.#options.directory, stream))) {
-        if (isSession(session)) await this.#find(stream, session);
-      }
-    }
+    const { directory } = this.#options;
+    const streams = (await namesIn(directory)).filter(isName);
+    const places: { readonly stream: string; readonly session: string }[] = [];
+    await eachOf(streams, async (stream) => {
+      for (const session of await namesIn(join(directory, stream))) if (isSession(session)) places.push({ stream, session });
+    });
+    await eachOf(places, ({ stream, session }) => this.#find(stream, session));
     await this.sweep();
     this.#armSweep();
   }
@@ -250,6 +253,15 @@ async function readEnded(folder: string, { endedAt, reason }: Summary): Promise<
 /** Whoever moves a recording to another name finds it as little as its players would. */
 function assertPlace(found: { readonly stream: string; readonly session: string }, stream: string, session: string): void {
   if (found.stream !== stream || found.session !== session) throw new Error(`it belongs to ${found.stream}/${found.session}`);
+}
+
+/** A disk answers several at once sooner than one after the other, above all one on a network; more than these would wait in its queue. */
+async function eachOf<T>(all: readonly T[], task: (one: T) => Promise<void>): Promise<void> {
+  const left = all.values();
+  const worker = async (): Promise<void> => {
+    for (const one of left) await task(one);
+  };
+  await Promise.all(Array.from({ length: READ_AT_ONCE }, worker));
 }
 
 /** Nothing where there is no such folder. */
