@@ -248,6 +248,7 @@ describe('the picture of a broadcast', { timeout: 120_000 }, () => {
     await start(page);
     const video = await watch(site, 'paused');
     const before = await session(server.url, 'paused');
+    const { epoch } = await reportsThat(page, ({ epoch }) => epoch > 0);
     await page.evaluate(() =>
       document.querySelector<Broadcaster>('rtc-broadcaster')?.pause({ title: 'Back soon', text: 'A short break.' }),
     );
@@ -256,6 +257,15 @@ describe('the picture of a broadcast', { timeout: 120_000 }, () => {
     // The change from card to picture is one movement, the camera's own another.
     for (const what of ['the picture is back', 'it moves']) assert.ok(await video.evaluate(movesInPage, 8000), what);
     assert.equal(await session(server.url, 'paused'), before);
+    const { epoch: after } = await page.evaluate(
+      () =>
+        new Promise<PublisherReport>((resolve) =>
+          document
+            .querySelector('rtc-broadcaster')
+            ?.addEventListener('rtc-report', (event) => resolve((event as CustomEvent).detail.report), { once: true }),
+        ),
+    );
+    assert.equal(after, epoch, 'neither the card nor what comes after it interrupts the viewers');
     const [variant] = await variants(server.url, 'paused');
     assert.deepEqual(
       variant?.playlist.segments.filter(({ gap, parts }) => gap || parts.some((part) => part.gap)).map(({ msn }) => msn),

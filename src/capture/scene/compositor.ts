@@ -1,6 +1,7 @@
 import type { PictureSize } from '../layer-plan.ts';
 import type { Card } from '../publisher-events.ts';
 import { paintCard } from './card-painter.ts';
+import { canvasFrame, type PictureLook, sameLook } from './picture-look.ts';
 
 /** Of the inset: its width and its distance from the edges, as shares of the picture's width. */
 const INSET_WIDTH = 0.25;
@@ -11,7 +12,7 @@ export class Compositor {
   #canvas: OffscreenCanvas | null = null;
   #context: OffscreenCanvasRenderingContext2D | null = null;
   /** The card that was drawn last, as a frame: repeating it draws nothing. */
-  #card: { readonly card: Card | null; readonly frame: VideoFrame } | null = null;
+  #card: { readonly card: Card | null; readonly look: PictureLook; readonly frame: VideoFrame } | null = null;
 
   /** The picture with the inset in its lower right corner. Leaves both to their owners. */
   compose(main: VideoFrame, inset: VideoFrame, timestamp: number): VideoFrame {
@@ -25,17 +26,16 @@ export class Compositor {
     return new VideoFrame(context.canvas, { timestamp });
   }
 
-  card(card: Card | null, size: PictureSize, timestamp: number): VideoFrame {
+  /** @param look of the picture whose place it takes */
+  card(card: Card | null, look: PictureLook, timestamp: number): VideoFrame {
     const drawn = this.#card;
-    const same = drawn !== null && drawn.card === card;
-    if (same && drawn.frame.displayWidth === size.width && drawn.frame.displayHeight === size.height) {
-      return new VideoFrame(drawn.frame, { timestamp });
-    }
+    if (drawn?.card === card && sameLook(drawn.look, look)) return new VideoFrame(drawn.frame, { timestamp });
     drawn?.frame.close();
-    const context = this.#open(size);
+    const context = this.#open(look);
     paintCard(context, card);
-    this.#card = { card, frame: new VideoFrame(context.canvas, { timestamp }) };
-    return new VideoFrame(this.#card.frame, { timestamp });
+    const frame = canvasFrame(context, look.colours, timestamp);
+    this.#card = { card, look, frame };
+    return new VideoFrame(frame, { timestamp });
   }
 
   close(): void {

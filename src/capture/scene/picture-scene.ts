@@ -12,9 +12,9 @@ import type { Milliseconds, Ticks } from '../../protocol/units.ts';
 import type { TimerId, Timers } from '../../workers/worker-timers.ts';
 import { FeedReader } from '../feed-reader.ts';
 import { FeedTimeline } from '../feed-timeline.ts';
-import type { PictureSize } from '../layer-plan.ts';
 import type { Card, PictureFeed } from '../publisher-events.ts';
 import { Compositor } from './compositor.ts';
+import { lookOf, type PictureLook } from './picture-look.ts';
 
 export interface PictureSceneOptions {
   readonly now: () => Milliseconds;
@@ -46,7 +46,7 @@ const FASTEST: Milliseconds = 33;
 const SLOWEST: Milliseconds = 200;
 const RATE_WEIGHT = 0.1;
 /** Before any picture has come. */
-const DEFAULT_SIZE: PictureSize = { width: 1280, height: 720 };
+const DEFAULT_LOOK: PictureLook = { width: 1280, height: 720, colours: null };
 
 export class PictureScene {
   readonly #options: PictureSceneOptions;
@@ -59,7 +59,8 @@ export class PictureScene {
   #card: Card | null = null;
   #lastMain: VideoFrame | null = null;
   #lastInset: VideoFrame | null = null;
-  #size: PictureSize = DEFAULT_SIZE;
+  /** Of the newest picture. */
+  #look = DEFAULT_LOOK;
   #interval: Milliseconds = FASTEST;
   #mainAt: Milliseconds = 0;
   #emittedAt: Milliseconds = Number.NEGATIVE_INFINITY;
@@ -117,7 +118,7 @@ export class PictureScene {
     const now = this.#options.now();
     if (this.#state === 'flowing') this.#observe(now - this.#mainAt);
     this.#mainAt = now;
-    this.#size = { width: frame.displayWidth, height: frame.displayHeight };
+    this.#look = lookOf(frame);
     this.#state = 'flowing';
     this.#keepMain(frame.clone());
     // Under a card its times still are this feed's: they are placed when it is shown.
@@ -161,7 +162,7 @@ export class PictureScene {
     if (now - this.#emittedAt < this.#interval - EARLY) return;
     if (this.#card !== null || this.#state === 'missing') {
       this.#emittedAt = now;
-      this.#options.frame(this.#compositor.card(this.#card, this.#size, this.#timeline.placeMade(now)), true);
+      this.#options.frame(this.#compositor.card(this.#card, this.#look, this.#timeline.placeMade(now)), true);
     } else if (this.#state === 'standing') {
       this.#repeat(now);
     }

@@ -151,6 +151,56 @@ describe('PictureScene', () => {
     expect(shown.at(-1)?.timestamp).to.be.greaterThan(shown.at(-2)?.timestamp ?? 0);
   });
 
+  it('shows a card in the colours of the camera, so that its encoder has nothing new to describe', async () => {
+    const colours = { primaries: 'smpte170m', transfer: 'smpte170m', matrix: 'smpte170m', fullRange: false } as const;
+    const camera = (timestamp: number): VideoFrame =>
+      new VideoFrame(new Uint8Array((320 * 180 * 3) / 2).fill(128), {
+        format: 'I420',
+        codedWidth: 320,
+        codedHeight: 180,
+        timestamp,
+        colorSpace: colours,
+      });
+    const frames: VideoFrame[] = [];
+    scene.close();
+    scene = new PictureScene({
+      now: () => time.now(),
+      timers: time,
+      origin: () => 1_700_000_000_000,
+      frame: (frame) => frames.push(frame),
+      ended: () => undefined,
+    });
+    const feed = feedOf<VideoFrame>();
+    scene.setMain(feed.stream);
+    await feed.write(camera(0));
+    scene.setCard(CARD);
+    time.advance(100);
+    scene.setCard(null);
+    await feed.write(camera(200_000));
+    const [, card] = frames;
+    if (card === undefined) throw new Error('no card');
+    expect(card.colorSpace.toJSON()).to.deep.equal(colours);
+    for (const [index, value] of colourAt(card, 0.02, 0.02).entries()) expect(value).to.be.closeTo([21, 24, 29][index] ?? 0, 3);
+
+    const descriptions: string[] = [];
+    const encoder = new VideoEncoder({
+      output: (_chunk, metadata) => {
+        const description = metadata?.decoderConfig?.description;
+        if (description !== undefined) descriptions.push([...new Uint8Array(description as ArrayBuffer)].join(' '));
+      },
+      error: (error) => descriptions.push(error.message),
+    });
+    encoder.configure({ codec: 'avc1.42e014', width: 320, height: 180, bitrate: 200_000, latencyMode: 'realtime', avc: { format: 'avc' } });
+    for (const [index, frame] of frames.entries()) {
+      encoder.encode(frame, { keyFrame: index === 0 });
+      frame.close();
+    }
+    await encoder.flush();
+    encoder.close();
+    expect(frames.length).to.be.greaterThan(3);
+    expect(new Set(descriptions).size).to.equal(1);
+  });
+
   it('writes on the card', () => {
     const bright: number[] = [];
     scene.close();
