@@ -1,4 +1,5 @@
 import type { Container } from '../../protocol/messages/stream.ts';
+import type { Seconds } from '../../protocol/units.ts';
 
 /** What a MediaRecorder may be asked for. */
 export interface RecorderFormat {
@@ -24,6 +25,13 @@ const CANDIDATES: readonly (Omit<RecorderFormat, 'mimeType'> & {
   { container: 'webm', type: 'video/webm', video: 'vp8', audio: 'opus', name: 'WebM VP8' },
   { container: 'webm', type: 'video/webm', video: 'vp9', audio: 'opus', name: 'WebM VP9' },
 ];
+
+/** MP4 comes in fragments from key frame to key frame: all viewers are later by as much. Shorter, and key frames take most of the bit rate. */
+const LONGEST_FRAGMENT: Seconds = 0.5;
+
+/** From key frame to key frame in such a recording, where so many seconds are wanted. */
+export const recordedKeyFrameInterval = ({ container }: RecorderFormat, wanted: Seconds): Seconds =>
+  container === 'fmp4' ? wanted / Math.ceil(wanted / LONGEST_FRAGMENT) : wanted;
 
 /** The formats that a browser says it writes, best first. That it does is seen when it does. */
 export function recorderFormats(

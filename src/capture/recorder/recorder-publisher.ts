@@ -30,7 +30,7 @@ import { openUplink } from '../uplink-choice.ts';
 import { wallClock } from '../wall-clock.ts';
 import { ContainerSender } from './container-sender.ts';
 import { RecordedInputs } from './recorded-inputs.ts';
-import { type RecorderFormat, recorderFormats } from './recorder-formats.ts';
+import { type RecorderFormat, recordedKeyFrameInterval, recorderFormats } from './recorder-formats.ts';
 import { RecorderRate } from './recorder-rate.ts';
 import { Recording } from './recording.ts';
 import { RecordingClock } from './recording-clock.ts';
@@ -294,7 +294,7 @@ export class RecorderPublisher implements PublisherHost {
 
   #newRecording(format: RecorderFormat, handler: ConstructorParameters<typeof Recording>[1]): Recording {
     const { mimeType } = format;
-    const keyFrameInterval = this.#encoding?.keyFrameInterval ?? 2;
+    const keyFrameInterval = recordedKeyFrameInterval(format, this.#encoding?.keyFrameInterval ?? 2);
     const bitrates = { videoBitrate: this.#rate.rate, audioBitrate: AUDIO_BITRATE };
     return new Recording({ ...this.#inputs.tracks(this.#withSound), ...bitrates, mimeType, keyFrameInterval }, handler);
   }

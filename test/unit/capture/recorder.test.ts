@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CreditReply } from '../../../src/capture/frame-sender.ts';
 import { ContainerSender } from '../../../src/capture/recorder/container-sender.ts';
-import { recorderFormats } from '../../../src/capture/recorder/recorder-formats.ts';
+import { recordedKeyFrameInterval, recorderFormats } from '../../../src/capture/recorder/recorder-formats.ts';
 import { RecorderRate } from '../../../src/capture/recorder/recorder-rate.ts';
 
 const browser =
@@ -35,6 +35,15 @@ test('a browser that records nothing has no format', () => {
     recorderFormats(true, () => false),
     [],
   );
+});
+
+test('an MP4, whose fragments reach from key frame to key frame, has one at least every half second', () => {
+  const formats = recorderFormats(true, browser('video/x-matroska;codecs=avc1,opus', 'video/mp4;codecs=avc3.42E01F,opus'));
+  const intervals = formats.map((format) => [2, 1.6, 0.3].map((wanted) => recordedKeyFrameInterval(format, wanted)));
+  assert.deepEqual(intervals, [
+    [2, 1.6, 0.3],
+    [0.5, 0.4, 0.3],
+  ]);
 });
 
 test('the rate of recordings falls at once, and not again before the fall can show', () => {
