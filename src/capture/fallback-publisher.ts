@@ -162,8 +162,7 @@ export class FallbackPublisher implements PublisherHost {
       host.setCard(this.#card);
       if (this.#start !== null) host.start(this.#start.encoding, this.#start.uplink);
     } catch (cause) {
-      const error = new GlasscastError('network', 'A part of the studio could not be loaded. Check your network.', { cause });
-      this.#options.emit({ type: 'failed', error: toErrorData(error) });
+      this.#options.emit({ type: 'failed', error: toErrorData(cause) });
     }
   }
 }

@@ -2,6 +2,7 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import type { TokenProvider } from '../signaling/connection.ts';
+import { loaded } from '../signaling/missing-part.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { startWorker } from '../workers/start-worker.ts';
 import { FallbackPublisher, type OpenPublisher } from './fallback-publisher.ts';
@@ -65,33 +66,38 @@ const STOP_PATIENCE: Milliseconds = 3_000;
 
 /**
  * Opens a publisher in a worker, else on the page, and one that records where nothing can be encoded. Resolves once it can be handed the media.
+ * @throws GlasscastError `network` where a part of it cannot be loaded, `version` where it is gone
  */
 export async function openPublisher(options: PublisherHostOptions): Promise<PublisherHost> {
   const { tokenProvider, onEvent, tier = 'auto' } = options;
   const openRecorder: OpenPublisher = async (tell) => {
-    const { RecorderPublisher } = await import('./recorder/recorder-publisher.ts');
+    const { RecorderPublisher } = await loaded(import('./recorder/recorder-publisher.ts'));
     return new RecorderPublisher(tokenProvider, tell);
   };
   const encoding = encodes(tier, options.withSound ?? true);
+  encoding.catch(() => undefined); // told where it is waited for, once the worker has been
   const openBest: OpenPublisher = async (tell) => {
     const told = { ...options, onEvent: tell };
     const inWorker = feedsAreTransferable() && tier !== 'recorder' ? await openInWorker(told) : null;
-    if (!(await encoding)) {
+    const canEncode = await encoding.catch((error: unknown) => {
+      inWorker?.close();
+      throw error;
+    });
+    if (!canEncode) {
       inWorker?.close();
       return await openRecorder(tell);
     }
     if (inWorker !== null) return inWorker;
     // Loaded on demand: nearly every page has its worker, and this is the larger half of the code.
-    const { PagePublisher } = await import('./page-publisher.ts');
+    const { PagePublisher } = await loaded(import('./page-publisher.ts'));
     return new PagePublisher(tokenProvider, tell);
   };
   const endSession = async (uplink: UplinkOptions): Promise<void> => {
     try {
-      const { endSession: end } = await import('./end-session.ts');
+      const { endSession: end } = await loaded(import('./end-session.ts'));
       await end(uplink, { timers: backgroundTimers(), tokenProvider: uplink.hasTokenProvider ? tokenProvider : null });
     } catch (cause) {
-      const error = new GlasscastError('network', 'A part of the studio could not be loaded. Check your network.', { cause });
-      onEvent({ type: 'notice', error: toErrorData(error) });
+      onEvent({ type: 'notice', error: toErrorData(cause) });
     }
   };
   return tier === 'auto'
@@ -101,7 +107,7 @@ export async function openPublisher(options: PublisherHostOptions): Promise<Publ
 
 async function encodes(tier: EncoderTier, withSound: boolean): Promise<boolean> {
   if (tier !== 'auto') return tier === 'webcodecs';
-  const { encodesFrames, runsSound } = await import('./recorder/encoder-check.ts');
+  const { encodesFrames, runsSound } = await loaded(import('./recorder/encoder-check.ts'));
   if (!(await encodesFrames())) return false;
   return feedsAreTransferable() || !withSound || (await runsSound());
 }

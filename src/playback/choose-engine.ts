@@ -1,4 +1,5 @@
 import { GlasscastError } from '../protocol/index.ts';
+import { missingPart } from '../signaling/missing-part.ts';
 import type { PlaybackEngine } from './engine.ts';
 
 export type EngineChoice = 'hls.js' | 'native';
@@ -14,7 +15,7 @@ export function chooseEngine(scope: { MediaSource?: unknown; ManagedMediaSource?
 
 /**
  * @param currentToken the token that goes with requests now, in place of the one that the stream was opened with
- * @throws GlasscastError `unsupported` where HLS cannot be played at all; `network` when the player's code does not load
+ * @throws GlasscastError `unsupported` where HLS cannot be played at all; `network` or `version` when the player's code does not load
  */
 export async function createHlsEngine(video: HTMLVideoElement, currentToken: () => string | undefined): Promise<PlaybackEngine> {
   const choice = chooseEngine(globalThis, video.canPlayType('application/vnd.apple.mpegurl') !== '');
@@ -27,6 +28,6 @@ export async function createHlsEngine(video: HTMLVideoElement, currentToken: () 
     const { HlsJsEngine } = await import('./hls-js-engine.ts');
     return new HlsJsEngine({ currentToken });
   } catch (cause) {
-    throw new GlasscastError('network', 'The player could not be loaded from the server.', { cause });
+    throw await missingPart(cause);
   }
 }

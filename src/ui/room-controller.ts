@@ -154,7 +154,7 @@ export class RoomController implements ReactiveController {
           if (camera !== null) this.overlayChanged();
           return null;
         });
-        this.tell('overlay', new GlasscastError('network', 'The overlay could not be loaded. Check your network.'));
+        this.tell('overlay', new GlasscastError('network', 'The overlay could not be loaded. Check your network, or reload the page.'));
       },
     );
   }

@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { Page } from 'puppeteer-core';
 import { Chromium } from '../support/chromium.ts';
 import { startEmbeddingSite } from '../support/embedding-page.ts';
+import { deepOne } from '../support/media-probe.ts';
 import { startTestServer } from '../support/server.ts';
 
 type Broadcaster = HTMLElement & { readonly state: string; start(): Promise<void> };
@@ -64,4 +65,35 @@ describe('the studio', () => {
       assert.equal(await page.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.state), 'live');
     });
   }
+
+  /** A server that was updated meanwhile: what of it has not been loaded has another name by now. */
+  const updated = async (page: Page, gone: RegExp): Promise<void> => {
+    await page.setRequestInterception(true);
+    page.on('request', (request) => {
+      if (!gone.test(request.url())) void request.continue();
+      else void request.respond({ status: 404, headers: { 'access-control-allow-origin': '*' } });
+    });
+  };
+
+  test('says that the page is to be reloaded where the server was updated since it was opened', { timeout: 40_000 }, async () => {
+    const server = await startTestServer();
+    ends.push(() => server.close(0));
+    const site = await startEmbeddingSite(server.url);
+    ends.push(() => site.close());
+    const page = await studio.open(site.page('<rtc-broadcaster stream="updated"></rtc-broadcaster>'));
+    ends.push(() => page.close());
+    const settings = await deepOne<HTMLElement>(page, 'rtc-studio-controls >>> [part=settings]');
+    await updated(page, /encoder-check|rtc-studio-settings/);
+    await settings.evaluate((button) => button.click());
+    await says(page, 'notice', 'Reload the page');
+    const code = await page.evaluate(() =>
+      document
+        .querySelector<Broadcaster>('rtc-broadcaster')
+        ?.start()
+        .catch((error: { code: string }) => error.code),
+    );
+    assert.equal(code, 'version');
+    await says(page, 'error', 'Reload the page');
+    studio.complaints.splice(0);
+  });
 });

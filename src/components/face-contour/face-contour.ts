@@ -243,6 +243,8 @@ async function loadEngine(): Promise<typeof import('./contour-engine.ts')> {
   try {
     return await import('./contour-engine.ts');
   } catch (cause) {
-    throw new GlasscastError('network', 'The part that finds faces could not be loaded. Check your network.', { cause });
+    throw new GlasscastError('network', 'The part that finds faces could not be loaded. Check your network, or reload the page.', {
+      cause,
+    });
   }
 }

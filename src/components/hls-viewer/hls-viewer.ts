@@ -8,6 +8,7 @@ import { TokenSource } from '../../playback/token-source.ts';
 import { GlasscastError } from '../../protocol/errors.ts';
 import { isName } from '../../protocol/name-pattern.ts';
 import type { Seconds } from '../../protocol/units.ts';
+import { loaded } from '../../signaling/missing-part.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { renderError, toGlasscastError } from '../../ui/errors.ts';
 import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
@@ -210,7 +211,7 @@ export class HlsViewer extends MediaElement {
     try {
       const source = this.#source();
       this.#setState('waiting');
-      const { openHls } = await import('../../playback/open-hls.ts');
+      const { openHls } = await loaded(import('../../playback/open-hls.ts'));
       const player = await openHls({
         video: this.video,
         source,

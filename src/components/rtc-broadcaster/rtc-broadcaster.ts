@@ -5,6 +5,7 @@ import type { BroadcastState } from '../../capture/broadcast-handler.ts';
 import type { PublisherReport } from '../../capture/publisher-options.ts';
 import { GlasscastError } from '../../protocol/errors.ts';
 import type { OverlayPush, RecordingPush } from '../../protocol/messages/stream.ts';
+import { missingPart } from '../../signaling/missing-part.ts';
 import { Announcer } from '../../ui/announcer.ts';
 import { errorText, renderError, toGlasscastError } from '../../ui/errors.ts';
 import type { RtcLogDetail } from '../../ui/events.ts';
@@ -226,9 +227,10 @@ export class RtcBroadcaster extends BroadcastElement {
     try {
       await Promise.all([loadParts(this), loadParts(this.renderRoot)]);
     } catch (cause) {
+      const missing = await missingPart(cause);
       if (this.notice !== null) return;
-      this.notice = new GlasscastError('network', 'A part of the studio could not be loaded. Check your network.', { cause });
-      this.noticed(this.notice);
+      this.notice = missing;
+      this.noticed(missing);
     }
   }
 

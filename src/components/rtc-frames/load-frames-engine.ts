@@ -5,6 +5,6 @@ export async function loadEngine(): Promise<typeof import('./frames-engine.ts')>
   try {
     return await import('./frames-engine.ts');
   } catch (cause) {
-    throw new GlasscastError('network', 'A part of this element could not be loaded. Check your network.', { cause });
+    throw new GlasscastError('network', 'A part of this element could not be loaded. Check your network, or reload the page.', { cause });
   }
 }

@@ -63,7 +63,9 @@ export class PartLoading {
     } catch (cause) {
       if (this.#isMissing) return;
       this.#isMissing = true;
-      this.#host.failed(new GlasscastError('network', 'A part of the call could not be loaded. Check your network.', { cause }));
+      this.#host.failed(
+        new GlasscastError('network', 'A part of the call could not be loaded. Check your network, or reload the page.', { cause }),
+      );
     }
   }
 }
