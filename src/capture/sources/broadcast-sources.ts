@@ -3,11 +3,12 @@
  * source before it lets go of the one before; a camera that nobody sees is turned off.
  */
 import { GlasscastError } from '../../protocol/errors.ts';
+import { loaded } from '../../signaling/missing-part.ts';
 import type { DeviceList } from '../../webrtc/device-choice.ts';
 import { LocalMedia } from '../../webrtc/local-media.ts';
 import type { CaptureKind } from '../../webrtc/media-host.ts';
 import { type CaptureRequest, constraintsOf } from '../devices.ts';
-import { isBlocked } from '../permissions.ts';
+import { DeviceAccess, noPicture } from './device-access.ts';
 import { ElementCapture } from './element-capture.ts';
 import { FilePlayer } from './file-player.ts';
 import { MoreMicrophones } from './more-microphones.ts';
@@ -42,6 +43,7 @@ export class BroadcastSources {
   readonly #wishes: SourceWishes;
   readonly #handler: SourcesHandler;
   readonly #media: LocalMedia;
+  readonly #access: DeviceAccess;
   readonly #desk: SoundDesk;
   readonly #more: MoreMicrophones;
   readonly #muted: MutedTracks;
@@ -50,14 +52,9 @@ export class BroadcastSources {
   #capture: CaptureRequest;
   #element: ElementCapture | null = null;
   #player: FilePlayer | null = null;
-  /** Of the request for devices that is under way: an error to throw, and not to tell as a notice. */
-  #refusal: GlasscastError | null = null;
   /** Why there is no picture though its source is open. */
   #hidden: GlasscastError | null = null;
   #opening = false;
-  #asking = false;
-  /** The screen is let go of to choose another. */
-  #choosing = false;
   #steps: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -90,10 +87,7 @@ export class BroadcastSources {
       handler.devices(list);
       void this.#more.listed(list.audioinput.map(({ deviceId }) => deviceId));
     });
-    this.#media.on('error', (error) => {
-      if (this.#asking) this.#refusal ??= error;
-      else notice(error);
-    });
+    this.#access = new DeviceAccess(this.#media, notice);
   }
 
   /** What is to be sent now. */
@@ -114,11 +108,11 @@ export class BroadcastSources {
   async open(): Promise<GlasscastError | null> {
     const { choice } = this.#wishes;
     // First, while the click that the browser asks for is fresh.
-    if (choice.kind === 'screen') await this.#shareScreen();
+    if (choice.kind === 'screen') await this.#access.shareScreen(this.#capture);
     if (choice.kind === 'element') this.#element = new ElementCapture(choice.element, () => this.#update());
     const kinds: CaptureKind[] = this.#capture.audio ? ['audio'] : [];
     if (this.#needsCamera) kinds.unshift('video');
-    const refusal = await this.#openDevices(kinds);
+    const refusal = await this.#access.open(kinds, this.#showsCamera);
     if (this.#closed) return null;
     if (!this.#wishes.microphone) await this.#media.setMicrophoneEnabled(false);
     this.#desk.gain = this.#wishes.gain;
@@ -127,7 +121,7 @@ export class BroadcastSources {
     await this.drawn;
     this.#opening = false;
     if (this.#closed) return null;
-    if (this.#sent.main === null) throw refusal ?? this.#hidden ?? noPicture(choice);
+    if (this.#sent.main === null) throw refusal ?? this.#hidden ?? noPicture(choice.kind);
     return this.#capture.audio && this.#media.tracks.audio === null ? refusal : null;
   }
 
@@ -136,8 +130,9 @@ export class BroadcastSources {
     return this.#step(async () => {
       const element = choice.kind === 'element' ? new ElementCapture(choice.element, () => this.#update()) : null;
       if (choice.kind === 'screen') {
-        if (!(await this.#chooseScreen())) return;
-      } else if ((choice.kind === 'camera' || element?.hasPicture === false) && !this.#media.cameraEnabled) await this.#requireCamera();
+        if (!(await this.#access.chooseScreen(this.#capture, () => this.#become(CAMERA, null)))) return;
+      } else if ((choice.kind === 'camera' || element?.hasPicture === false) && !this.#media.cameraEnabled)
+        await this.#access.requireCamera();
       this.#become(choice, element);
     });
   }
@@ -145,7 +140,7 @@ export class BroadcastSources {
   /** @throws GlasscastError where the camera cannot be had */
   setInset(on: boolean): Promise<void> {
     return this.#step(async () => {
-      if (on && !this.#media.cameraEnabled) await this.#requireCamera();
+      if (on && !this.#media.cameraEnabled) await this.#access.requireCamera();
       this.#wishes.inset = on;
       await this.#settle();
     });
@@ -160,7 +155,7 @@ export class BroadcastSources {
       try {
         await player.play();
         const element = new ElementCapture(player.element, () => this.#update());
-        if (!element.hasPicture && !this.#media.cameraEnabled) await this.#requireCamera();
+        if (!element.hasPicture && !this.#media.cameraEnabled) await this.#access.requireCamera();
         this.#become({ kind: 'element', element: player.element }, element);
         this.#player = player;
       } catch (error) {
@@ -214,7 +209,7 @@ export class BroadcastSources {
   }
 
   async #addSound(): Promise<void> {
-    const refusal = await this.#gather(() => this.#media.open(['audio']));
+    const refusal = await this.#access.ask(() => this.#media.open(['audio']));
     if (this.#closed) return;
     if (this.#media.tracks.audio === null) throw refusal ?? new GlasscastError('device-not-found', 'No microphone was found.');
     this.#capture = { ...this.#capture, audio: true };
@@ -234,6 +229,7 @@ export class BroadcastSources {
     this.#muted.close();
     this.#desk.close();
     this.#more.close();
+    this.#access.close();
     this.#media.close();
     this.#releaseElement();
     for (const picture of Object.values(this.#pictures)) picture.close();
@@ -283,83 +279,9 @@ export class BroadcastSources {
     if (!this.#needsCamera && this.#media.cameraEnabled) await this.#media.setCameraEnabled(false);
   }
 
-  async #shareScreen(): Promise<void> {
-    await this.#gather(() => this.#media.startScreenShare());
-    if (this.#closed) return;
-    if (!this.#media.screenEnabled) throw this.#refusal ?? new GlasscastError('permission-dismissed', 'No screen was chosen. Choose one.');
-    this.#limitScreen();
-  }
-
-  /** @returns whether a screen was chosen; where there was one before, it is gone either way, and the camera takes its place */
-  async #chooseScreen(): Promise<boolean> {
-    const again = this.#media.screenEnabled;
-    this.#choosing = true;
-    if (again) this.#media.stopScreenShare();
-    const refusal = await this.#gather(() => this.#media.startScreenShare());
-    this.#choosing = false;
-    if (this.#media.screenEnabled) {
-      this.#limitScreen();
-      return true;
-    }
-    if (again) {
-      if (!this.#media.cameraEnabled) await this.#requireCamera();
-      this.#become(CAMERA, null);
-    }
-    if (refusal !== null) throw refusal;
-    return false;
-  }
-
-  /** A screen may have four times the pixels of what is watched, and each would be encoded. */
-  #limitScreen(): void {
-    const width = { max: Math.max(this.#capture.width, 1920) };
-    const height = { max: Math.max(this.#capture.height, 1080) };
-    const limited = this.#media.tracks.screen?.applyConstraints({ width, height, frameRate: { max: 30 } });
-    limited?.catch((cause: unknown) => {
-      if (this.#closed) return;
-      this.#handler.notice(new GlasscastError('media', 'This browser cannot scale the screen; it is sent as it is.', { cause }));
-    });
-  }
-
-  async #openDevices(kinds: readonly CaptureKind[]): Promise<GlasscastError | null> {
-    if (kinds.length === 0) return null;
-    const refusal = await this.#gather(() => this.#media.open(kinds));
-    if (refusal?.code !== 'permission-denied' || kinds.length < 2) return refusal;
-    const [microphone, camera] = await Promise.all([isBlocked('microphone'), isBlocked('camera')]);
-    if (camera && !microphone) {
-      const error = new GlasscastError('permission-denied', 'The camera is blocked. Allow it in the address bar, then try again.', {
-        cause: refusal,
-        details: { kinds: ['video'] },
-      });
-      if (this.#showsCamera) return error;
-      this.#handler.notice(error);
-      return await this.#gather(() => this.#media.open(['audio']));
-    }
-    if (camera || !microphone) return refusal;
-    const second = await this.#gather(() => this.#media.open(['video']));
-    if (second !== null) return second;
-    return new GlasscastError('permission-denied', 'The microphone is blocked. Allow it in the address bar, or go on without sound.', {
-      cause: refusal,
-      details: { kinds: ['audio'] },
-    });
-  }
-
-  async #requireCamera(): Promise<void> {
-    const refusal = await this.#gather(() => this.#media.setCameraEnabled(true));
-    if (this.#media.tracks.video === null) throw refusal ?? noPicture(CAMERA);
-  }
-
-  /** What goes wrong meanwhile is the caller's to tell. */
-  async #gather(work: () => Promise<void>): Promise<GlasscastError | null> {
-    this.#asking = true;
-    this.#refusal = null;
-    await work();
-    this.#asking = false;
-    return this.#refusal;
-  }
-
   /** The user has ended it in the browser's own bar: the camera takes over, and a card stands in until it is open. */
   #screenEnded(): void {
-    if (this.#closed || this.#choosing || this.#wishes.choice.kind !== 'screen') return;
+    if (this.#closed || this.#access.isChoosing || this.#wishes.choice.kind !== 'screen') return;
     void this.#fallBack(CAMERA);
   }
 
@@ -371,7 +293,7 @@ export class BroadcastSources {
   async #fallBack(choice: SourceChoice): Promise<void> {
     try {
       await this.#step(async () => {
-        if (choice.kind === 'camera' && !this.#media.cameraEnabled) await this.#requireCamera();
+        if (choice.kind === 'camera' && !this.#media.cameraEnabled) await this.#access.requireCamera();
         this.#become(choice, null);
       });
     } catch (error) {
@@ -425,7 +347,7 @@ export class BroadcastSources {
         },
       },
       async (track, options) => {
-        const { openOverlaidTrack } = await import('../overlay/overlaid-track.ts');
+        const { openOverlaidTrack } = await loaded(import('../overlay/overlaid-track.ts'));
         return openOverlaidTrack(track, options);
       },
     );
@@ -441,9 +363,4 @@ export class BroadcastSources {
     this.#sent[input] = track;
     this.#handler.track(input, track);
   }
-}
-
-function noPicture(choice: SourceChoice): GlasscastError {
-  if (choice.kind === 'camera') return new GlasscastError('device-not-found', 'No camera was found. Connect one, then try again.');
-  return new GlasscastError('media', 'What was chosen shows no picture yet. Play it, then try again.');
 }
