@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- area …] [--seconds N]`: every figure beside a floor or a peer measured in the same run.
- * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden, media, viewers, streams, memory, overlay,
+ * Areas: start, signaling, cpu, call, join, crowd, leaks, broadcast, encoders, air, hidden, ingest, media, viewers, streams, memory, overlay,
  * frames, faces.
  */
 import { benchAir } from './air.ts';
@@ -12,6 +12,7 @@ import { benchEncoders } from './encoders.ts';
 import { benchFaces } from './faces.ts';
 import { benchFrames } from './frames.ts';
 import { benchHidden } from './hidden.ts';
+import { benchIngest } from './ingest.ts';
 import { benchJoin } from './join.ts';
 import { benchLeaks } from './leaks.ts';
 import { benchMedia } from './media.ts';
@@ -33,6 +34,7 @@ const AREAS: Record<string, (seconds: number) => Promise<void>> = {
   encoders: benchEncoders,
   air: benchAir,
   hidden: benchHidden,
+  ingest: benchIngest,
   media: benchMedia,
   viewers: benchViewers,
   streams: benchStreams,
