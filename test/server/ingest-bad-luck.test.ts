@@ -184,6 +184,34 @@ test('who sends faster than time passes is carried for a minute of media, and th
   await assertAllLegal(origin, broadcast);
 });
 
+test('what an uplink held back for three minutes is dropped, and what is captured now goes on at the present', async () => {
+  await using origin = await startOrigin();
+  const broadcast = origin.broadcast({ clocks: false });
+  const begun = origin.clock.now();
+  sendShifted(origin, broadcast, 6, 100);
+  for (let second = 0; second < 180; second++) origin.clock.advance(1000);
+  // What was captured while nothing went through, all at once.
+  for (let index = 0; index < 50; index++) {
+    assert.ok(broadcast.send(1, 106 + index / 50, opusPacket()).ok);
+    if (index % 2 === 0) assert.ok(broadcast.send(0, 106 + index / 50, videoFrame(index === 0)).ok);
+  }
+  const late = await assertAllLegal(origin, broadcast);
+  for (const { segments, text } of late)
+    assert.ok(
+      segments.slice(-5).every(({ gap, parts }) => gap || parts.every((part) => part.gap)),
+      text,
+    );
+  sendShifted(origin, broadcast, 8, 100 + (origin.clock.now() - begun) / 1000);
+  for (const playlist of await assertAllLegal(origin, broadcast)) {
+    const ahead = aheadOf(playlist, origin.clock.now());
+    assert.ok(ahead < 1 && ahead > -2, `${ahead} s ahead of the present\n${playlist.text}`);
+    assert.ok(
+      playlist.segments.slice(-2).every(({ gap }) => !gap),
+      playlist.text,
+    );
+  }
+});
+
 /** A container that goes to a stream called `demo`. */
 function openContainer({ hub, clock }: RunningOrigin, container: 'matroska' | 'fmp4'): { ingest: ContainerIngest; base: string } {
   const outcome = hub.publish('demo', {

@@ -145,6 +145,20 @@ test('a sender whose connection breaks goes on in the same session without sayin
   assert.equal((await post(url, MATROSKA)).body['session'], session);
 });
 
+test('parts, segments and a window are as the request asks', async () => {
+  await using server = await startTestServer({ window: 20_000 });
+  const terms = 'part_duration=100&segment_duration=1000&window=8';
+  const { status, body } = await post(`${server.url}/ingest/demo?container=matroska&${terms}`, MATROSKA);
+  assert.equal(status, 201, JSON.stringify(body));
+  await until(async () => (await statusOf(server)).state === 'live');
+  const playlist = await fetch(`${server.url}/live/demo/${String(body['session'])}/v0/media.m3u8`);
+  const { partTarget, targetDuration } = parseMediaPlaylist(await playlist.text());
+  assert.ok(partTarget !== null && partTarget > 0.08 && partTarget < 0.15, `${partTarget} s`);
+  assert.equal(targetDuration, 1);
+  const manifest = await (await fetch(`${server.url}/live/demo/manifest.mpd`)).text();
+  assert.match(manifest, /timeShiftBufferDepth="PT8S"/);
+});
+
 test('what cannot be read is refused with a code and in words', async () => {
   await using server = await startTestServer();
   const url = `${server.url}/ingest/demo`;

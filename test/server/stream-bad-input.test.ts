@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
+import { parseAvcC } from '../../server-reference/src/ingest/h264.ts';
 import { encodeChunk } from '../../src/protocol/index.ts';
 import { type MediaPlaylist, parseMediaPlaylist } from '../support/playlist.ts';
 import { Publisher, type PublisherOptions, type WireReply } from '../support/publisher.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import { audioTrack, MICROSECONDS, opusPacket, videoFrame, videoTrack } from '../support/simulated-broadcast.ts';
+import { AVCC_720P, audioTrack, MICROSECONDS, opusPacket, videoFrame, videoTrack } from '../support/simulated-broadcast.ts';
 
 let server: TestServer;
 let stream = '';
@@ -187,6 +188,30 @@ test('H.264 without its avcC, and with a broken one, is refused as invalid', asy
   refusedWith((await connect({ tracks: [bare] })).joinReply, 'invalid', /avcC/);
   refusedWith((await connect({ tracks: [videoTrack({ description: 'AULAHv/hABln' })] })).joinReply, 'invalid', /avcC/);
   await stillServes(await connect());
+});
+
+/** An avcC, with the level in its head and in its parameter sets. */
+function ofLevel(description: string, level: number): Buffer {
+  const avcC = Buffer.from(description, 'base64');
+  avcC[3] = level;
+  avcC[avcC.indexOf(0x67, 8) + 3] = level;
+  return avcC;
+}
+
+test('pictures of a level that phones do not decode are refused, at the join and where they begin later', async () => {
+  const avcC = ofLevel(AVCC_720P, 60);
+  refusedWith(
+    (await connect({ tracks: [videoTrack({ description: avcC.toString('base64') })] })).joinReply,
+    'codec-unsupported',
+    /level 6;/,
+  );
+  const publisher = await connect();
+  assert.equal((await publisher.push('chunk', chunk(0, 1, videoFrame(true)))).status, 'ok');
+  const sets = parseAvcC(avcC);
+  const nal = (bytes: Uint8Array): Uint8Array[] => [Uint8Array.of(0, 0, bytes.byteLength >> 8, bytes.byteLength & 0xff), bytes];
+  const unit = Buffer.concat([...[...sets.sps, ...sets.pps].flatMap(nal), videoFrame(true)]);
+  refusedWith(await publisher.push('chunk', chunk(0, 2, unit)), 'invalid', /level 6;/);
+  await stillServes(publisher);
 });
 
 test('names that are none are refused as invalid', async () => {
