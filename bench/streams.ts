@@ -120,7 +120,9 @@ export async function benchMemory(): Promise<void> {
       rows.push([String(minute), (residentBytes(server) / 1e6).toFixed(1)]);
     }
     await ended(crowd);
-    console.log('\nMemory of the server with one broadcast of 2 Mbit/s, nobody watching; it holds two windows of 30 s, which are full after the first minute');
+    console.log(
+      '\nMemory of the server with one broadcast of 2 Mbit/s, nobody watching; it holds two windows of 30 s, which are full after the first minute',
+    );
     printTable(rows);
   } finally {
     await server.stop();
