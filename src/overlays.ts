@@ -2,4 +2,4 @@
 export { GlasscastError } from './protocol/errors.ts';
 export { type Box, type Face, LANDMARKS } from './vision/face.ts';
 export type { Overlay, OverlayContext, OverlayFactory, OverlayPicture } from './vision/overlay.ts';
-export { registerOverlay } from './vision/overlay-registry.ts';
+export { type RegisterOverlayOptions, registerOverlay } from './vision/overlay-registry.ts';

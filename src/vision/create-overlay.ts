@@ -1,7 +1,7 @@
 /** Makes overlays that were asked for by name. */
 import { GlasscastError } from '../protocol/errors.ts';
 import type { Overlay, OverlayFactory, OverlayRequest } from './overlay.ts';
-import { registeredOverlay } from './overlay-registry.ts';
+import { isToHide, type RegisteredOverlay, registeredOverlay } from './overlay-registry.ts';
 import { faceContour } from './overlays/face-contour.ts';
 import { hideFace } from './overlays/hide-face.ts';
 import { watermark } from './overlays/watermark.ts';
@@ -13,11 +13,7 @@ const BUILT_IN: Readonly<Record<string, OverlayFactory>> = {
 };
 
 /** A request with what the page has registered under its name, for where that registry does not reach. */
-export interface OverlayOrder extends OverlayRequest {
-  /** The address of a module whose default export is the factory. */
-  readonly module?: string;
-  readonly factory?: OverlayFactory;
-}
+export interface OverlayOrder extends OverlayRequest, RegisteredOverlay {}
 
 /**
  * Makes the overlays, in order.
@@ -53,15 +49,24 @@ async function createOverlay(order: OverlayOrder): Promise<Overlay> {
     throw new GlasscastError('invalid', `The overlay “${name}” could not be made: ${wordsOf(cause)}`, { cause });
   }
   if (typeof overlay?.draw !== 'function') throw new GlasscastError('invalid', `What makes the overlay “${name}” made nothing that draws.`);
-  return overlay;
+  return overlay.hides !== true && isToHide(order) ? hiding(overlay) : overlay;
 }
+
+/** Whoever registered it said what it does not say itself. */
+const hiding = (overlay: Overlay): Overlay => ({
+  needsFaces: overlay.needsFaces === true,
+  hides: true,
+  appliesTo: (picture) => overlay.appliesTo?.(picture) ?? true,
+  draw: (context, picture) => overlay.draw(context, picture),
+  close: () => overlay.close?.(),
+});
 
 async function factoryOf({ name, module, factory }: OverlayOrder): Promise<OverlayFactory> {
   if (factory !== undefined) return factory;
   if (module !== undefined) return importFactory(name, module);
   const registered = registeredOverlay(name);
-  if (typeof registered === 'string') return importFactory(name, registered);
-  const known = registered ?? (Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined);
+  if (registered?.module !== undefined) return importFactory(name, registered.module);
+  const known = registered?.factory ?? (Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined);
   if (known !== undefined) return known;
   throw new GlasscastError(
     'invalid',

@@ -44,11 +44,6 @@ export interface OverlayRequest {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-/** Overlays that are known to hide something before they are made. Those of a page say so themselves, once they are made. */
-const HIDING: readonly string[] = ['hide-face'];
-
-export const isToHide = ({ name }: OverlayRequest): boolean => HIDING.includes(name);
-
 /** Where detection finds what it runs on, and how it runs. */
 export interface VisionSettings {
   /** Address of the model, a MediaPipe Face Landmarker bundle (`.task`). */

@@ -147,8 +147,5 @@ class RunningTrack implements OverlaidTrack {
 
 function resolved(request: OverlayRequest): ResolvedRequest {
   const { name, options } = request;
-  const registered = registeredOverlay(name);
-  const known = { name, ...(options === undefined ? {} : { options }) };
-  if (registered === undefined) return known;
-  return typeof registered === 'string' ? { ...known, module: registered } : { ...known, factory: registered };
+  return { name, ...(options === undefined ? {} : { options }), ...registeredOverlay(name) };
 }

@@ -1,5 +1,6 @@
 import { createOverlays } from '../../vision/create-overlay.ts';
-import { isToHide, type Overlay } from '../../vision/overlay.ts';
+import type { Overlay } from '../../vision/overlay.ts';
+import { isToHide } from '../../vision/overlay-registry.ts';
 import type { ResolvedRequest } from './overlay-messages.ts';
 
 interface Chosen {
@@ -21,6 +22,7 @@ const same = (one: ResolvedRequest, other: ResolvedRequest): boolean =>
   one.factory === other.factory &&
   one.module === other.module &&
   one.name === other.name &&
+  one.hides === other.hides &&
   JSON.stringify(one.options) === JSON.stringify(other.options);
 
 /** The overlays that are chosen. One that is chosen again as it was lives on. */

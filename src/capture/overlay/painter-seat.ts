@@ -14,7 +14,8 @@
 import { GlasscastError } from '../../protocol/errors.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
 import type { DetectionFigures, Face } from '../../vision/face.ts';
-import { isToHide, type VisionSettings } from '../../vision/overlay.ts';
+import type { VisionSettings } from '../../vision/overlay.ts';
+import { isToHide } from '../../vision/overlay-registry.ts';
 import { FaceSupply } from './face-supply.ts';
 import type { LineHost } from './line-host.ts';
 import type { ResolvedRequest } from './overlay-messages.ts';

@@ -10,7 +10,8 @@
  */
 import { GlasscastError } from '../../protocol/errors.ts';
 import type { Milliseconds } from '../../protocol/units.ts';
-import { isToHide, type OverlayRequest, type VisionSettings } from '../../vision/overlay.ts';
+import type { OverlayRequest, VisionSettings } from '../../vision/overlay.ts';
+import { isToHide } from '../../vision/overlay-registry.ts';
 import { realmTimers, type TimerId, type Timers } from '../../workers/worker-timers.ts';
 
 /** What is drawn, in order, and what that needs. */

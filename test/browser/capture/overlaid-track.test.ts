@@ -89,6 +89,8 @@ describe('an overlaid track', () => {
       'hide-face',
       moduleOf('export default ({ never }) => never ? new Promise(() => {}) : Promise.reject(new Error("none"))'),
     );
+    registerOverlay('veil', '/no-such-module.js', { hides: true });
+    registerOverlay('page-veil', () => Promise.reject(new Error('none')), { hides: true });
     registerOverlay('page-square', () => ({
       draw(context) {
         context.fillStyle = '#f00';
@@ -176,6 +178,18 @@ describe('an overlaid track', () => {
     expect((await through(2000)).far).to.deep.equal([0, 0, 0]);
     expect(notices.map(({ code }) => code)).to.deep.equal(['invalid', 'media']);
   });
+
+  for (const name of ['veil', 'page-veil']) {
+    it(`shows nothing where an overlay of the page that is registered as hiding cannot be made: ${name}`, async () => {
+      await open([{ name: 'square' }, { name }]);
+      const { corner, far } = await through(2000);
+      expect([corner, far]).to.deep.equal([
+        [0, 0, 0],
+        [0, 0, 0],
+      ]);
+      expect(notices.map(({ code }) => code)).to.deep.equal(['invalid', 'media']);
+    });
+  }
 
   it('sends no picture where its painters are lost before they can hide faces', async () => {
     const track = await open([{ name: 'square' }]);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type OpenOverlaidTrack, OverlaidPicture, type OverlaySettings } from '../../../src/capture/sources/overlaid-picture.ts';
 import { GlasscastError } from '../../../src/protocol/errors.ts';
+import { registerOverlay } from '../../../src/vision/overlay-registry.ts';
 import { FakeTrack, settle } from '../../support/fake-devices.ts';
 
 const vision = { model: 'https://example.org/model', wasm: 'https://example.org/wasm' };
@@ -123,6 +124,18 @@ describe('a picture with overlays', () => {
     assert.equal(picture.output, null);
     await picture.settled;
     assert.equal(picture.output, lines[0]?.track);
+  });
+
+  test('goes away at once when an overlay of the page is to hide something, as it was registered', async () => {
+    registerOverlay('veil', () => ({ draw: () => undefined }), { hides: true });
+    const { failures, picture, told } = setUp();
+    picture.setInput(track());
+    failures.push(new Error('no worker'));
+    picture.setOverlays(settingsOf('veil'));
+    assert.equal(picture.output, null);
+    await picture.settled;
+    assert.equal(picture.output, null);
+    assert.deepEqual(told, ['refused: unsupported']);
   });
 
   test('goes away while the drawing changes to one that hides, and not while it changes back', async () => {

@@ -70,6 +70,16 @@ describe('the overlays that are chosen', () => {
     assert.doesNotThrow(() => set.overlays[0]?.draw({} as never, {} as never));
   });
 
+  test('of a page, what is registered as hiding hides everything where its module cannot be loaded; what is not is left out', async () => {
+    const module = 'data:text/plain,';
+    await set.choose([{ name: 'sepia', module }], failed);
+    assert.deepEqual([set.overlays.length, set.hides], [0, false]);
+    await set.choose([{ name: 'veil', module, hides: true }], failed);
+    assert.equal(set.hides, true);
+    assert.throws(() => set.overlays[0]?.draw({} as never, {} as never));
+    assert.equal(failures.length, 2);
+  });
+
   test('a choice that is overtaken while it is made is closed and changes nothing', async () => {
     const made = Promise.withResolvers<Overlay>();
     const slow = set.choose([request('slow', () => made.promise)], failed);

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { GlasscastError } from '../../../src/protocol/errors.ts';
 import { createOverlays } from '../../../src/vision/create-overlay.ts';
 import type { Face } from '../../../src/vision/face.ts';
-import { registerOverlay } from '../../../src/vision/overlay-registry.ts';
+import { isToHide, registerOverlay } from '../../../src/vision/overlay-registry.ts';
 import { CoveredPlaces, headAround } from '../../../src/vision/overlays/covered-places.ts';
 import { clip } from '../../../src/vision/overlays/pixelate.ts';
 import { readNumber, readWord } from '../../../src/vision/overlays/read-options.ts';
@@ -43,6 +43,17 @@ describe('overlays by name', () => {
     const module = moduleOf('export default ({ faces }) => ({ draw() {}, needsFaces: faces });');
     const [made] = await createOverlays([{ name: 'elsewhere', module, options: { faces: true } }]);
     assert.equal(made?.needsFaces, true);
+  });
+
+  it('hide something where whoever registered them says so, also where they do not', async () => {
+    registerOverlay('veil', () => ({ draw: () => undefined }), { hides: true });
+    assert.equal(isToHide({ name: 'veil' }), true, 'known before it is made');
+    const [veil] = await createOverlays([{ name: 'veil' }]);
+    assert.equal(veil?.hides, true);
+    registerOverlay('veil', () => ({ draw: () => undefined }));
+    assert.equal(isToHide({ name: 'veil' }), false);
+    assert.equal(isToHide({ name: 'veil', hides: true }), true, 'as a worker hears it, which has no registry');
+    assert.equal(isToHide({ name: 'hide-face', hides: false }), true, 'whatever stands in for the one that ships');
   });
 
   const broken = [
