@@ -26,6 +26,7 @@ export interface PainterEvents {
 export class FramePainter {
   readonly #events: PainterEvents;
   readonly #options: PainterOptions;
+  readonly #now: () => Milliseconds;
   readonly #set = new OverlaySet();
   readonly #stage: OverlayStage;
   #port: MessagePort | null = null;
@@ -33,8 +34,10 @@ export class FramePainter {
   #needed = false;
   #toldAt: Milliseconds = Number.NEGATIVE_INFINITY;
 
-  constructor(options: PainterOptions, events: PainterEvents) {
+  /** @param now a clock that only rises */
+  constructor(options: PainterOptions, events: PainterEvents, now: () => Milliseconds = () => performance.now()) {
     this.#options = options;
+    this.#now = now;
     this.#events = events;
     this.#stage = new OverlayStage((error) => events.notice(error));
   }
@@ -67,6 +70,7 @@ export class FramePainter {
     const { detectRate } = this.#options;
     this.#tracker = new FaceTracker(port, {
       ...(detectRate === undefined ? {} : { detectRate }),
+      now: this.#now,
       failed: (error) => {
         this.#events.notice(failureOf(error));
         this.#events.facesFailed();
@@ -96,7 +100,7 @@ export class FramePainter {
   }
 
   #tell(): void {
-    const now = performance.now();
+    const now = this.#now();
     if (this.#tracker === null || now - this.#toldAt < FIGURES_EVERY) return;
     this.#toldAt = now;
     this.#events.detection(this.#tracker.figures);

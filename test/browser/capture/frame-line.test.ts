@@ -132,6 +132,7 @@ describe('a line of frames', () => {
 describe('a painter', () => {
   it('knows nothing of the faces of a camera that it has not looked at, whatever was in the one before', async () => {
     const seen: (readonly Face[] | null)[] = [];
+    let now = 0;
     const painter = new FramePainter(
       { tellFaces: true },
       {
@@ -141,6 +142,7 @@ describe('a painter', () => {
         detection: () => undefined,
         faces: (faces) => void seen.push(faces),
       },
+      () => now,
     );
     await painter.setOverlays([{ name: 'probe', factory: () => ({ needsFaces: true, appliesTo: () => false, draw: () => undefined }) }]);
     const [line, detection] = [new MessageChannel(), new MessageChannel()];
@@ -158,8 +160,12 @@ describe('a painter', () => {
       const { id, picture } = await wanted();
       picture.close();
       const landmarks = new Float32Array(LANDMARKS * 3).fill(0.5);
+      // The painter listens there as well, and did so first.
+      const heard = new Promise((resolve) => detection.port2.addEventListener('message', resolve, { once: true }));
       detection.port1.postMessage({ type: 'faces', id, landmarks, faces: 1, took: 1, delegate: 'CPU' } satisfies DetectAnswer);
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await heard;
+      // Another look is due.
+      now += 40;
     };
     expect(await show(0, true)).to.equal(null);
     await find();
