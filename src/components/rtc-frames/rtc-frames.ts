@@ -7,11 +7,12 @@ import type { RtcErrorDetail, RtcStateDetail } from '../../ui/events.ts';
 import { VideoFinder } from '../../ui/find-video.ts';
 import { camera } from '../../ui/icons/camera.ts';
 import { pictureCanvasStyles } from '../../ui/picture-canvas.styles.ts';
-import { PictureCanvas } from '../../ui/picture-canvas.ts';
 import { buttonStyles, errorStyles, tokens } from '../../ui/tokens.styles.ts';
 import type { FrameCounts, FrameLoopState, FrameResult } from '../../vision/frames/frame-loop.ts';
 import type { Frames } from '../../vision/frames/open-frames.ts';
+import { CameraPicture } from './camera-picture.ts';
 import type { CameraSource } from './camera-source.ts';
+import { DetectionsCanvas } from './detections-canvas.ts';
 import type { FramesState, RtcFrameResultDetail } from './frames-events.ts';
 import { readTransport } from './frames-settings.ts';
 import { FramesSettingsElement } from './frames-settings-element.ts';
@@ -59,15 +60,14 @@ export class RtcFrames extends FramesSettingsElement {
   @state() private source: HTMLVideoElement | null = null;
 
   readonly #announcer = new Announcer(this);
-  /** The camera's picture. */
-  readonly #video = document.createElement('video');
+  readonly #own = new CameraPicture(() => this.#cameraShows());
   readonly #finder = new VideoFinder({
     host: this,
     named: () => this.htmlFor,
     changed: (video) => this.#sourceChanged(video),
   });
   readonly #resizes = new ResizeObserver(() => this.#draw());
-  #over: PictureCanvas | null = null;
+  #over: DetectionsCanvas | null = null;
   #paint: typeof import('./paint-detections.ts').paintDetections | null = null;
   #frames: Frames | null = null;
   #camera: CameraSource | null = null;
@@ -78,14 +78,6 @@ export class RtcFrames extends FramesSettingsElement {
   /** Another film: what was found in the last one is nowhere in this one. */
   readonly #emptied = (): void => this.#forget();
   #alive = false;
-
-  constructor() {
-    super();
-    this.#video.playsInline = true;
-    this.#video.muted = true;
-    this.#video.setAttribute('part', 'video');
-    for (const type of ['loadeddata', 'emptied', 'resize']) this.#video.addEventListener(type, () => this.#cameraShows());
-  }
 
   protected override setup(): void {
     this.#alive = true;
@@ -174,11 +166,11 @@ export class RtcFrames extends FramesSettingsElement {
 
   get #shown(): HTMLVideoElement | null {
     if (this.source !== null) return this.source;
-    return this.#isCamera && this.#camera !== null ? this.#video : null;
+    return this.#isCamera && this.#camera !== null ? this.#own.video : null;
   }
 
   #openSource(): void {
-    this.#over ??= new PictureCanvas(this.canvas);
+    this.#over ??= new DetectionsCanvas(this.canvas, this, () => this.#paint);
     this.#resizes.observe(this);
     this.#finder.open();
     this.#startUnasked();
@@ -309,19 +301,16 @@ export class RtcFrames extends FramesSettingsElement {
   #closeCamera(): void {
     this.#camera?.close();
     this.#camera = null;
-    this.#video.srcObject = null;
-    this.hasPicture = false;
+    this.#showCamera(null);
   }
 
   #showCamera(stream: MediaStream | null): void {
-    this.#video.srcObject = stream;
-    // Interrupted by another stream, or not allowed yet: the picture comes with the next one.
-    if (stream !== null) this.#video.play().catch(() => undefined);
-    else this.hasPicture = false;
+    this.#own.show(stream);
+    if (stream === null) this.hasPicture = false;
   }
 
   #cameraShows(): void {
-    this.hasPicture = this.#video.videoWidth > 0 && this.#video.srcObject !== null;
+    this.hasPicture = this.#own.shows;
     this.#draw();
   }
 
@@ -339,20 +328,7 @@ export class RtcFrames extends FramesSettingsElement {
   }
 
   #draw(): void {
-    const video = this.#shown;
-    const { newest } = this;
-    if (this.#over === null || video === null || newest === null || newest.faces.length === 0) {
-      this.#over?.clear();
-      return;
-    }
-    const surface = this.#over.begin(video);
-    if (surface === null) return;
-    const style = getComputedStyle(this);
-    const width = Number.parseFloat(style.getPropertyValue('--rtc-frames-width'));
-    this.#paint?.(surface, newest.faces, {
-      color: style.getPropertyValue('--rtc-frames-color').trim() || '#35e0b0',
-      width: width >= 0.5 && width <= 20 ? width : 2,
-    });
+    this.#over?.draw(this.#shown, this.newest?.faces ?? []);
   }
 
   #setState(next: FramesState): void {
@@ -389,9 +365,10 @@ export class RtcFrames extends FramesSettingsElement {
   }
 
   #renderCamera(): TemplateResult {
-    this.#video.ariaLabel = words('picture');
+    const { video } = this.#own;
+    video.ariaLabel = words('picture');
     const placeholder = html`<div class="placeholder">${camera}<p>${words(this.framesState === 'starting' ? 'starting' : 'camera')}</p></div>`;
-    return html`<div class="own">${this.#video}${this.hasPicture ? nothing : placeholder}</div>`;
+    return html`<div class="own">${video}${this.hasPicture ? nothing : placeholder}</div>`;
   }
 
   #renderFailure(): TemplateResult | typeof nothing {
