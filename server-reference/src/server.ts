@@ -132,7 +132,7 @@ async function compose(config: Config, clock: Clock, log: Log, ends: Ends): Prom
   ends.add(() => sessionTranscoders?.close());
   const detections = openDetectionPool(config, clock, log);
   ends.add(() => detections?.close());
-  const overlays = new LiveOverlays({ ...workshop, ffmpeg, finder: detections });
+  const overlays = new LiveOverlays({ ...workshop, ffmpeg, finder: detections, detectRate: config.overlayDetections });
   ends.add(() => overlays.close());
   const broadcasting = { hub, transcoders, overlays, maxDuration: config.maxDuration, publicUrl: config.publicUrl };
   const mirror = openMirror(config, { hub, origin, clock, log });

@@ -87,6 +87,8 @@ export interface Config {
   readonly detectorThreads: number | null;
   /** Pictures that wait to be looked at, of all senders together. */
   readonly maxDetections: number;
+  /** Detections a second at most, in each stream that faces are drawn on. */
+  readonly overlayDetections: number;
   readonly logLevel: LogLevel;
 }
 
@@ -149,6 +151,7 @@ export function completeConfig(settings: Settings): Config {
     detector: settings.detector == null || settings.detector === NO_DETECTOR ? (settings.detector ?? null) : resolve(settings.detector),
     detectorThreads: settings.detectorThreads ?? null,
     maxDetections: settings.maxDetections ?? 128,
+    overlayDetections: settings.overlayDetections ?? 15,
     logLevel: settings.logLevel ?? 'info',
   };
   check(config);

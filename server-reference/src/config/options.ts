@@ -273,6 +273,14 @@ export const OPTIONS: readonly Option[] = [
     help: 'pictures that wait to be looked at, of all senders together (128)',
   }),
   option({
+    key: 'overlayDetections',
+    flag: 'overlay-detections',
+    env: 'OVERLAY_DETECTIONS',
+    value: 'N',
+    read: read.integer(1, 60),
+    help: 'a second at most, in each stream that faces are drawn on (15)',
+  }),
+  option({
     key: 'logLevel',
     flag: 'log-level',
     env: 'LOG_LEVEL',

@@ -36,7 +36,7 @@ function open(program: string, slots = new Slots(1)) {
     missing: () => asked.missing++,
     requestKeyframe: () => asked.keys++,
   };
-  const overlays = new LiveOverlays({ ffmpeg: new Ffmpeg(program), slots, clock, log, finder });
+  const overlays = new LiveOverlays({ ffmpeg: new Ffmpeg(program), slots, clock, log, finder, detectRate: 15 });
   return { clock, overlays, stage: overlays.open('demo', host, (notice) => notices.push(notice)), passed, notices, asked, slots };
 }
 

@@ -1,11 +1,12 @@
 /**
- * The faces of one live stream. Detection is given the newest picture whenever it is done with the one before, so that it skips pictures and delays none;
- * in between faces are carried on.
+ * The faces of one live stream. Detection is given the newest picture when it is done with the one before and another turn is due, so that it skips
+ * pictures and delays none; in between faces are carried on.
  */
 import type { DetectedFace, Milliseconds } from '../../../../src/protocol/index.ts';
 import type { Workshop } from '../../transcode/supervisor.ts';
 import { DetectionError } from '../detection.ts';
 import type { Picture } from '../detector.ts';
+import { DetectionTurns } from './detection-turns.ts';
 import { FaceFollower, type FollowedFace } from './face-follower.ts';
 import { smallPicture } from './small-picture.ts';
 import type { YuvPicture } from './yuv-picture.ts';
@@ -31,6 +32,8 @@ export class LiveFaces {
   readonly #workshop: Pick<Workshop, 'clock' | 'log'>;
   readonly #news: FacesNews;
   readonly #closing = new AbortController();
+  readonly #rate: number;
+  #turns: DetectionTurns;
   #follower = new FaceFollower();
   #busy = false;
   #failures = 0;
@@ -38,8 +41,11 @@ export class LiveFaces {
   /** Detections that have been answered. */
   detections = 0;
 
-  constructor(finder: FaceFinder, workshop: Pick<Workshop, 'clock' | 'log'>, news: FacesNews) {
+  /** @param rate detections a second at most */
+  constructor(finder: FaceFinder, rate: number, workshop: Pick<Workshop, 'clock' | 'log'>, news: FacesNews) {
     this.#finder = finder;
+    this.#rate = rate;
+    this.#turns = new DetectionTurns(rate);
     this.#workshop = workshop;
     this.#news = news;
   }
@@ -47,13 +53,17 @@ export class LiveFaces {
   /** Offers a picture of this time, and says which faces it has. The picture may be drawn on afterwards. */
   look(picture: YuvPicture, at: Milliseconds): FollowedFace[] {
     const isIdle = !this.#busy && !this.#closing.signal.aborted && this.#workshop.clock.now() >= this.#restsUntil;
-    if (isIdle) void this.#detect(smallPicture(picture), at);
+    if (isIdle && this.#turns.isDue(at)) {
+      this.#turns.begin(at);
+      void this.#detect(smallPicture(picture), at);
+    }
     return this.#follower.at(at);
   }
 
   /** Other pictures follow. */
   reset(): void {
     this.#follower = new FaceFollower();
+    this.#turns = new DetectionTurns(this.#rate);
   }
 
   close(): void {

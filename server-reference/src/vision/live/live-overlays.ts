@@ -11,6 +11,8 @@ export interface LiveOverlaysOptions extends Omit<Workshop, 'ffmpeg'> {
   readonly ffmpeg: Ffmpeg | null;
   /** What finds faces; null where nothing does. */
   readonly finder: FaceFinder | null;
+  /** Detections a second at most, of each stream. */
+  readonly detectRate: number;
 }
 
 export class LiveOverlays {
@@ -31,7 +33,7 @@ export class LiveOverlays {
    * without, since boxes are what decorates it.
    */
   open(stream: string, host: StageHost, notice: (notice: OverlayNotice) => void): OverlayStage | null {
-    const { ffmpeg, finder, slots, clock, log } = this.#options;
+    const { ffmpeg, finder, detectRate, slots, clock, log } = this.#options;
     const without = (details: string): null => {
       notice({ overlay: 'none', details });
       return null;
@@ -44,7 +46,7 @@ export class LiveOverlays {
       this.#running.delete(stage);
       release();
     };
-    const stage: OverlayStage = new OverlayStage(host, { stream, workshop: { ffmpeg, slots, clock, log }, finder, notice, closed });
+    const stage: OverlayStage = new OverlayStage(host, { stream, workshop: { ffmpeg, slots, clock, log }, finder, detectRate, notice, closed });
     this.#running.add(stage);
     notice({ overlay: 'server:faces' });
     return stage;

@@ -35,6 +35,8 @@ export interface OverlayStageOptions {
   readonly stream: string;
   readonly workshop: Workshop;
   readonly finder: FaceFinder;
+  /** Detections a second at most. */
+  readonly detectRate: number;
   readonly notice: (notice: OverlayNotice) => void;
   readonly closed: () => void;
 }
@@ -56,11 +58,11 @@ export class OverlayStage implements FrameStage {
   #closed = false;
 
   constructor(host: StageHost, options: OverlayStageOptions) {
-    const { workshop, finder, stream } = options;
+    const { workshop, finder, detectRate, stream } = options;
     this.#options = options;
     this.#host = host;
     this.#line = new FrameLine((frame) => host.pass(frame));
-    this.#faces = new LiveFaces(finder, workshop, {
+    this.#faces = new LiveFaces(finder, detectRate, workshop, {
       failing: (details) => this.#tell({ overlay: 'none', details }),
       recovered: () => this.#tell({ overlay: 'server:faces' }),
     });
