@@ -46,7 +46,14 @@ export class LiveOverlays {
       this.#running.delete(stage);
       release();
     };
-    const stage: OverlayStage = new OverlayStage(host, { stream, workshop: { ffmpeg, slots, clock, log }, finder, detectRate, notice, closed });
+    const stage: OverlayStage = new OverlayStage(host, {
+      stream,
+      workshop: { ffmpeg, slots, clock, log },
+      finder,
+      detectRate,
+      notice,
+      closed,
+    });
     this.#running.add(stage);
     notice({ overlay: 'server:faces' });
     return stage;
