@@ -55,6 +55,7 @@ async function createOverlay(order: OverlayOrder): Promise<Overlay> {
 /** Whoever registered it said what it does not say itself. */
 const hiding = (overlay: Overlay): Overlay => ({
   needsFaces: overlay.needsFaces === true,
+  looksFirst: overlay.looksFirst === true,
   hides: true,
   appliesTo: (picture) => overlay.appliesTo?.(picture) ?? true,
   draw: (context, picture) => overlay.draw(context, picture),

@@ -20,6 +20,8 @@ const STALE: Milliseconds = 400;
 const STALE_TURNS = 2.5;
 /** In microseconds. Pictures whose times step farther are of another source. */
 const LARGEST_STEP = { back: 200_000, forth: 2_000_000 } as const;
+/** A picture that is waited for is not waited for longer: nothing is known of it then. */
+const PATIENCE: Milliseconds = 400;
 /** A worker that is silent for so long has died: it says nothing of an end by force. */
 const SILENCE: Milliseconds = 15_000;
 
@@ -37,6 +39,8 @@ export class FaceTracker {
   readonly #pace: DetectionPace;
   readonly #faces = new FollowedFaces();
   #asked: Asked | null = null;
+  /** Is called when what was asked is answered (true) or never will be. */
+  #heard: ((isAnswer: boolean) => void) | null = null;
   /** Requests before this one are of a source that is gone. */
   #since = 0;
   #nextId = 0;
@@ -56,11 +60,7 @@ export class FaceTracker {
 
   /** Whether a picture should be offered now: none is being looked at, and the next look is due. */
   get wants(): boolean {
-    if (this.#over) return false;
-    const now = this.#now();
-    if (this.#asked === null) return this.#pace.isDue(now);
-    if (now - this.#asked.at > SILENCE) this.#fail(new GlasscastError('unsupported', 'The worker that looks for faces has fallen silent.'));
-    return false;
+    return this.#isFree && this.#pace.isDue(this.#now());
   }
 
   /** Has the picture looked at. It is the tracker's from here on, which closes it, also where it is not wanted. */
@@ -70,17 +70,20 @@ export class FaceTracker {
       picture.close();
       return;
     }
-    const now = this.#now();
-    const request: DetectRequest = { type: 'detect', id: this.#nextId++, timestamp, picture };
-    try {
-      this.#port.postMessage(request, [picture]);
-    } catch {
-      // Somebody has closed the picture already: there is nothing to look at.
-      picture.close();
-      return;
-    }
-    this.#asked = { id: request.id, timestamp, at: now };
-    this.#pace.begin(now);
+    this.#ask(picture, timestamp);
+  }
+
+  /**
+   * Has the picture looked at now, however often that comes to, and waits for what is found in it. It is the tracker's from here on. One at a time.
+   * @returns null where nothing is known of this picture: it could not be looked at, or not within {@link PATIENCE}
+   */
+  async look(picture: VideoFrame | ImageBitmap, timestamp: Microseconds): Promise<readonly Face[] | null> {
+    this.#follow(timestamp);
+    // One was offered before.
+    if (this.#asked !== null) await this.#hear();
+    if (!this.#isFree) picture.close();
+    else if (this.#ask(picture, timestamp) && (await this.#hear())) return this.facesAt(timestamp);
+    return null;
   }
 
   /**
@@ -108,9 +111,45 @@ export class FaceTracker {
   /** Ends it. The port is closed; the landmarker is freed by whoever opened it. */
   close(): void {
     this.#over = true;
+    this.#heard?.(false);
     this.#port.onmessage = null;
     this.#port.close();
     this.#faces.reset();
+  }
+
+  /** Whether a picture can be looked at now. */
+  get #isFree(): boolean {
+    if (this.#asked !== null && this.#now() - this.#asked.at > SILENCE)
+      this.#fail(new GlasscastError('unsupported', 'The worker that looks for faces has fallen silent.'));
+    return this.#asked === null && !this.#over;
+  }
+
+  #ask(picture: VideoFrame | ImageBitmap, timestamp: Microseconds): boolean {
+    const now = this.#now();
+    const request: DetectRequest = { type: 'detect', id: this.#nextId++, timestamp, picture };
+    try {
+      this.#port.postMessage(request, [picture]);
+    } catch {
+      // Somebody has closed the picture already: there is nothing to look at.
+      picture.close();
+      return false;
+    }
+    this.#asked = { id: request.id, timestamp, at: now };
+    this.#pace.begin(now);
+    return true;
+  }
+
+  /** Waits for what was asked. False where it is not answered, or late. */
+  #hear(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const heard = (isAnswer: boolean): void => {
+        clearTimeout(late);
+        this.#heard = null;
+        resolve(isAnswer);
+      };
+      const late = setTimeout(() => heard(false), PATIENCE);
+      this.#heard = heard;
+    });
   }
 
   /** Pictures come in order: another order is another source, of whose faces nothing is known. */
@@ -129,12 +168,16 @@ export class FaceTracker {
     const asked = this.#asked;
     if (asked === null || answer.id !== asked.id) return;
     this.#asked = null;
-    if (answer.type === 'missed') return;
+    if (answer.type === 'missed') {
+      this.#heard?.(false);
+      return;
+    }
     const now = this.#now();
     this.#pace.end(answer.took, now);
     this.#newest = { delegate: answer.delegate, took: answer.took };
     this.#answers = [...this.#answersSince(now - 1000), now];
     if (asked.id >= this.#since) this.#faces.detected(answer.landmarks, asked.timestamp);
+    this.#heard?.(true);
   }
 
   #answersSince(time: Milliseconds): readonly Milliseconds[] {

@@ -21,6 +21,11 @@ export interface OverlayPicture {
 export interface Overlay {
   /** Whether detection has to run for it. Default: false. */
   readonly needsFaces?: boolean;
+  /**
+   * With {@link needsFaces}: whether each picture is looked at before it is drawn on. It then comes as much later as that takes, no more pictures come
+   * than can be looked at, and `faces` are those of this very picture, or null. Otherwise the faces of an earlier one are carried on to it. Default: false.
+   */
+  readonly looksFirst?: boolean;
   /** Whether it is there to hide something: where it fails, nothing is shown rather than the raw picture. Default: false. */
   readonly hides?: boolean;
   /** Whether it has anything to draw on this picture; pictures that nothing is drawn on pass untouched. Default: always. */

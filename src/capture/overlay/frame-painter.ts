@@ -21,7 +21,7 @@ export interface PainterEvents {
 
 /**
  * Answers each frame that comes through its port with one that is drawn on, or with the same one. Detection is offered a copy of the frame
- * when it has nothing else to do; nothing waits for it.
+ * when it has nothing else to do; nothing waits for it, unless an overlay asks for that.
  */
 export class FramePainter {
   readonly #events: PainterEvents;
@@ -46,7 +46,7 @@ export class FramePainter {
   connect(port: MessagePort): void {
     this.#port?.close();
     this.#port = port;
-    port.onmessage = ({ data }: MessageEvent<FrameToPaint>) => this.#answer(port, data);
+    port.onmessage = ({ data }: MessageEvent<FrameToPaint>) => void this.#answer(port, data);
   }
 
   /** @returns whether one of them is there to hide something */
@@ -88,15 +88,37 @@ export class FramePainter {
   }
 
   #answer(port: MessagePort, { frame, begins }: FrameToPaint): void {
-    const { timestamp } = frame;
     if (begins) this.#tracker?.reset();
-    if (this.#tracker?.wants && this.#set.needsFaces) this.#tracker.offer(frame.clone(), timestamp);
-    const faces = this.#tracker?.facesAt(timestamp) ?? null;
+    if (!this.#set.looksFirst) {
+      this.#draw(port, frame, this.#carryOn(frame));
+      return;
+    }
+    this.#look(frame)
+      .then((faces) => {
+        // It was closed meanwhile, or draws for another line.
+        if (this.#port === port) this.#draw(port, frame, faces);
+        else frame.close();
+      })
+      .catch(reportError);
+  }
+
+  #draw(port: MessagePort, frame: VideoFrame, faces: readonly Face[] | null): void {
     const answer = this.#stage.draw(frame, this.#set.overlays, faces);
     const painted: PaintedFrame = { frame: answer, drawn: answer !== frame };
     port.postMessage(painted, [answer]);
     if (this.#options.tellFaces && this.#set.needsFaces) this.#events.faces(faces);
     this.#tell();
+  }
+
+  /** The faces in this very picture. */
+  async #look(frame: VideoFrame): Promise<readonly Face[] | null> {
+    return (await this.#tracker?.look(frame.clone(), frame.timestamp)) ?? null;
+  }
+
+  /** The faces of the newest one that was looked at, by the time of this one. */
+  #carryOn(frame: VideoFrame): readonly Face[] | null {
+    if (this.#tracker?.wants && this.#set.needsFaces) this.#tracker.offer(frame.clone(), frame.timestamp);
+    return this.#tracker?.facesAt(frame.timestamp) ?? null;
   }
 
   #tell(): void {

@@ -39,6 +39,10 @@ export class OverlaySet {
     return this.#chosen.some(({ overlay }) => overlay.needsFaces === true);
   }
 
+  get looksFirst(): boolean {
+    return this.#chosen.some(({ overlay }) => overlay.needsFaces === true && overlay.looksFirst === true);
+  }
+
   get hides(): boolean {
     return this.#chosen.some(({ overlay }) => overlay.hides === true);
   }

@@ -13,7 +13,8 @@ const CELLS_OF_ALL = 8;
  * Covers every head, with room around it. What it could not look at it does not show: while nothing is known of the faces, before the model is there
  * or where it is missing, the whole picture is covered.
  *
- * Options: `cells` along the longer edge of a head, 3 to 12, default 8; `color`, any CSS colour, covers with that instead of cells.
+ * Options: `cells` along the longer edge of a head, 3 to 12, default 8; `color`, any CSS colour, covers with that instead of cells; `strict`: whether
+ * each picture is looked at before it is shown, which is so unless it is `false`.
  */
 export const hideFace: OverlayFactory = (options) => {
   const color = readColor(options['color']);
@@ -32,6 +33,7 @@ export const hideFace: OverlayFactory = (options) => {
 
   return {
     needsFaces: true,
+    looksFirst: options['strict'] !== false,
     hides: true,
     appliesTo: ({ faces, timestamp }) => faces === null || faces.length > 0 || places.anyAt(timestamp),
     draw(context, { faces, width, height, timestamp }) {

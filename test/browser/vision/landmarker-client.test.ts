@@ -1,6 +1,7 @@
 /** What becomes of a client whose landmarker breaks. */
 import { expect } from '@open-wc/testing';
 import type { GlasscastError } from '../../../src/protocol/errors.ts';
+import type { Face } from '../../../src/vision/face.ts';
 import { FaceTracker } from '../../../src/vision/face-tracker.ts';
 import { LandmarkerClient } from '../../../src/vision/landmarker/landmarker-client.ts';
 import type { Landmarker } from '../../../src/vision/landmarker/mediapipe.ts';
@@ -64,6 +65,12 @@ class Scene {
     while (!this.tracker.wants && this.failure === null) await new Promise((resolve) => setTimeout(resolve));
   }
 
+  /** A picture that is waited for. */
+  look(): Promise<readonly Face[] | null> {
+    this.#timestamp += 33_333;
+    return this.tracker.look(new VideoFrame(BLACK, { timestamp: this.#timestamp }), this.#timestamp);
+  }
+
   get faces() {
     return this.tracker.facesAt(this.#timestamp);
   }
@@ -104,6 +111,38 @@ describe('a client of the landmarker', () => {
     await scene.open();
     await scene.show(2);
     expect(scene.failure?.message).to.include('no memory');
+  });
+
+  it('answers for the very picture that is waited for, one after the other, more often than detection would run', async () => {
+    scene = new Scene('CPU', FINDS_NONE);
+    await scene.open();
+    let early = 0;
+    for (let looks = 0; looks < 60; looks++) {
+      if (!scene.tracker.wants) early++;
+      expect(await scene.look()).to.deep.equal([]);
+    }
+    expect(early).to.be.greaterThan(0);
+  });
+
+  it('knows nothing of a picture that was waited for while it broke, and looks at the next', async () => {
+    scene = new Scene('CPU', BREAKS, FINDS_NONE);
+    await scene.open();
+    expect(await scene.look()).to.equal(null);
+    let found = await scene.look();
+    for (let tries = 0; found === null && tries < 20; tries++) found = await scene.look();
+    expect(found).to.deep.equal([]);
+  });
+
+  it('lets nobody wait who has ended it, or whom it does not answer', async () => {
+    scene = new Scene('CPU', FINDS_NONE);
+    // Its other end has not been opened: nobody answers.
+    const since = performance.now();
+    expect(await scene.look()).to.equal(null);
+    expect(performance.now() - since).to.be.within(380, 5000);
+    const ended = scene.look();
+    scene.tracker.close();
+    expect(await ended).to.equal(null);
+    expect(await scene.look()).to.equal(null);
   });
 
   it('goes on with the CPU when the GPU is lost, and the lost one’s end is not another loss', async () => {
