@@ -65,7 +65,7 @@ function watchPage(): void {
       context.fillRect(0, 0, width, height / 4);
     },
   });
-  Object.assign(globalThis, { seen, [Symbol.for('glasscast.overlays')]: new Map([['green', green]]) });
+  Object.assign(globalThis, { seen, [Symbol.for('glasscast.overlays')]: new Map([['green', { factory: green }]]) });
 }
 
 declare const seen: Seen;

@@ -5,6 +5,7 @@ import type { DetectionFigures, Face } from '../../vision/face.ts';
 import type { ErrorData } from '../publisher-events.ts';
 
 export interface LineFigures {
+  /** As far as they came: the browser's own reader of a track drops without a word what nobody has taken when the next one is there. */
   readonly framesIn: number;
   readonly framesOut: number;
   /** Frames that newer ones overtook, or that nobody drew in time. */

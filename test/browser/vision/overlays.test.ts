@@ -202,6 +202,15 @@ describe('watermark', () => {
     expect(right).to.be.lessThan(318);
   });
 
+  it('keeps as far from the edges as asked for, where tiles do not show them', async () => {
+    const context = open();
+    (await overlay('watermark', { text: 'On air', margin: 0.25 })).draw(context, picture(null));
+    const { left, right, bottom } = changed(context);
+    expect(left).to.be.greaterThan(160);
+    expect(right).to.be.within(240, 264);
+    expect(bottom).to.be.within(160, 184);
+  });
+
   it('draws an image, as opaque as asked for', async () => {
     const logo = new OffscreenCanvas(10, 10);
     const paint = logo.getContext('2d') ?? expect.fail('no canvas');
