@@ -1,9 +1,15 @@
 /** The nginx example of docs/deployment.md, as it stands but for names and ports, in front of the real server. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { signToken } from '../../server-reference/src/auth/sign-token.ts';
+import { judge, reportText } from '../../server-reference/src/check/report.ts';
+import { runCheck } from '../../server-reference/src/check/run-check.ts';
+import { systemClock } from '../../server-reference/src/clock.ts';
 import type { Settings } from '../../server-reference/src/config/config.ts';
 import { trackDescriptions } from '../support/clip-player.ts';
 import { encodeClip } from '../support/encoded-clip.ts';
@@ -14,17 +20,25 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 import { Watcher } from '../support/watcher.ts';
 
 const EXAMPLE = path.resolve(import.meta.dirname, '../../server-reference/examples/nginx.conf');
+const run = promisify(execFile);
 const SECRET = 'a secret of thirty-two bytes or more';
 const missing = nginxMissing();
 const options = missing === null ? {} : { skip: missing };
 const clip = encodeClip({ bitrate: 500_000 });
 
-async function cached(server: TestServer): Promise<RunningNginx> {
+async function cached(server: TestServer, certificate?: string): Promise<RunningNginx> {
   const example = await readFile(EXAMPLE, 'utf8');
   return startNginx((port, folder) =>
     [
       ['127.0.0.1:4000', `127.0.0.1:${server.port}`],
-      ['listen 80;', `listen 127.0.0.1:${port};`],
+      ...(certificate === undefined
+        ? [['listen 80;', `listen 127.0.0.1:${port};`]]
+        : [
+            ['listen 80;', ''],
+            ['# listen 443', `listen 127.0.0.1:${port}`],
+            ['# ssl_certificate', 'ssl_certificate'],
+            ['/etc/letsencrypt/live/live.example.org', certificate],
+          ]),
       ['live.example.org', '127.0.0.1'],
       ['/var/cache/nginx', folder],
     ].reduce((text, [from = '', to = '']) => {
@@ -42,11 +56,12 @@ interface Stage extends AsyncDisposable {
   readonly session: string;
 }
 
-async function stage(settings: Settings = {}, token?: string): Promise<Stage> {
+/** @param certificate the folder of one, for TLS */
+async function stage(settings: Settings = {}, token?: string, certificate?: string): Promise<Stage> {
   const ended = new AbortController();
   await using started = new AsyncDisposableStack();
   const server = started.use(await startTestServer(settings));
-  const nginx = started.use(await cached(server));
+  const nginx = started.use(await cached(server, certificate));
   const tracks = trackDescriptions(await clip);
   const publisher = await Publisher.connect({ server: server.url, stream: 'demo', tracks, ...(token === undefined ? {} : { token }) });
   started.defer(() => publisher.drop());
@@ -167,6 +182,36 @@ test('what a protected stream has in the cache is only for those who may watch i
   // As a header it leaves no token in the addresses of a playlist.
   const plain = await fetch(`${base}/media.m3u8`, { headers: { authorization: `Bearer ${ada}` } });
   assert.deepEqual([plain.status, /DEFINE/.test(await plain.text())], [200, false]);
+});
+
+test('over TLS the example speaks HTTP/2, and pages that may embed read it', options, async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'glasscast-certificate-'));
+  try {
+    const [key, certificate] = [path.join(folder, 'privkey.pem'), path.join(folder, 'fullchain.pem')];
+    const ask = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=127.0.0.1'.split(' ');
+    await run('openssl', ['req', ...ask, '-keyout', key, '-out', certificate]);
+    const page = 'https://www.example.org';
+    await using it = await stage({ origins: [page] }, undefined, folder);
+    const address = `${it.nginx.url.replace('http:', 'https:')}/live/demo/index.m3u8`;
+    const { signal } = new AbortController();
+    const outcome = await runCheck({
+      addresses: [address],
+      seconds: 5,
+      token: null,
+      origin: page,
+      insecure: true,
+      clock: systemClock,
+      signal,
+    });
+    assert.ok(outcome.ok, outcome.ok ? '' : outcome.reason);
+    const report = judge(outcome.log);
+    const text = reportText(report, outcome.log, [address]);
+    assert.equal(outcome.log.hls?.probes.find(({ kind }) => kind === 'alpn')?.detail, 'h2');
+    assert.equal(report.rules.find(({ rule }) => rule.id === '25')?.verdict.kind, 'kept', text);
+    assert.ok(report.conformant, text);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('/api/authorize says who may watch what, and for how long that may be believed', async () => {
