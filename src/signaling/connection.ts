@@ -8,16 +8,16 @@
  *
  * The Phoenix client does the wire. Reconnecting and heartbeats are ours: its own stop in a hidden tab, where a call goes on.
  */
-import { LongPoll, Socket } from 'phoenix';
+import type { Socket } from 'phoenix';
 import { GlasscastError } from '../protocol/errors.ts';
-import { LIMITS } from '../protocol/limits.ts';
 import { WIRE_VERSION } from '../protocol/version.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import { ChannelSession, type SessionHandle } from './channel-session.ts';
 import type { Diagnosis } from './diagnose.ts';
 import { Emitter } from './emitter.ts';
-import { listeningUntil } from './page-listeners.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { equip, makeClient, type WebSocketClass } from './phoenix-client.ts';
 import type { Schema } from './schema.ts';
 
 export type ConnectionState = 'idle' | 'connecting' | 'open' | 'reconnecting' | 'closed' | 'failed';
@@ -36,7 +36,7 @@ export interface ConnectionOptions {
   readonly longPoll?: boolean;
   /** When to connect again after so many failures in a row, in milliseconds. @default after 10 ms, then later and later up to 5 s */
   readonly retryDelay?: (failures: number) => number;
-  readonly WebSocket?: new (url: string, protocols?: string[]) => object;
+  readonly WebSocket?: WebSocketClass;
   readonly fetch?: typeof globalThis.fetch;
   readonly timers?: Timers;
 }
@@ -58,21 +58,16 @@ export interface JoinOptions<R> {
 
 const RECONNECT_MS = [10, 50, 100, 150, 200, 250, 500, 1000, 2000];
 const RECONNECT_MAX_MS = 5000;
-/** A dead path is noticed within this and the time below; the server itself allows 60 s of silence. */
-const HEARTBEAT_MS = LIMITS.heartbeatMs / 2;
-const HEARTBEAT_TIMEOUT_MS = 5000;
-const HEARTBEAT_GRACE_MS = 1000;
 const GOODBYE_MS = 2000;
 const ERROR_GRACE_MS = 100;
-/** The longest delay a timer takes (2³¹ − 1 ms): in effect, never. */
-const NEVER_MS = 2_147_483_647;
 
 export class Connection extends Emitter<ConnectionEvents> {
   readonly server: string;
+  readonly #endpoint: string;
   readonly #socket: Socket;
   readonly #timers: Timers;
   readonly #fetch: typeof globalThis.fetch;
-  readonly #WebSocket: (new (url: string, protocols?: string[]) => object) | undefined;
+  readonly #WebSocket: WebSocketClass | undefined;
   readonly #longPoll: boolean;
   readonly #retryDelay: (failures: number) => number;
   readonly #tokenProvider: TokenProvider | undefined;
@@ -89,8 +84,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #retry: TimerId | undefined;
   /** Whether the next attempt begins with a token that the page could not give for the last one. */
   #lacksToken = false;
-  #heartbeat: TimerId | undefined;
-  #heartbeatTimeout: TimerId | undefined;
+  readonly #heartbeat: Heartbeat;
   #told: string | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -105,17 +99,12 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#tokenProvider = options.tokenProvider;
     const endpoint = new URL(options.socketPath ?? '/socket', this.server);
     endpoint.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
-    const settings = {
-      transport: this.#transport(),
-      heartbeatIntervalMs: NEVER_MS,
-      // Without one the client reaches for sessionStorage, which throws in a sandboxed frame.
-      sessionStorage: { getItem: () => null, setItem: () => undefined },
-    };
-    // The client listens to the page for ever, and with it would stay all that ever heard of the socket.
-    this.#socket = listeningUntil(this.#abort.signal, () => new Socket(endpoint.href.replace(/\/$/, ''), settings));
+    this.#endpoint = endpoint.href.replace(/\/$/, '');
+    this.#socket = makeClient(this.#endpoint, this.#abort.signal);
+    const ask = (): boolean => this.#socket.ping(() => undefined);
+    this.#heartbeat = new Heartbeat({ timers: this.#timers, ask, dead: () => this.#lost() });
     this.#socket.onOpen(() => this.#opened());
-    // Whatever comes shows that the path is alive.
-    this.#socket.onMessage(() => this.#timers.clearTimeout(this.#heartbeatTimeout));
+    this.#socket.onMessage(() => this.#heartbeat.heard());
     this.#socket.onClose(() => this.#lost());
     this.#socket.onError((reason: unknown) => {
       // How the long poll transport reports a refusal; a WebSocket reports none.
@@ -193,7 +182,26 @@ export class Connection extends Emitter<ConnectionEvents> {
   /** Connects at once where that was to be tried again later, and asks an open socket whether it still is: after a sleep it hardly is. */
   wake(): void {
     this.#retryNow();
-    if (this.#state === 'open') this.#beat();
+    if (this.#state === 'open') this.#heartbeat.beat();
+  }
+
+  /** Asks the server for a sign of life. False where no socket is open that could be asked. */
+  ping(answered: () => void): boolean {
+    return this.#state === 'open' && !this.#polling && this.#socket.ping(answered);
+  }
+
+  /** Opens a second socket to the server, which joins nothing, until the signal. */
+  twin(signal: AbortSignal, opened: () => void): void {
+    const socket = makeClient(this.#endpoint, signal);
+    equip(socket, this.#token, this.#transport);
+    socket.onOpen(opened);
+    signal.addEventListener('abort', () => socket.disconnect(), { once: true });
+    socket.connect();
+  }
+
+  /** Takes the socket for lost, and connects anew. */
+  giveUp(): void {
+    this.#lost();
   }
 
   /** Leaves every topic and closes the socket, for good. */
@@ -215,22 +223,18 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   /** WebSocket first; a fallback holds for one outage only. */
-  #transport(): new (url: string) => object {
-    return !this.#polling && this.#WebSocket !== undefined ? this.#WebSocket : LongPoll;
+  get #transport(): WebSocketClass | undefined {
+    return this.#polling ? undefined : this.#WebSocket;
   }
 
   async #connect(askToken: boolean): Promise<void> {
     if (askToken && !(await this.#askToken())) return;
     if (this.#isOver()) return;
     this.#forbidden = false;
-    // Read when the transport is made; the published types leave it out.
-    const socket = this.#socket as Socket & { authToken: (() => string) | undefined; transport: unknown };
-    const token = this.#token;
-    socket.authToken = token === undefined ? undefined : () => token;
-    socket.transport = this.#transport();
+    equip(this.#socket, this.#token, this.#transport);
     this.#attempt = Symbol();
     try {
-      socket.connect();
+      this.#socket.connect();
     } catch (cause) {
       // The constructor of WebSocket throws where the page may not have this socket, and would do so each time.
       void this.#forbiddenByPage(cause);
@@ -257,23 +261,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#attempts = 0;
     this.#told = undefined;
     this.#setState('open');
-    this.#timers.clearInterval(this.#heartbeat);
-    this.#heartbeat = this.#timers.setInterval(() => this.#beat(), HEARTBEAT_MS);
-  }
-
-  #beat(): void {
-    this.#timers.clearTimeout(this.#heartbeatTimeout);
-    const sent = this.#socket.ping(() => undefined);
-    // A page that stood still finds its timers due before it reads what came meanwhile: it looks once more, a moment later.
-    const late = (): void => {
-      this.#heartbeatTimeout = this.#timers.setTimeout(() => this.#lost(), HEARTBEAT_GRACE_MS);
-    };
-    this.#heartbeatTimeout = this.#timers.setTimeout(sent ? late : () => this.#lost(), sent ? HEARTBEAT_TIMEOUT_MS : 0);
-  }
-
-  #stopHeartbeat(): void {
-    this.#timers.clearInterval(this.#heartbeat);
-    this.#timers.clearTimeout(this.#heartbeatTimeout);
+    this.#heartbeat.start();
   }
 
   /** The socket is gone, or never opened. Disconnecting takes the client's own reconnect timer out of play. */
@@ -281,7 +269,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     const wasOpen = this.#state === 'open';
     if (this.#isOver() || (!wasOpen && this.#attempt === null)) return;
     this.#attempt = null;
-    this.#stopHeartbeat();
+    this.#heartbeat.stop();
     this.#socket.disconnect();
     if (wasOpen) {
       this.#polling = false;
@@ -356,7 +344,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (this.#tokenProvider === undefined || this.#renewed) return false;
     this.#renewed = true;
     this.#socket.disconnect();
-    this.#stopHeartbeat();
+    this.#heartbeat.stop();
     this.#setState('reconnecting');
     void this.#connect(true);
     return true;
@@ -388,7 +376,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #shutDown(saysGoodbye = false): void {
     // A reason without a stack, which would keep everything alive that was under way.
     this.#abort.abort('closed');
-    this.#stopHeartbeat();
+    this.#heartbeat.stop();
     this.#timers.clearTimeout(this.#retry);
     this.#retry = undefined;
     if (saysGoodbye) this.#timers.setTimeout(() => this.#socket.disconnect(), GOODBYE_MS);

@@ -73,6 +73,7 @@ export class RoomController implements ReactiveController {
   /** Of the media, from the first overlay. */
   #overlay: RoomOverlay | undefined;
   #overlayLoading: Promise<void> | undefined;
+  #connection: Connection | undefined;
   #features: RoomFeatures | undefined;
   #featuresLoading: Promise<RoomFeatures> | undefined;
   #refreshSoon: ReturnType<typeof setTimeout> | undefined;
@@ -229,6 +230,12 @@ export class RoomController implements ReactiveController {
     await this.media.open(kinds);
   }
 
+  /** The network is another one than before, or is back. */
+  networkChanged(): void {
+    this.#call?.networkChanged();
+    this.#features?.networkDoubted();
+  }
+
   /** Applies them to what is open. */
   constraintsChanged(): void {
     this.#media?.constraintsChanged();
@@ -237,11 +244,13 @@ export class RoomController implements ReactiveController {
   /** What most calls do not need in their first second: chat, levels, figures, moderation. Loaded once. */
   async features(): Promise<RoomFeatures> {
     const call = this.#call;
-    if (call === undefined) throw new GlasscastError('invalid', 'Join the room first.');
+    const connection = this.#connection;
+    if (call === undefined || connection === undefined) throw new GlasscastError('invalid', 'Join the room first.');
     this.#featuresLoading ??= import('./room-features.ts').then(({ RoomFeatures: Features }) => {
       if (this.#call !== call) throw new GlasscastError('aborted', 'The call was left.');
       this.#features = new Features({
         call,
+        connection,
         media: this.media,
         uploadBudget: this.#hooks.uploadBudget(),
         view: () => this.#view,
@@ -321,6 +330,7 @@ export class RoomController implements ReactiveController {
       randomId,
     });
     this.#call = call;
+    this.#connection = connection;
     this.#listen(call, connection);
     const joining = call.join();
     const kinds: Kind[] = [];

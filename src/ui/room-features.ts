@@ -1,6 +1,8 @@
 import type { GlasscastError } from '../protocol/errors.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import { ChatLog } from '../signaling/chat-log.ts';
+import type { Connection } from '../signaling/connection.ts';
+import { PathProbe } from '../signaling/path-probe.ts';
 import { CallMonitor } from '../webrtc/call-monitor.ts';
 import { type LinkFigures, type LinkQuality, UNKNOWN_QUALITY } from '../webrtc/link-quality.ts';
 import type { LocalMedia } from '../webrtc/local-media.ts';
@@ -27,6 +29,7 @@ export interface QualityChange extends LinkQuality {
 
 export interface RoomFeaturesHost {
   readonly call: RoomCall;
+  readonly connection: Connection;
   readonly media: LocalMedia;
   /** Bits a second for the camera, over all links. */
   readonly uploadBudget: number;
@@ -53,7 +56,11 @@ export class RoomFeatures {
   readonly #monitor: CallMonitor;
   readonly #quality = new Map<string, LinkQuality>();
   readonly #unlisten: (() => void)[];
+  readonly #path: PathProbe;
   #speaking: ReadonlySet<string> = new Set();
+  #interrupted = 0;
+  /** The next join comes over another path. */
+  #moved = false;
 
   constructor(host: RoomFeaturesHost) {
     this.#host = host;
@@ -74,6 +81,13 @@ export class RoomFeatures {
       uploadBudget: host.uploadBudget,
       visible: () => document.visibilityState === 'visible',
     });
+    this.#path = new PathProbe({
+      connection: host.connection,
+      timers: backgroundTimers(),
+      lost: () => {
+        this.#moved = true;
+      },
+    });
     this.#unlisten = [
       this.#chat.on('change', (chat) => host.set({ chat })),
       this.#monitor.on('speaking', ({ speaking, active }) => {
@@ -87,13 +101,23 @@ export class RoomFeatures {
         host.quality({ peerId: peer, ...quality });
       }),
       this.#monitor.on('figures', (figures) => host.figures(figures)),
+      this.#monitor.on('silent', () => this.networkDoubted()),
+      call.on('change', () => {
+        const before = this.#interrupted;
+        this.#interrupted = call.peers.filter(({ link }) => link === 'interrupted').length;
+        if (this.#interrupted > before) this.networkDoubted();
+      }),
       call.on('leave', ({ id }) => {
         this.#quality.delete(id);
         // Before the same id may be linked anew.
         this.#monitor.peersChanged();
       }),
       call.on('state', (state) => {
-        if (state === 'joined') this.#chat.rejoined();
+        if (state !== 'joined') return;
+        this.#chat.rejoined();
+        // Links notice some seconds later that their path is dead, too.
+        if (this.#moved) call.networkChanged();
+        this.#moved = false;
       }),
     ];
   }
@@ -118,6 +142,11 @@ export class RoomFeatures {
     else if (kind === 'camera') await media.setCameraEnabled(false);
     else media.stopScreenShare();
     notice(msg(MUTED[kind], { name: call.peers.find(({ id }) => id === from)?.name || msg('someone') }));
+  }
+
+  /** What has cut a link, or changed the network, may have cut the socket, which would not notice for long. */
+  networkDoubted(): void {
+    this.#path.doubt();
   }
 
   sendChat(body: string): Promise<void> {
@@ -147,6 +176,7 @@ export class RoomFeatures {
 
   close(): void {
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#path.close();
     this.#monitor.close();
     this.#chat.close();
   }

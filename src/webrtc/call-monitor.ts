@@ -43,6 +43,8 @@ export interface CallMonitorEvents {
   quality: { readonly peer: string; readonly quality: LinkQuality };
   /** Of all links that are connected, every 2 s, or 5 s while the page is not visible. */
   figures: readonly LinkFigures[];
+  /** Of somebody who was heard nothing arrives any more: told once, until something does again. */
+  silent: string;
 }
 
 interface Watched {
@@ -51,6 +53,8 @@ interface Watched {
   readonly judge: QualityJudge;
   readonly voice: VoiceLevel;
   reading: LinkReading | undefined;
+  /** When something arrived last; null where it was told that nothing does. */
+  heardAt: Milliseconds | null;
   due: Milliseconds;
   /** A report is on its way. */
   asked: boolean;
@@ -64,6 +68,8 @@ const HIDDEN_READ_MS: Milliseconds = 5000;
 const REST = 10;
 /** One's own level takes a report, and is read every so many looks. */
 const OWN_LEVEL_LOOKS = 2;
+/** A jitter buffer bridges less. */
+const SILENT_MS: Milliseconds = 1000;
 
 export class CallMonitor extends Emitter<CallMonitorEvents> {
   readonly #options: CallMonitorOptions;
@@ -109,7 +115,8 @@ export class CallMonitor extends Emitter<CallMonitorEvents> {
 
   #watch(link: MonitoredLink, before: Watched | undefined): Watched {
     const judge = before?.judge ?? new QualityJudge();
-    return { link, judge, reader: new StatsReader(), voice: new VoiceLevel(), reading: undefined, due: this.#options.now(), asked: false };
+    const now = this.#options.now();
+    return { link, judge, reader: new StatsReader(), voice: new VoiceLevel(), reading: undefined, heardAt: now, due: now, asked: false };
   }
 
   #remove(id: string): void {
@@ -138,9 +145,12 @@ export class CallMonitor extends Emitter<CallMonitorEvents> {
 
   #listen(): void {
     const levels = new Map<string, number>();
-    for (const [id, { link, voice }] of this.#watched) {
-      const level = link.state === 'connected' ? voice.read(link.receiver('audio')) : null;
+    for (const [id, watched] of this.#watched) {
+      const { link, voice } = watched;
+      if (link.state !== 'connected') continue;
+      const level = voice.read(link.receiver('audio'));
       if (level !== null) levels.set(id, level);
+      this.#heed(id, watched, voice.arrives);
     }
     const { audio } = this.#options.local();
     if (audio === null || !audio.enabled || audio.muted || audio.readyState === 'ended') this.#own.rest();
@@ -150,6 +160,15 @@ export class CallMonitor extends Emitter<CallMonitorEvents> {
     }
     const speech = this.#levels.update(levels, this.#options.now());
     if (speech !== null) this.emit('speaking', speech);
+  }
+
+  #heed(id: string, watched: Watched, arrives: boolean): void {
+    const now = this.#options.now();
+    if (arrives) watched.heardAt = now;
+    else if (watched.heardAt !== null && now - watched.heardAt >= SILENT_MS) {
+      watched.heardAt = null;
+      this.emit('silent', id);
+    }
   }
 
   #connected(): MonitoredLink | undefined {

@@ -10,9 +10,16 @@ export interface VoiceReceiver {
  */
 export class VoiceLevel {
   #playedAt = 0;
+  #isNew = false;
+
+  /** Whether something was played since the reading before, or nothing was to be expected. */
+  get arrives(): boolean {
+    return this.#isNew;
+  }
 
   /** From 0 to 1; null where there is no sound, or the browser does not tell. */
   read(receiver: VoiceReceiver | undefined): number | null {
+    this.#isNew = true;
     if (receiver === undefined || receiver.track.muted) return null;
     const newest = receiver
       .getSynchronizationSources?.()
@@ -22,8 +29,8 @@ export class VoiceLevel {
       );
     if (newest == null) return null;
     // A source is kept for ten seconds after its last packet.
-    const isNew = newest.timestamp !== this.#playedAt;
+    this.#isNew = newest.timestamp !== this.#playedAt;
     this.#playedAt = newest.timestamp;
-    return isNew ? (newest.audioLevel ?? 0) : 0;
+    return this.#isNew ? (newest.audioLevel ?? 0) : 0;
   }
 }

@@ -269,7 +269,7 @@ export class RtcRoom extends RoomSettingsElement {
     // Before the client's own listener, which closes the socket without a goodbye.
     window.addEventListener('pagehide', () => void this.leave(), { signal, capture: true });
     const networkChanged = (): void => {
-      this.#controller.call?.networkChanged();
+      this.#controller.networkChanged();
       this.#parts.retry();
     };
     window.addEventListener('online', networkChanged, { signal });

@@ -22,6 +22,8 @@ class Link implements MonitoredLink {
   readonly askedAt: number[] = [];
   readonly encodings: CameraEncoding[] = [];
   ownLevels = 0;
+  /** Since when nothing arrives any more. */
+  silentSince: number | null = null;
   /** Answers never come. */
   stuck = false;
   readonly #now: () => number;
@@ -64,7 +66,7 @@ class Link implements MonitoredLink {
   }
 
   receiver(): VoiceReceiver {
-    const source = { timestamp: this.#now(), audioLevel: this.level };
+    const source = { timestamp: this.silentSince ?? this.#now(), audioLevel: this.level };
     return { track: { muted: false } as MediaStreamTrack, getSynchronizationSources: () => [source] };
   }
 
@@ -82,6 +84,7 @@ class Call {
   readonly speeches: Speech[] = [];
   readonly qualities: string[] = [];
   readonly figures: (readonly LinkFigures[])[] = [];
+  readonly silent: string[] = [];
   readonly monitor: CallMonitor;
   tracks: SlotTracks = NO_TRACKS;
   visible = true;
@@ -100,6 +103,7 @@ class Call {
     this.monitor.on('speaking', (speech) => this.speeches.push(speech));
     this.monitor.on('quality', ({ peer, quality }) => this.qualities.push(`${peer} ${quality.level} ${quality.cause}`));
     this.monitor.on('figures', (figures) => this.figures.push(figures));
+    this.monitor.on('silent', (peer) => this.silent.push(peer));
   }
 
   /** That one's link; made when there is none. */
@@ -154,6 +158,34 @@ describe('a call monitor', () => {
     call.visible = true;
     await call.time.advance(2000);
     assert.deepEqual([...(call.speeches[0]?.speaking ?? [])], ['a']);
+  });
+
+  test('says a second later that nothing arrives of somebody, once, and again when it has stopped again', async () => {
+    const call = new Call('a', 'b');
+    await call.time.advance(5000);
+    assert.deepEqual(call.silent, []);
+    call.link('a').silentSince = call.time.now();
+    await call.time.advance(800);
+    assert.deepEqual(call.silent, []);
+    await call.time.advance(400);
+    assert.deepEqual(call.silent, ['a']);
+    await call.time.advance(60_000);
+    assert.deepEqual(call.silent, ['a']);
+    call.link('a').silentSince = null;
+    await call.time.advance(1000);
+    call.link('a').silentSince = call.time.now();
+    await call.time.advance(1400);
+    assert.deepEqual(call.silent, ['a', 'a']);
+  });
+
+  test('does not take the time for silence for which the page was not visible', async () => {
+    const call = new Call('a');
+    await call.time.advance(5000);
+    call.visible = false;
+    await call.time.advance(60_000);
+    call.visible = true;
+    await call.time.advance(5000);
+    assert.deepEqual(call.silent, []);
   });
 
   test('asks each link every two seconds, and never two at once', async () => {
