@@ -5,6 +5,7 @@ export * from './limits.ts';
 export * from './media-frames.ts';
 export * from './messages/chat.ts';
 export * from './messages/envelope.ts';
+export * from './messages/error-reply.ts';
 export * from './messages/frames.ts';
 export * from './messages/http.ts';
 export * from './messages/live.ts';

@@ -11,7 +11,6 @@ import * as v from 'valibot';
 import { GlasscastError } from '../protocol/errors.ts';
 import { TokenExpiringSchema } from '../protocol/messages/envelope.ts';
 import { Presence } from './presence.ts';
-import { errorFromReply, isPassing, refusalOf } from './refusal.ts';
 import type { Schema } from './schema.ts';
 
 export type ChannelState = 'joining' | 'joined' | 'dropped' | 'left' | 'ended';
@@ -113,7 +112,7 @@ export class ChannelSession<R> implements SessionHandle {
           if (parsed.success) resolve(parsed.output);
           else reject(new GlasscastError('server', `The server's reply to ${event} makes no sense.`, { details: parsed.issues }));
         })
-        .receive('error', (response: unknown) => void errorFromReply(response).then(fail))
+        .receive('error', (response: unknown) => void understood(response).then(({ error }) => fail(error)))
         .receive('timeout', () => fail(new GlasscastError('network', `The server did not answer ${event}.`)));
     });
   }
@@ -188,15 +187,15 @@ export class ChannelSession<R> implements SessionHandle {
   }
 
   async #refused(response: unknown): Promise<void> {
+    const { error, passes } = await understood(response);
     if (this.#state === 'left' || this.#state === 'ended') return;
-    if (isPassing(response)) {
+    if (passes) {
       // Phoenix tries again by itself.
       this.#host.log(`${this.topic}: joining was refused for now`, response);
       return;
     }
-    const code = refusalOf(response);
-    if ((code === 'unauthorized' || code === 'token-expired') && this.#host.renewAfterRefusal()) return;
-    this.fail(await errorFromReply(response));
+    if ((error.code === 'unauthorized' || error.code === 'token-expired') && this.#host.renewAfterRefusal()) return;
+    this.fail(error);
   }
 
   /** A refusal that the connection itself found to be final. */
@@ -245,6 +244,17 @@ export class ChannelSession<R> implements SessionHandle {
   #rejectPending(error: GlasscastError): void {
     for (const reject of [...this.#pending]) reject(error);
     this.#pending.clear();
+  }
+}
+
+/** What a reply with `status: "error"` says. Reading it is loaded with the first one. */
+async function understood(response: unknown): Promise<{ readonly error: GlasscastError; readonly passes: boolean }> {
+  try {
+    const { errorFromReply, isPassing } = await import('./refusal.ts');
+    return { error: await errorFromReply(response), passes: isPassing(response) };
+  } catch (cause) {
+    // A server that was replaced meanwhile may not have this chunk any more.
+    return { error: new GlasscastError('server', 'The server refused.', { cause, details: response }), passes: false };
   }
 }
 

@@ -282,28 +282,23 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   async #findCause(): Promise<void> {
     if (this.#forbidden) {
-      const error = new GlasscastError('unauthorized', 'The server does not accept the token of this page.');
-      if (this.#renewAfterRefusal()) return;
+      if (!this.#renewAfterRefusal()) this.#fail(new GlasscastError('unauthorized', 'The server does not accept the token of this page.'));
+      return;
+    }
+    const { kind, error } = await this.#diagnose();
+    if (this.#isOver() || this.#state === 'open') return;
+    if (kind === 'refused') {
       this.#fail(error);
       return;
     }
-    const diagnosis = await this.#diagnose();
-    if (this.#isOver() || this.#state === 'open') return;
-    if (diagnosis.kind === 'refused') {
-      this.#fail(diagnosis.error);
-    } else if (diagnosis.kind === 'unreachable') {
-      this.#polling = false;
-      this.#tell(diagnosis.error);
-      this.#scheduleRetry();
-    } else if (this.#longPoll && !this.#polling) {
-      // Something on the way blocks WebSockets, or the token was refused; long polling carries the first and tells the second.
-      this.#polling = true;
+    // Something on the way blocks WebSockets, or the token was refused; long polling carries the first and tells the second.
+    this.#polling = kind === 'reachable' && this.#longPoll && !this.#polling;
+    if (this.#polling) {
       void this.#connect(false);
-    } else {
-      this.#polling = false;
-      this.#tell(diagnosis.error);
-      this.#scheduleRetry();
+      return;
     }
+    this.#tell(error);
+    this.#scheduleRetry();
   }
 
   /** Asking, and the words for what is found, are loaded when something is wrong. */

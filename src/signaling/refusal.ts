@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { type ErrorCode, GlasscastError } from '../protocol/errors.ts';
-import { ErrorResponseSchema, REASONS, type Reason } from '../protocol/messages/envelope.ts';
+import { ErrorResponseSchema, REASONS, type Reason } from '../protocol/messages/error-reply.ts';
 
 /** The reasons that are codes as well. */
 export type Refusal = Extract<Reason, ErrorCode>;
 
 /** The code of a reply with `status: "error"`. */
-export function refusalOf(response: unknown): Refusal {
+function refusalOf(response: unknown): Refusal {
   const reason = reasonOf(response);
   if (reason === 'taken') return 'invalid';
   return isRefusal(reason) ? reason : 'server';

@@ -8,6 +8,7 @@ import { type LinkFigures, type LinkQuality, UNKNOWN_QUALITY } from '../webrtc/l
 import type { LocalMedia } from '../webrtc/local-media.ts';
 import type { RoomCall, RoomCallEvents } from '../webrtc/room-call.ts';
 import { chatPush } from '../webrtc/room-chat.ts';
+import { SleepWatch } from '../webrtc/sleep-watch.ts';
 import { backgroundTimers } from '../workers/background-timers.ts';
 import { toGlasscastError } from './errors.ts';
 import { messages } from './localize.ts';
@@ -47,7 +48,7 @@ export interface RoomFeaturesHost {
 const MUTED = { mic: 'mutedMic', camera: 'mutedCamera', screen: 'mutedScreen' } as const;
 
 /**
- * What a call has beyond pictures and sound: chat, levels and figures, moderation. Loaded when somebody else is in the call or one of
+ * What a call has beyond pictures and sound: chat, levels and figures, moderation, a path that is lost. Loaded when somebody else is in the call or one of
  * these is used; lives as long as the call.
  */
 export class RoomFeatures {
@@ -57,6 +58,7 @@ export class RoomFeatures {
   readonly #quality = new Map<string, LinkQuality>();
   readonly #unlisten: (() => void)[];
   readonly #path: PathProbe;
+  readonly #sleep: SleepWatch;
   #speaking: ReadonlySet<string> = new Set();
   #interrupted = 0;
   /** The next join comes over another path. */
@@ -86,6 +88,14 @@ export class RoomFeatures {
       timers: backgroundTimers(),
       lost: () => {
         this.#moved = true;
+      },
+    });
+    this.#sleep = new SleepWatch({
+      timers: backgroundTimers(),
+      now: () => Date.now(),
+      woke: () => {
+        call.networkChanged();
+        host.connection.wake();
       },
     });
     this.#unlisten = [
@@ -177,6 +187,7 @@ export class RoomFeatures {
   close(): void {
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
     this.#path.close();
+    this.#sleep.close();
     this.#monitor.close();
     this.#chat.close();
   }

@@ -23,7 +23,10 @@ export interface PeerMessagesOptions {
 }
 
 const MAX_NUMBER = 2 ** 32 - 1;
-const NumberSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_NUMBER));
+const NumberSchema = v.pipe(
+  v.number(),
+  v.check((value) => Number.isInteger(value) && value >= 1 && value <= MAX_NUMBER),
+);
 const TextFrameSchema = v.union([
   v.object({ n: NumberSchema, data: v.unknown() }),
   v.object({ ack: NumberSchema }),

@@ -8,7 +8,6 @@
  */
 import { GlasscastError } from '../protocol/errors.ts';
 import type { IceServer, PeerMeta } from '../protocol/messages/room.ts';
-import type { Milliseconds } from '../protocol/units.ts';
 import type { ChannelSession, PushOptions } from '../signaling/channel-session.ts';
 import type { Connection } from '../signaling/connection.ts';
 import { Emitter } from '../signaling/emitter.ts';
@@ -29,7 +28,6 @@ import {
   routeRoomEvents,
   sendMeshMessage,
 } from './room-signaling.ts';
-import { SleepWatch } from './sleep-watch.ts';
 import type { Slot } from './slots.ts';
 
 export type { RoomPeer } from './room-peer.ts';
@@ -52,8 +50,6 @@ export interface RoomCallOptions {
   readonly timers: Timers;
   /** An id for rooms whose server gives none. */
   readonly randomId: () => string;
-  /** The time of day, in milliseconds. @default Date.now */
-  readonly now?: () => Milliseconds;
 }
 
 export interface RoomCallEvents {
@@ -77,7 +73,6 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   readonly #abort = new AbortController();
   readonly #peers = new Map<string, RoomPeer>();
   readonly #unlisten: (() => void)[] = [];
-  readonly #now: () => Milliseconds;
   #state: CallState = 'idle';
   #session: ChannelSession<JoinReply> | undefined;
   #presence: RoomPresence | undefined;
@@ -86,7 +81,6 @@ export class RoomCall extends Emitter<RoomCallEvents> {
   #maxPeers: number | undefined;
   #can: readonly string[] = [];
   #localName: string | undefined;
-  #sleep: SleepWatch | undefined;
   /** Why the server has closed the channel, or, where it has said so, is about to. */
   #dismissal: GlasscastError | undefined;
 
@@ -94,7 +88,6 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     super();
     this.#options = options;
     this.#localName = options.name;
-    this.#now = options.now ?? Date.now;
   }
 
   get state(): CallState {
@@ -168,7 +161,6 @@ export class RoomCall extends Emitter<RoomCallEvents> {
       this.#setState('failed');
       throw cause;
     }
-    this.#sleep = new SleepWatch({ timers: this.#options.timers, now: this.#now, woke: () => this.#woke() });
     this.#setState('joined');
   }
 
@@ -345,11 +337,6 @@ export class RoomCall extends Emitter<RoomCallEvents> {
     this.#session?.cast('state', { ...from, ...state });
   }
 
-  #woke(): void {
-    this.networkChanged();
-    this.#options.connection.wake();
-  }
-
   #sayGoodbye(): Promise<void> {
     if (this.isPlain && this.localId !== undefined) this.#session?.cast('bye', { from: this.localId });
     return this.#session?.leave() ?? Promise.resolve();
@@ -368,7 +355,6 @@ export class RoomCall extends Emitter<RoomCallEvents> {
 
   #release(): void {
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
-    this.#sleep?.close();
     this.#closeMesh();
     this.#abort.abort('left');
   }

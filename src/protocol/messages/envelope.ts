@@ -3,36 +3,6 @@ import * as v from 'valibot';
 /** Every join carries the wire's version; the value is checked apart, so that a refusal can name the versions spoken. */
 export const VersionField = { v: v.number() };
 
-/** The reasons that a reply with `status: "error"` can carry. */
-export const REASONS = [
-  'unmatched topic',
-  'invalid',
-  'unauthorized',
-  'token-expired',
-  'version',
-  'room-full',
-  'room-not-found',
-  'kicked',
-  'taken',
-  'no-peer',
-  'stream-taken',
-  'stream-offline',
-  'codec-unsupported',
-  'unsupported',
-  'limit',
-  'skipped',
-  'server',
-] as const;
-export type Reason = (typeof REASONS)[number];
-
-export interface ErrorResponse {
-  readonly reason: Reason;
-  readonly details?: unknown;
-  readonly [more: string]: unknown;
-}
-
-export const ErrorResponseSchema = v.object({ reason: v.string() });
-
 /** Renews the grant of a live socket; may be pushed on any joined topic. */
 export const TokenPushSchema = v.object({ token: v.pipe(v.string(), v.maxLength(16_384)) });
 
