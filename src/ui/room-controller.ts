@@ -119,7 +119,7 @@ export class RoomController implements ReactiveController {
     media.on('change', () => this.#mediaChanged());
     media.on('devices', (devices) => this.set({ devices }));
     media.on('error', (error) => {
-      this.#refused = kindsOf(error);
+      this.#refused = [...new Set([...this.#refused, ...kindsOf(error)])];
       this.tell('media', error);
     });
     this.overlayChanged();

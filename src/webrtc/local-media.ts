@@ -100,7 +100,10 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   async open(kinds: readonly CaptureKind[]): Promise<void> {
     for (const kind of kinds) this.#wanted[kind] = true;
     if (kinds.includes('audio')) this.#unmute(true);
-    await this.#queue(kinds, () => this.#acquire(kinds.filter((kind) => this.#wanted[kind] && this.#tracks[kind] === null)));
+    await this.#queue(kinds, async () => {
+      const missing = kinds.filter((kind) => this.#wanted[kind] && this.#tracks[kind] === null);
+      for (const refusal of await this.#acquire(missing)) this.#refused(...refusal);
+    });
   }
 
   /** Unmutes, asking for a microphone first where there is none, or mutes. */
@@ -196,9 +199,12 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     for (const kind of kinds) if (this.#pending[kind] === done) this.#pending[kind] = null;
   }
 
-  /** Chromium lets the user's settings overrule an ideal device, so what was chosen is insisted on as long as it is there. */
-  async #acquire(kinds: readonly CaptureKind[], how: Insistence = 'exact'): Promise<void> {
-    if (kinds.length === 0 || this.#closed) return;
+  /**
+   * Resolves with what could not be had, and why. Chromium lets the user's settings overrule an ideal device, so what was chosen is insisted on
+   * as long as it is there.
+   */
+  async #acquire(kinds: readonly CaptureKind[], how: Insistence = 'exact'): Promise<readonly Refusal[]> {
+    if (kinds.length === 0 || this.#closed) return [];
     try {
       const constraints = this.#options.constraints();
       const devices = this.#options.devices() ?? (await import('./media-error.ts')).mediaDevicesOf(globalThis);
@@ -206,10 +212,14 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
         kinds.includes(kind) && { ...constraints[kind], ...this.#memory.wish(INPUTS[kind], how) };
       const stream = await devices.getUserMedia({ audio: wish('audio'), video: wish('video') });
       for (const track of stream.getTracks()) this.#put(track.kind === 'audio' ? 'audio' : 'video', track);
+      return [];
     } catch (cause) {
       const { error, ways } = await considered(cause, kinds, how, (kind) => this.#memory.get(INPUTS[kind]) !== null);
-      for (const way of ways) await this.#acquire(...way);
-      if (ways.length === 0) this.#refused(error, kinds);
+      const refusals: Refusal[] = [];
+      for (const way of ways) refusals.push(...(await this.#acquire(...way)));
+      // What stands in the way of all is said once.
+      const alike = refusals.length === ways.length && refusals.every(([{ code }]) => code === error.code);
+      return alike ? [[error, kinds]] : refusals;
     }
   }
 
@@ -277,6 +287,8 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     if (!this.#closed) this.emit('error', error);
   }
 }
+
+type Refusal = readonly [error: GlasscastError, kinds: readonly CaptureKind[]];
 
 /** What went wrong, and what else may be asked for. The words for it are loaded when something has. */
 async function considered(...failure: Parameters<typeof import('./media-error.ts').consider>): Promise<Considered> {

@@ -16,11 +16,27 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   TypeError: 'invalid',
 };
 
-const MESSAGES: Partial<Record<ErrorCode, string>> = {
-  'permission-denied': 'Camera and microphone are blocked. Allow them in the address bar, then try again.',
-  'permission-dismissed': 'The question about camera and microphone was closed. Try again and choose “Allow”.',
-  'device-not-found': 'No camera or microphone was found. Connect one, then try again.',
-  'device-in-use': 'Another program is using the camera or microphone. Close it, then try again.',
+/** What to call the device in a sentence. */
+interface Names {
+  /** As in “is blocked”. */
+  readonly blocked: string;
+  readonly the: string;
+  readonly none: string;
+  readonly it: string;
+}
+
+const NAMES: Readonly<Record<CaptureKind | 'both', Names>> = {
+  audio: { blocked: 'The microphone is', the: 'the microphone', none: 'No microphone', it: 'it' },
+  video: { blocked: 'The camera is', the: 'the camera', none: 'No camera', it: 'it' },
+  both: { blocked: 'Camera and microphone are', the: 'camera and microphone', none: 'No camera and no microphone', it: 'them' },
+};
+
+/** For people, with what to do. */
+const WORDS: Partial<Record<ErrorCode, (names: Names) => string>> = {
+  'permission-denied': ({ blocked, it }) => `${blocked} blocked. Allow ${it} in the address bar, then try again.`,
+  'permission-dismissed': ({ the }) => `The question about ${the} was closed. Try again and choose “Allow”.`,
+  'device-not-found': ({ none }) => `${none} was found. Connect one, then try again.`,
+  'device-in-use': ({ the }) => `Another program is using ${the}. Close it, then try again.`,
 };
 
 /** Chromium tells it apart in the message alone: the address bar does not help then. */
@@ -43,7 +59,7 @@ export function consider(
   how: Insistence = 'exact',
   isChosen: (kind: CaptureKind) => boolean = () => false,
 ): Considered {
-  const error = mediaError(cause);
+  const error = mediaError(cause, kinds);
   const isMissing = error.code === 'device-not-found';
   if (how === 'exact' && isMissing && kinds.some(isChosen)) return { error, ways: [[kinds, 'ideal']] };
   // One missing device fails the request for both: take what there is.
@@ -51,15 +67,20 @@ export function consider(
   return { error, ways: isOne ? kinds.map((kind) => [[kind]] as const) : [] };
 }
 
-/** What `getUserMedia` rejected with, as an error of the public API. */
-export function mediaError(cause: unknown): GlasscastError {
+/** What `getUserMedia` rejected with when it was asked for these kinds, as an error of the public API. */
+export function mediaError(cause: unknown, kinds: readonly CaptureKind[] = []): GlasscastError {
   if (cause instanceof GlasscastError) return cause;
   const { name, message } = wordsOf(cause);
   // Chromium tells a closed question apart from a refused one in the message alone.
   const dismissed = name === 'NotAllowedError' && /dismissed/i.test(message);
   const code = dismissed ? 'permission-dismissed' : (CODES[name] ?? 'media');
-  const words = code === 'permission-denied' && /system/i.test(message) ? BLOCKED_BY_SYSTEM : MESSAGES[code];
+  const words = code === 'permission-denied' && /system/i.test(message) ? BLOCKED_BY_SYSTEM : WORDS[code]?.(namesOf(kinds));
   return new GlasscastError(code, words ?? message, { cause });
+}
+
+function namesOf(kinds: readonly CaptureKind[]): Names {
+  const [kind, ...others] = kinds;
+  return NAMES[kind === undefined || others.length > 0 ? 'both' : kind];
 }
 
 /** Name and message of what was thrown. Not all of it is an `Error`: in some browsers an OverconstrainedError is an object of its own. */

@@ -144,6 +144,34 @@ describe('local media', () => {
       errors.map(({ code, details }) => [code, details]),
       [['device-not-found', { kinds: ['video'] }]],
     );
+    assert.match(errors[0]?.message ?? '', /^No camera was found/);
+  });
+
+  test('says once that there is neither', async () => {
+    const { devices, errors, media } = setUp();
+    const opening = media.open(['audio', 'video']);
+    for (let asked = 0; asked < 3; asked++) await devices.refuse('NotFoundError');
+    await opening;
+    assert.deepEqual(
+      errors.map(({ message, details }) => [message, details]),
+      [['No camera and no microphone was found. Connect one, then try again.', { kinds: ['audio', 'video'] }]],
+    );
+  });
+
+  test('tells of each what stands in its way where that is not the same', async () => {
+    const { devices, errors, media } = setUp();
+    const opening = media.open(['audio', 'video']);
+    await devices.refuse('NotFoundError');
+    await devices.refuse('NotFoundError');
+    await devices.refuse('NotReadableError');
+    await opening;
+    assert.deepEqual(
+      errors.map(({ message, details }) => [message, details]),
+      [
+        ['No microphone was found. Connect one, then try again.', { kinds: ['audio'] }],
+        ['Another program is using the camera. Close it, then try again.', { kinds: ['video'] }],
+      ],
+    );
   });
 
   test('does not ask twice after a refusal', async () => {
