@@ -1,4 +1,5 @@
 import type { Participant } from '../../ui/room-context.ts';
+import { labelQuality } from '../../ui/tile-quality.ts';
 import { rosterMessages as msg } from './roster-messages.ts';
 
 export function nameOf({ self, name }: Participant): string {
@@ -11,7 +12,8 @@ export function troubleOf(participant: Participant): string | undefined {
   const { self, away, link, quality } = participant;
   if (away) return msg('away');
   if (!self && (link === 'connecting' || link === 'interrupted' || link === 'failed')) return msg(link);
-  return quality.level === 'fair' || quality.level === 'poor' ? qualityText(participant) : undefined;
+  // As the tiles say it, here at the beginning of a line.
+  return labelQuality(quality)?.words.replace(/^./u, (letter) => letter.toLocaleUpperCase());
 }
 
 /** What a row draws, in words. */
@@ -21,9 +23,4 @@ export function describe(participant: Participant): string {
   if (screen) words.push(msg('screen'));
   if (quality.level === 'good' && troubleOf(participant) === undefined) words.push(msg('good'));
   return words.join(', ');
-}
-
-function qualityText({ quality: { level, cause } }: Participant): string {
-  if (level === 'unknown') return '';
-  return cause === 'none' ? msg(level) : msg('because', { level: msg(level), cause: msg(cause) });
 }

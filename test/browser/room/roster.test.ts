@@ -74,11 +74,11 @@ describe('rtc-roster', () => {
     };
     expect(await told({ away: true })).to.equal('Reconnecting…');
     expect(await told({ link: 'failed' })).to.equal('No connection');
-    expect(await told({ quality: { level: 'poor', cause: 'peer' } })).to.equal('Poor connection: their side');
-    expect(await told({ quality: { level: 'fair', cause: 'none' } })).to.equal('Weak connection');
+    expect(await told({ quality: { level: 'poor', cause: 'peer' } })).to.equal('Poor connection: their network or device');
+    expect(await told({ quality: { level: 'fair', cause: 'none' } })).to.equal('Fair connection');
     expect(await told({ quality: { level: 'good', cause: 'none' } })).to.equal('');
     const good = await rosterWith({ participants: [participant('p1', 'Ben', { quality: { level: 'good', cause: 'none' } })] });
-    expect(labels(good)).to.deep.equal(['Ben, microphone on, camera on, Good connection']);
+    expect(labels(good)).to.deep.equal(['Ben, microphone on, camera on, good connection']);
   });
 
   it('shows markup in a name as text', async () => {
