@@ -2,11 +2,13 @@
  * Makes files of what a video shows. The main thread only takes hold of the picture; scaling and encoding are a worker's work. Where no
  * worker starts, the page encodes.
  *
- *   new ──first picture──▶ in a worker ──it died, or never started──▶ on the page
+ *   new ──first picture──▶ in a worker ──it died, hangs, or never started──▶ on the page
  *   close(), from any of them ──▶ closed
  */
 import { GlasscastError } from '../../protocol/errors.ts';
+import type { Milliseconds } from '../../protocol/units.ts';
 import { startWorker } from '../../workers/start-worker.ts';
+import type { TimerId, Timers } from '../../workers/worker-timers.ts';
 import { type EncodedPicture, type EncoderCanvas, encodePicture, offscreenEncoder } from './encode-picture.ts';
 import { type ErrorMessage, errorOf, messageOf } from './frame-encoder-error.ts';
 import { foreignPicture, grabPicture } from './grab-picture.ts';
@@ -25,13 +27,18 @@ export type EncodeResult =
 export interface FrameEncoderOptions {
   /** A copy of the worker on the page's own origin, for pages whose policy forbids `blob:` workers. */
   readonly workerUrl?: string | undefined;
+  readonly timers: Timers;
   /** A canvas of the page, for browsers that have no other. */
   readonly canvas: () => HTMLCanvasElement;
 }
 
 type EncoderWorker = ReturnType<typeof startWorker>;
 
+/** A worker that has a picture for so long is gone: of an end by force it says nothing. */
+const PATIENCE: Milliseconds = 4_000;
+
 interface Waiting {
+  readonly late: TimerId;
   resolve(encoded: EncodedPicture): void;
   reject(error: GlasscastError): void;
 }
@@ -86,7 +93,11 @@ export class FrameEncoder {
       const url = new URL('./frame-encoder.worker.ts', import.meta.url);
       const worker = startWorker(url, { name: 'glasscast frames', ...(workerUrl === undefined ? {} : { workerUrl }) });
       worker.addEventListener('message', ({ data }: MessageEvent<EncodeResult>) => this.#answered(data));
-      worker.addEventListener('error', () => this.#lost(new GlasscastError('media', 'The worker that encodes pictures has failed.')));
+      worker.addEventListener('error', (event) => {
+        // Said in words; the console need not repeat it.
+        event.preventDefault();
+        this.#lost(broken('has failed'));
+      });
       return worker;
     } catch {
       // Forbidden by the page's policy, or not there at all.
@@ -97,11 +108,12 @@ export class FrameEncoder {
   #encodeInWorker(worker: EncoderWorker, picture: VideoFrame | ImageBitmap, size: Size): Promise<EncodedPicture> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      const late = this.#options.timers.setTimeout(() => this.#lost(broken('has fallen silent')), PATIENCE);
+      this.#waiting.set(id, { late, resolve, reject });
       try {
         worker.postMessage({ id, picture, ...size } satisfies EncodeRequest, [picture]);
       } catch (cause) {
-        this.#waiting.delete(id);
+        this.#taken(id);
         picture.close();
         // A bitmap of what the page may not read cannot leave it.
         reject(isCloneError(cause) ? foreignPicture(cause) : errorOf(messageOf(cause)));
@@ -110,20 +122,27 @@ export class FrameEncoder {
   }
 
   #answered(result: EncodeResult): void {
-    const waiting = this.#waiting.get(result.id);
-    this.#waiting.delete(result.id);
+    const waiting = this.#taken(result.id);
     if ('encoded' in result) waiting?.resolve(result.encoded);
     else waiting?.reject(errorOf(result.error));
+  }
+
+  #taken(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#options.timers.clearTimeout(waiting?.late);
+    this.#waiting.delete(id);
+    return waiting;
   }
 
   /** The page encodes from here on. */
   #lost(error: GlasscastError): void {
     this.#worker?.terminate();
     this.#worker = null;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    for (const id of [...this.#waiting.keys()]) this.#taken(id)?.reject(error);
   }
 }
+
+const broken = (how: string): GlasscastError => new GlasscastError('media', `The worker that encodes pictures ${how}.`);
 
 interface Size {
   readonly width: number;

@@ -45,7 +45,7 @@ export function openFrames(options: FramesOptions): Frames {
     if (loop.state !== 'idle') handler.error(error);
   };
   const sender = openSender(options.transport, { ...options, timers, trouble });
-  const encoder = new FrameEncoder(options);
+  const encoder = new FrameEncoder({ ...options, timers });
   /** The picture under way, and the newest that was answered: one that stands still is sent until it is. */
   let taken: Picture | null = null;
   let answered: Picture | null = null;
