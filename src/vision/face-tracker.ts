@@ -39,8 +39,8 @@ export class FaceTracker {
   readonly #pace: DetectionPace;
   readonly #faces = new FollowedFaces();
   #asked: Asked | null = null;
-  /** Is called when what was asked is answered (true) or never will be. */
-  #heard: ((isAnswer: boolean) => void) | null = null;
+  /** Are called when what was asked is answered (true) or never will be. */
+  readonly #waiting = new Set<(isAnswer: boolean) => void>();
   /** Requests before this one are of a source that is gone. */
   #since = 0;
   #nextId = 0;
@@ -111,7 +111,7 @@ export class FaceTracker {
   /** Ends it. The port is closed; the landmarker is freed by whoever opened it. */
   close(): void {
     this.#over = true;
-    this.#heard?.(false);
+    this.#tell(false);
     this.#port.onmessage = null;
     this.#port.close();
     this.#faces.reset();
@@ -144,12 +144,16 @@ export class FaceTracker {
     return new Promise((resolve) => {
       const heard = (isAnswer: boolean): void => {
         clearTimeout(late);
-        this.#heard = null;
+        this.#waiting.delete(heard);
         resolve(isAnswer);
       };
       const late = setTimeout(() => heard(false), PATIENCE);
-      this.#heard = heard;
+      this.#waiting.add(heard);
     });
+  }
+
+  #tell(isAnswer: boolean): void {
+    for (const heard of [...this.#waiting]) heard(isAnswer);
   }
 
   /** Pictures come in order: another order is another source, of whose faces nothing is known. */
@@ -169,7 +173,7 @@ export class FaceTracker {
     if (asked === null || answer.id !== asked.id) return;
     this.#asked = null;
     if (answer.type === 'missed') {
-      this.#heard?.(false);
+      this.#tell(false);
       return;
     }
     const now = this.#now();
@@ -177,7 +181,7 @@ export class FaceTracker {
     this.#newest = { delegate: answer.delegate, took: answer.took };
     this.#answers = [...this.#answersSince(now - 1000), now];
     if (asked.id >= this.#since) this.#faces.detected(answer.landmarks, asked.timestamp);
-    this.#heard?.(true);
+    this.#tell(true);
   }
 
   #answersSince(time: Milliseconds): readonly Milliseconds[] {

@@ -124,6 +124,14 @@ describe('a client of the landmarker', () => {
     expect(early).to.be.greaterThan(0);
   });
 
+  it('looks at a picture that comes while another one is waited for, behind that', async () => {
+    scene = new Scene('CPU', FINDS_NONE);
+    await scene.open();
+    // As where another line of frames is taken up.
+    expect(await Promise.all([scene.look(), scene.look()])).to.deep.equal([[], []]);
+    expect(await scene.look()).to.deep.equal([]);
+  });
+
   it('knows nothing of a picture that was waited for while it broke, and looks at the next', async () => {
     scene = new Scene('CPU', BREAKS, FINDS_NONE);
     await scene.open();
