@@ -149,6 +149,21 @@ test('rule 29: a growing segment whose broadcaster goes away ends with what ther
   assert.equal(decodeTimes(Buffer.from(await response.arrayBuffer()))[0], 5 * 90_000);
 });
 
+test('rule 29: a segment that stops growing breaks off, so that no cache keeps its beginning for the whole', async () => {
+  await using origin = await startOrigin();
+  const broadcast = origin.broadcast();
+  broadcast.run(5);
+  const response = await fetch(`${origin.base(broadcast, 'v0')}/seg-2.m4s`);
+  const broken = assert.rejects(response.arrayBuffer());
+  while (origin.origin.current('demo')?.waiting !== 1) await origin.settle();
+  // An uplink that brings one picture a second never falls silent, and never gets there.
+  for (let second = 0; second < 6; second++) {
+    origin.clock.advance(1000);
+    broadcast.picture(5 + second / 60, false);
+  }
+  await broken;
+});
+
 test("rule 30: the times of the SegmentTimeline are the media's, also where segments are not as long as they should be", async () => {
   await using origin = await startOrigin();
   const broadcast = origin.broadcast({ tracks: [videoTrack({ frame_rate: 24 }), audioTrack()] });

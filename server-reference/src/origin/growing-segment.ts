@@ -4,7 +4,10 @@ import type { Rendition } from '../packaging/rendition.ts';
 import type { Segment } from '../packaging/segment.ts';
 import type { PackagedSession } from './packaged-session.ts';
 
-/** Ends without an error where the broadcaster has gone: what was sent is whole fragments. */
+/**
+ * Ends without an error where the broadcaster has gone: what was sent is all that there is of it. Throws where it has not grown for so long that its
+ * client is given up: an answer that ends as it should is kept by caches, and what is here is no whole segment.
+ */
 export async function* growingSegment(
   packaged: PackagedSession,
   rendition: Rendition,
@@ -20,6 +23,7 @@ export async function* growingSegment(
     if (segment.complete || rendition.ended) return;
     const from = sent;
     const result = await packaged.wait(() => segment.parts.length > from || segment.complete || rendition.ended, timeout, signal);
-    if (result !== 'ready') return;
+    if (result === 'gone') return;
+    if (result === 'timeout') throw new Error('the segment did not grow in time');
   }
 }
