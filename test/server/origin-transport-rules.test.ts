@@ -110,6 +110,14 @@ test('rule 23: playlists are compressed for those who can read that, and short-l
   assert.equal(zipped.headers['content-encoding'], 'gzip');
   assert.equal(gunzipSync(zipped.body).toString(), plain.body.toString());
   assert.match(String(zipped.headers['vary']), /Accept-Encoding/);
+  for (const [accepted, encoding] of [
+    ['br;q=1.0, gzip;q=0.8', 'gzip'],
+    ['gzip;q=0', undefined],
+    ['gzip; q=0.0, br', undefined],
+  ] as const) {
+    const { headers } = await raw(`${base}/media.m3u8`, { 'accept-encoding': accepted });
+    assert.equal(headers['content-encoding'], encoding, accepted);
+  }
   assert.match(String(plain.headers['cache-control']), /max-age=0/);
   const blocked = await raw(`${base}/media.m3u8?_HLS_msn=2&_HLS_part=0`);
   assert.match(String(blocked.headers['cache-control']), /max-age=6/);

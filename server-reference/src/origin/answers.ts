@@ -51,6 +51,9 @@ export function goneSignal(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
+/** Named, and not with the weight 0 (RFC 9110 §12.5.3). */
+const ACCEPTS_GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i;
+
 /** A playlist or MPD, compressed for those who can read that. */
 export function sendText(
   request: FastifyRequest<{ Querystring: Query }>,
@@ -59,7 +62,7 @@ export function sendText(
   bytes: PlaylistBytes,
   age: string,
 ): FastifyReply {
-  const zipped = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+  const zipped = ACCEPTS_GZIP.test(request.headers['accept-encoding'] ?? '');
   reply.type(type).header('cache-control', cacheControl(request, age));
   const vary = reply.getHeader('vary');
   reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
