@@ -6,7 +6,8 @@
  *        └──── restarts used up ────┴──▶ failed     close(), from any ──▶ closed
  *
  * The side with the greater id makes the first offer. After that either side may, and perfect negotiation settles a glare: the lesser
- * id is polite and takes its own offer back. Every offer carries a number; an answer that names another one than ours is dropped.
+ * id is polite and answers the other's offer instead. It need not take its own back, which Chromium does badly: of a connection in use it
+ * applies its own only when the answer is there. Every offer carries a number; an answer that names another one than ours is dropped.
  * All work on the connection runs in one queue, so each message meets a settled state; what could not be offered in the midst of an
  * exchange is offered after it.
  */
@@ -76,6 +77,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   #n = 0;
   /** The number of our offer that awaits its answer. */
   #offered: number | null = null;
+  /** That offer, where it is applied with its answer. */
+  #withheld: string | undefined;
   #wantsRestart = false;
   /** Whether the pending offer restarts ICE, or is the first. */
   #offersRestart = false;
@@ -247,7 +250,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   }
 
   async #offer(): Promise<void> {
-    if (this.#connection.signalingState !== 'stable') {
+    if (!this.#isSettled) {
       this.#sendOffer();
       return;
     }
@@ -258,15 +261,18 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#n += 1;
     this.#offered = this.#n;
     this.#unanswered = 0;
-    await this.#connection.setLocalDescription();
+    // Candidates of a restart are gathered once it is applied.
+    if (this.#polite && !this.#offersRestart) this.#withheld = (await this.#connection.createOffer()).sdp;
+    else await this.#connection.setLocalDescription();
     this.#sendOffer();
   }
 
   /** Sends the pending offer, for the first time or again, with the candidates that are known by now. */
   #sendOffer(): void {
-    const description = this.#connection.localDescription;
-    if (this.#offered === null || description?.type !== 'offer') return;
-    const sent = this.#options.send({ event: 'offer', n: this.#offered, sdp: { type: 'offer', sdp: description.sdp } });
+    const { localDescription: applied } = this.#connection;
+    const sdp = this.#withheld ?? (applied?.type === 'offer' ? applied.sdp : undefined);
+    if (this.#offered === null || sdp === undefined) return;
+    const sent = this.#options.send({ event: 'offer', n: this.#offered, sdp: { type: 'offer', sdp } });
     // Nobody can answer what was not sent.
     if (sent) this.#unanswered += 1;
     this.#waitFor(() => {
@@ -285,8 +291,8 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     const glare = this.#connection.signalingState !== 'stable';
     // The polite side takes its offer back and answers ours.
     if (glare && !this.#polite) return;
-    // Not on a connection that is in use: Chromium shows no more of a remote camera once an offer was rolled back. Both begin anew.
-    if (glare && before !== undefined && this.#offersRestart) {
+    // Not on a connection in use: Chromium shows no more of a remote camera once an offer was rolled back. Where two restarts cross, both begin anew.
+    if (glare && before !== undefined) {
       this.emit('replaced', { event: 'offer', n, sdp: { type: 'offer', sdp } });
       return;
     }
@@ -297,6 +303,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
     this.#wantsRestart = this.#wantsRestart && !restarted;
     this.#n = Math.max(this.#n, n);
     this.#offered = null;
+    this.#withheld = undefined;
     // Tracks and candidates need no turn of their own: the other side waits for the answer.
     await Promise.all([this.#media.join(), this.#answer(n), this.#applyCandidates(sdp, n)]);
     await this.#catchUp();
@@ -309,17 +316,24 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   }
 
   async #takeAnswer(n: number, sdp: string): Promise<void> {
-    if (n !== this.#offered || this.#connection.signalingState !== 'have-local-offer') return;
+    if (n !== this.#offered || (this.#withheld === undefined && this.#connection.signalingState !== 'have-local-offer')) return;
     // Chromium would take it, call itself connected, and never hear anything again.
     if (isOfAnother(sdp, this.#connection.remoteDescription?.sdp)) {
       this.emit('replaced', undefined);
       return;
     }
+    if (this.#withheld !== undefined) await this.#connection.setLocalDescription({ type: 'offer', sdp: this.#withheld });
+    this.#withheld = undefined;
     if (!(await this.#describe('answer', sdp))) return;
     this.#options.timers.clearTimeout(this.#patience);
     this.#offered = null;
     await this.#applyCandidates(sdp, n);
     await this.#catchUp();
+  }
+
+  /** No exchange is under way. */
+  get #isSettled(): boolean {
+    return this.#connection.signalingState === 'stable' && this.#withheld === undefined;
   }
 
   /** Applies a remote description. One that makes no sense leaves a link that works as it is; any other has failed with it. */
@@ -337,7 +351,7 @@ export class PeerLink extends Emitter<PeerLinkEvents> {
   /** After an exchange: what came up in the midst of it, and what new sections need. */
   async #catchUp(): Promise<void> {
     this.#encode(this.#media.encoded);
-    if (this.#connection.signalingState === 'stable' && (this.#wantsRestart || this.#media.lacksSection)) await this.#offer();
+    if (this.#isSettled && (this.#wantsRestart || this.#media.lacksSection)) await this.#offer();
   }
 
   /** Nothing of a first exchange needs it: it is loaded when something is wished. */

@@ -45,6 +45,13 @@ export class FakePeerConnection {
     this.#restart = true;
   }
 
+  /** What would be offered. Sections get their ids when it is applied. */
+  async createOffer(): Promise<RTCSessionDescriptionInit> {
+    const open = this.transceivers.filter((transceiver) => transceiver.direction !== 'stopped');
+    const kinds = open.map(({ kind }) => kind);
+    return { type: 'offer', sdp: sdpOf(this.fingerprint, `${this.fingerprint}-${this.generation}`, kinds) };
+  }
+
   async setLocalDescription(): Promise<void> {
     if (this.#restart) this.generation += 1;
     this.#restart = false;

@@ -89,6 +89,20 @@ export function movingPicture(): { track: MediaStreamTrack; stop(): void } {
   };
 }
 
+/** Shows a track from here on; `frame` resolves with the next one of its frames that is shown. */
+export async function showing(track: MediaStreamTrack): Promise<{ frame(): Promise<unknown>; end(): void }> {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.srcObject = new MediaStream([track]);
+  await video.play();
+  return {
+    frame: () => new Promise((resolve) => video.requestVideoFrameCallback(resolve)),
+    end: () => {
+      video.srcObject = null;
+    },
+  };
+}
+
 /** Resolves with the first frame of a track that is shown. */
 export async function firstFrame(track: MediaStreamTrack): Promise<void> {
   const video = document.createElement('video');

@@ -2,7 +2,7 @@
 import { expect } from '@open-wc/testing';
 import type { Mesh } from '../../../src/webrtc/mesh.ts';
 import { NO_TRACKS, type Slot } from '../../../src/webrtc/slots.ts';
-import { firstFrame, LinkedMeshes, linkIs, movingPicture } from '../../support/linked-meshes.ts';
+import { firstFrame, LinkedMeshes, linkIs, movingPicture, showing } from '../../support/linked-meshes.ts';
 
 const nextTrack = (mesh: Mesh, slot: Slot): Promise<MediaStreamTrack> =>
   new Promise((resolve) => {
@@ -96,6 +96,33 @@ describe('slots of real connections', () => {
     a.setTrack('screen', picture());
     b.setTrack('screen', picture());
     await Promise.all(arriving.map(async (track) => firstFrame(await track)));
+  });
+
+  // Chromium 156 shows nothing of a remote camera any more once it has rolled an offer back, though it goes on decoding.
+  it('go on showing both cameras when two screens are shared at once, and take no offer back', async () => {
+    const cameras = [picture(), picture()] as const;
+    const a = room.add('a', { ...NO_TRACKS, video: cameras[0] });
+    const b = room.add('b', { ...NO_TRACKS, video: cameras[1] });
+    const arriving = [nextTrack(a, 'video'), nextTrack(b, 'video')] as const;
+    room.announce();
+    const shown = await Promise.all(arriving.map(async (track) => showing(await track)));
+    await Promise.all(shown.map(({ frame }) => frame()));
+    const { connections } = room;
+    const states: string[] = [];
+    for (const connection of connections)
+      connection.addEventListener('signalingstatechange', () =>
+        states.push(`${connections.indexOf(connection)} ${connection.signalingState}`),
+      );
+    const before = offers().length;
+    const screens = [nextTrack(a, 'screen'), nextTrack(b, 'screen')] as const;
+    a.setTrack('screen', picture());
+    b.setTrack('screen', picture());
+    await Promise.all(screens.map(async (track) => firstFrame(await track)));
+    expect(offers().slice(before, before + 2)).to.have.members(['a offer b', 'b offer a']);
+    for (let frames = 0; frames < 10; frames++) await Promise.all(shown.map(({ frame }) => frame()));
+    expect(states).to.have.members(['0 have-remote-offer', '0 stable', '1 have-local-offer', '1 stable']);
+    expect(room.connections.length).to.equal(2);
+    for (const { end } of shown) end();
   });
 
   it('show a screen to somebody who comes later, whoever offers first', async () => {
