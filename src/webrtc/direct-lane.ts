@@ -1,5 +1,5 @@
 import { GlasscastError } from '../protocol/errors.ts';
-import type { Frame } from './peer-link.ts';
+import type { Frame } from './link-interface.ts';
 
 /** What the page sends: JSON, or the bytes of a buffer. */
 export type Body = string | ArrayBuffer;

@@ -1,5 +1,5 @@
 import { GlasscastError } from '../protocol/errors.ts';
-import type { Frame } from './peer-link.ts';
+import type { Frame } from './link-interface.ts';
 import type { PeerMessages, PeerMessagesOptions, WatchedSlot } from './peer-messages.ts';
 
 /** Characters or bytes that may come before they can be understood. */

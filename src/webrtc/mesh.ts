@@ -15,7 +15,8 @@ import { Emitter } from '../signaling/emitter.ts';
 import type { TimerId, Timers } from '../workers/worker-timers.ts';
 import type { Candidate } from './candidate-queue.ts';
 import { LateMessages } from './late-messages.ts';
-import { type LinkMessage, type LinkState, PeerLink } from './peer-link.ts';
+import type { LinkMessage, LinkState } from './link-interface.ts';
+import { PeerLink } from './peer-link.ts';
 import type { WatchedSlot } from './peer-messages.ts';
 import type { Slot, SlotTracks } from './slots.ts';
 

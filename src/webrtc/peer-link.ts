@@ -14,47 +14,14 @@
 import { GlasscastError } from '../protocol/errors.ts';
 import type { Milliseconds } from '../protocol/units.ts';
 import { Emitter } from '../signaling/emitter.ts';
-import type { TimerId, Timers } from '../workers/worker-timers.ts';
+import type { TimerId } from '../workers/worker-timers.ts';
 import type { ArrivalWatch } from './arrival-watch.ts';
 import { type Candidate, CandidateQueue, candidateOf } from './candidate-queue.ts';
 import { checkDescription, isOfAnother, ufragOf } from './description.ts';
+import type { Frame, LinkState, PeerLinkEvents, PeerLinkOptions } from './link-interface.ts';
 import { type EncodedSlot, type EncodingWish, type EncodingWishes, LinkMedia } from './link-media.ts';
-import type { Slot, SlotTracks } from './slots.ts';
+import type { Slot } from './slots.ts';
 import { StepQueue } from './step-queue.ts';
-
-export type LinkState = 'connecting' | 'connected' | 'interrupted' | 'failed' | 'closed';
-
-export type LinkMessage =
-  | { readonly event: 'offer'; readonly n: number; readonly sdp: { readonly type: 'offer'; readonly sdp: string } }
-  | { readonly event: 'answer'; readonly n: number; readonly sdp: { readonly type: 'answer'; readonly sdp: string } }
-  | { readonly event: 'ice'; readonly n: number; readonly candidate: Candidate | null };
-
-/** What a data channel carries. */
-export type Frame = string | ArrayBuffer;
-
-export interface PeerLinkOptions {
-  readonly localId: string;
-  readonly remoteId: string;
-  readonly configuration: RTCConfiguration;
-  readonly createPeerConnection: (configuration: RTCConfiguration) => RTCPeerConnection;
-  readonly tracks: SlotTracks;
-  /** What was wished of the link that this one replaces. */
-  readonly encodings?: EncodingWishes | undefined;
-  readonly timers: Timers;
-  /** False when the message could not be sent now; it is then not sent at all. */
-  readonly send: (message: LinkMessage) => boolean;
-}
-
-export interface PeerLinkEvents {
-  state: LinkState;
-  track: { readonly slot: Slot; readonly track: MediaStreamTrack };
-  /** The data channel can be used. */
-  open: undefined;
-  frame: Frame;
-  /** The other side has begun anew with another connection; this link is of no more use. An offer belongs to its successor. */
-  replaced: Extract<LinkMessage, { event: 'offer' }> | undefined;
-  error: GlasscastError;
-}
 
 /** How long to wait for an answer, or for the other side's first offer, before helping along. */
 const PATIENCE_MS: Milliseconds = 5000;

@@ -8,7 +8,7 @@
 import * as v from 'valibot';
 import { GlasscastError } from '../protocol/errors.ts';
 import { type Body, DirectLane, MAX_MESSAGE_BYTES, NUMBER_BYTES, noPeer, sizeOf } from './direct-lane.ts';
-import type { Frame } from './peer-link.ts';
+import type { Frame } from './link-interface.ts';
 
 /** The slots that a tile shows, or does not. */
 export type WatchedSlot = 'video' | 'screen';

@@ -1,5 +1,5 @@
 import type { PeerMeta } from '../protocol/messages/room.ts';
-import type { LinkState } from './peer-link.ts';
+import type { LinkState } from './link-interface.ts';
 import { NO_TRACKS, type SlotTracks } from './slots.ts';
 
 /** One other participant, as of now. */

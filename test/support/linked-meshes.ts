@@ -1,7 +1,7 @@
 /** Meshes in one page that hear each other without a server: for tests of real peer connections. */
 import { createPeerConnection } from '../../src/webrtc/create-peer-connection.ts';
+import type { LinkState } from '../../src/webrtc/link-interface.ts';
 import { Mesh, type MeshMessage } from '../../src/webrtc/mesh.ts';
-import type { LinkState } from '../../src/webrtc/peer-link.ts';
 import { NO_TRACKS, type SlotTracks } from '../../src/webrtc/slots.ts';
 import { realmTimers } from '../../src/workers/worker-timers.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { GlasscastError } from '../../../src/protocol/errors.ts';
 import { LateMessages } from '../../../src/webrtc/late-messages.ts';
-import type { Frame } from '../../../src/webrtc/peer-link.ts';
+import type { Frame } from '../../../src/webrtc/link-interface.ts';
 
 /** The messages of two peers over a channel that can be cut; what is under way then is lost. */
 class Wire {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { encodeSlot } from '../../../src/webrtc/encode-slot.ts';
-import { type LinkMessage, PeerLink } from '../../../src/webrtc/peer-link.ts';
+import type { LinkMessage } from '../../../src/webrtc/link-interface.ts';
+import { PeerLink } from '../../../src/webrtc/peer-link.ts';
 import { NO_TRACKS, type Slot, type SlotTracks } from '../../../src/webrtc/slots.ts';
 import {
   type FakePeerConnection,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type LinkMessage, type LinkState, PeerLink } from '../../../src/webrtc/peer-link.ts';
+import type { LinkMessage, LinkState } from '../../../src/webrtc/link-interface.ts';
+import { PeerLink } from '../../../src/webrtc/peer-link.ts';
 import { NO_TRACKS } from '../../../src/webrtc/slots.ts';
 import { type FakePeerConnection, FakePeerConnections, fakeTrack, sdpOf } from '../../support/fake-peer-connection.ts';
 import { FakeTime } from '../../support/fake-time.ts';
