@@ -8,7 +8,10 @@ export default {
   files: 'test/browser/**/*.test.ts',
   nodeResolve: { exportConditions: ['development'], browser: true },
   concurrency: 1,
-  testsFinishTimeout: 180_000,
+  // Of a machine that is busy, and has built nothing of it yet.
+  browserStartTimeout: 120_000,
+  testsStartTimeout: 120_000,
+  testsFinishTimeout: 300_000,
   testFramework: { config: { timeout: 20_000 } },
   filterBrowserLogs: ({ args }) => !String(args[0]).startsWith('Lit is in dev mode'),
   middleware: [testData],

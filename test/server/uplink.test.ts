@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import type { GlasscastError } from '../../src/protocol/index.ts';
+import { Lateness } from '../support/lateness.ts';
 import { startTestServer } from '../support/server.ts';
 import { AVCC_720P, audioTrack, videoTrack } from '../support/simulated-broadcast.ts';
 import { Studio, type StudioOptions } from '../support/studio.ts';
@@ -36,11 +37,13 @@ for (const transport of ['channel', 'http'] as const) {
     test('takes a stream live, and every frame is acknowledged', async () => {
       const { url } = await start();
       const studio = broadcast({ server: url });
+      using lateness = new Lateness();
       await studio.until(() => studio.keyFramesAcknowledged === 1);
       await becomes(url, 'live');
       assert.equal((await statusOf(url)).session, studio.joins[0]?.session);
       await studio.until(() => studio.transmitter.throughput > 200_000);
-      assert.ok(studio.transmitter.delay < 500, `${studio.transmitter.delay} ms`);
+      const { delay } = studio.transmitter;
+      assert.ok(delay < 500 + lateness.milliseconds, `${delay} ms, of which ${lateness.milliseconds} ms nothing could run`);
       assert.equal(studio.transmitter.dropped, 0);
       assert.deepEqual([studio.notices, studio.troubles], [[], []]);
     });
@@ -95,9 +98,10 @@ for (const transport of ['channel', 'http'] as const) {
     test('goes down to what the server takes', async () => {
       const { url } = await start({ maxBitrate: 400_000 });
       const studio = broadcast({ server: url, bitrate: 2_000_000 });
-      await studio.until(() => studio.rates.length > 0 && studio.notices.length > 0);
-      assert.ok((studio.rates[0] ?? 0) <= 320_000, `${studio.rates[0]} bit/s`);
+      await studio.until(() => studio.notices.length > 0);
       assert.equal((studio.notices[0] as GlasscastError).code, 'limit');
+      // At once with the refusal, before which a busy machine may have lowered it by some.
+      assert.ok((studio.rates.at(-1) ?? Number.POSITIVE_INFINITY) <= 320_000, `${studio.rates} bit/s`);
       await studio.until(() => studio.keyFramesAcknowledged > 1);
     });
 

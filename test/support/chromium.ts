@@ -19,6 +19,9 @@ export interface ChromiumOptions {
   readonly without?: readonly string[];
 }
 
+/** For the start of a browser and of a page on a machine that does much else. */
+const PATIENCE_MS = 120_000;
+
 /** Keeps pages that are not in front at full speed: several of them stand for several people. */
 const UNTHROTTLED = [
   '--disable-background-timer-throttling',
@@ -50,7 +53,8 @@ export class Chromium {
         ...(camera === undefined ? [] : [`--use-file-for-fake-video-capture=${camera}`]),
         ...args,
       ],
-      protocolTimeout: 120_000,
+      timeout: PATIENCE_MS,
+      protocolTimeout: PATIENCE_MS,
     });
     return new Chromium(browser, folder);
   }
@@ -69,7 +73,7 @@ export class Chromium {
     await page.evaluateOnNewDocument(installDeepQuery);
     await page.evaluateOnNewDocument(installCellReader);
     await before?.(page);
-    await page.goto(url, { waitUntil: 'load' });
+    await page.goto(url, { waitUntil: 'load', timeout: PATIENCE_MS });
     return page;
   }
 

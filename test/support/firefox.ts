@@ -3,6 +3,9 @@ import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { findFirefox } from '../../tools/find-program.ts';
 import { installDeepQuery } from './deep.ts';
 
+/** For the start of a browser and of a page on a machine that does much else. */
+const PATIENCE_MS = 120_000;
+
 const PREFERENCES = {
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
@@ -32,7 +35,8 @@ export class Firefox {
       env: { ...process.env, ...env },
       executablePath: findFirefox(),
       extraPrefsFirefox: PREFERENCES,
-      protocolTimeout: 60_000,
+      timeout: PATIENCE_MS,
+      protocolTimeout: PATIENCE_MS,
     });
     return new Firefox(browser);
   }
@@ -49,7 +53,7 @@ export class Firefox {
     });
     await page.evaluateOnNewDocument(installDeepQuery);
     await before?.(page);
-    await page.goto(url, { waitUntil: 'load' });
+    await page.goto(url, { waitUntil: 'load', timeout: PATIENCE_MS });
     return page;
   }
 
@@ -79,7 +83,9 @@ export async function recordedLoudnessInPage(media: HTMLMediaElement, enough: nu
     recorder.stop();
     await stopped;
     const decoder = new OfflineAudioContext(1, 48_000, 48_000);
-    const sound = await decoder.decodeAudioData(await new Blob(pieces).arrayBuffer());
+    // A piece that a busy browser has recorded nothing of cannot be decoded: nothing was heard in it.
+    const sound = await decoder.decodeAudioData(await new Blob(pieces).arrayBuffer()).catch(() => null);
+    if (sound === null) continue;
     for (const sample of sound.getChannelData(0)) peak = Math.max(peak, Math.abs(sample));
   }
   return peak;

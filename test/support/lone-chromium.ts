@@ -46,6 +46,7 @@ export class LoneChromium {
       pipe: true,
       ignoreDefaultArgs: THROTTLING,
       args: [...CHROMIUM_ARGS, ...args],
+      timeout: 120_000,
       protocolTimeout: 120_000,
     });
     return new LoneChromium(browser, folder);

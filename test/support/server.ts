@@ -17,13 +17,17 @@ export interface TestServer extends RunningServer {
  */
 export async function startTestServer(settings: Settings = {}, surroundings: Surroundings = {}): Promise<TestServer> {
   const data = await mkdtemp(join(tmpdir(), 'glasscast-test-'));
+  const forget = (): Promise<void> => rm(data, { recursive: true, force: true });
   const server = await startServer(
     { host: '127.0.0.1', port: 0, stunPort: 0, data, logLevel: 'silent', ...settings },
     { log: createLog({ level: settings.logLevel ?? 'silent' }), ...surroundings },
-  );
+  ).catch(async (error: unknown) => {
+    await forget();
+    throw error;
+  });
   const close = async (patience?: number): Promise<void> => {
     await server.close(patience);
-    await rm(data, { recursive: true, force: true });
+    await forget();
   };
   return { ...server, socketUrl: `${server.url.replace(/^http/, 'ws')}/socket`, close, [Symbol.asyncDispose]: () => close() };
 }

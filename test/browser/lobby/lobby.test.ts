@@ -1,11 +1,12 @@
 /** The lobby in each of its states, with a server inside the page that says what the test wants. */
-import { aTimeout, expect, fixture, html, nextFrame, oneEvent, waitUntil } from '@open-wc/testing';
+import { aTimeout, expect, fixture, html, nextFrame, oneEvent } from '@open-wc/testing';
 import { problemBefore, RoomForm } from '../../../src/components/rtc-lobby/room-form.ts';
 import type { RtcLobby } from '../../../src/components/rtc-lobby/rtc-lobby.ts';
 import '../../../src/define/lobby.ts';
 import type { RoomSummary } from '../../../src/protocol/messages/lobby.ts';
 import { fillHref } from '../../../src/ui/href-template.ts';
 import { type Answer, PagePhoenix } from '../../support/page-phoenix.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const room = (slug: string, more: Partial<RoomSummary> = {}): RoomSummary => ({
   slug,
@@ -267,7 +268,7 @@ describe('rtc-lobby', () => {
     await waitUntil(() => text(lobby, 'form > .problem').includes('no connection'));
     server.answer = () => joinedWith([room('two'), room('three')]);
     server.drop();
-    await waitUntil(() => texts(lobby, '.open').includes('Room three'), 'the rooms of now', { timeout: 5000 });
+    await waitUntil(() => texts(lobby, '.open').includes('Room three'), 'the rooms of now');
     expect(texts(lobby, '.open')).to.deep.equal(['Room two', 'Room three']);
     expect(text(lobby, '.notice')).to.equal('');
     expect(find<HTMLInputElement>(lobby, '#title').value).to.equal('Team');

@@ -1,12 +1,12 @@
 /** Real playback by hls.js, of a recording that the page makes itself, and what the element says when there is nothing to play. */
-import { aTimeout, expect, fixture, html, oneEvent, waitUntil } from '@open-wc/testing';
+import { aTimeout, expect, fixture, html, oneEvent } from '@open-wc/testing';
 import type { HlsViewer } from '../../../src/components/hls-viewer/hls-viewer.ts';
 import '../../../src/define/hls-viewer.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import { makeRecording, type Recording } from './recording.ts';
 
 const text = (element: HlsViewer): string => element.shadowRoot?.textContent?.replace(/\s+/g, ' ').trim() ?? '';
-const reaches = (element: HlsViewer, state: string): Promise<void> =>
-  waitUntil(() => element.state === state, `state ${state}`, { timeout: 10_000 });
+const reaches = (element: HlsViewer, state: string): Promise<void> => waitUntil(() => element.state === state, `state ${state}`);
 
 describe('<hls-viewer>', () => {
   let recording: Recording;
@@ -112,7 +112,7 @@ describe('<hls-viewer>', () => {
     const element = await fixture<HlsViewer>(html`<hls-viewer src=${recording.url} muted></hls-viewer>`);
     await reaches(element, 'playing');
     element.src = second.url;
-    await waitUntil(() => element.currentSrc === second.url && element.duration < 1.5, 'the second recording', { timeout: 10_000 });
+    await waitUntil(() => element.currentSrc === second.url && element.duration < 1.5, 'the second recording');
   });
 
   it('waits in plain words for a playlist that is not there', async () => {

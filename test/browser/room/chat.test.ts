@@ -1,11 +1,12 @@
 /** The chat as its reader and writer meet it, in a room that stands still. */
-import { aTimeout, expect, nextFrame } from '@open-wc/testing';
+import { expect, nextFrame } from '@open-wc/testing';
 import { RtcChat } from '../../../src/components/rtc-chat/rtc-chat.ts';
 import type { ChatEntry } from '../../../src/signaling/chat-entry.ts';
 import { define } from '../../../src/ui/define.ts';
 import { splitAddresses } from '../../../src/ui/linked-text.ts';
 import type { RoomView } from '../../../src/ui/room-context.ts';
 import { type RoomAround, roomAround } from '../../support/room-around.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 define('rtc-chat', RtcChat);
 
@@ -265,14 +266,14 @@ describe('rtc-chat', () => {
   });
 
   it('says when one may write again, and that one may', async () => {
-    const limited = (wait: number): ChatEntry =>
-      entry('a', { own: true, state: 'failed', error: { code: 'limit', message: 'slow down', retryAt: Date.now() + wait } });
-    const chat = await chatWith({ chat: [limited(6500)] });
-    expect(find(chat, '[part=state]').textContent).to.contain('again in 7 s');
-    await chat.show({ chat: [limited(30)] });
-    await aTimeout(60);
-    await chat.part.updateComplete;
-    expect(find(chat, '[part=state]').textContent).to.contain('again now');
+    const limited = (retryAt: number): ChatEntry =>
+      entry('a', { own: true, state: 'failed', error: { code: 'limit', message: 'slow down', retryAt } });
+    const at = Date.now() + 6900;
+    const chat = await chatWith({ chat: [limited(at)] });
+    const seconds = Number(/again in (\d+) s/.exec(find(chat, '[part=state]').textContent ?? '')?.[1]);
+    expect(seconds).to.be.within(Math.ceil((at - Date.now()) / 1000), 7);
+    await chat.show({ chat: [limited(Date.now() + 30)] });
+    await waitUntil(() => find(chat, '[part=state]').textContent?.includes('again now'));
   });
 
   it('shows the newest, and goes on doing so', async () => {
@@ -310,16 +311,12 @@ describe('rtc-chat', () => {
   it('has new messages read out, and a history not', async () => {
     const chat = await chatWith();
     expect(log(chat).getAttribute('aria-live')).to.equal('off');
-    await aTimeout(1100);
-    await chat.part.updateComplete;
-    expect(log(chat).getAttribute('aria-live')).to.equal('polite');
+    await waitUntil(() => log(chat).getAttribute('aria-live') === 'polite');
     await chat.show({ chat: [entry('a')] });
     expect(log(chat).getAttribute('aria-live')).to.equal('polite');
     await chat.show({ chat: [entry('a'), ...many(20)] });
     expect(log(chat).getAttribute('aria-live')).to.equal('off');
-    await aTimeout(1100);
-    await chat.part.updateComplete;
-    expect(log(chat).getAttribute('aria-live')).to.equal('polite');
+    await waitUntil(() => log(chat).getAttribute('aria-live') === 'polite');
   });
 
   it('is not drawn anew for what is not about it', async () => {

@@ -1,10 +1,11 @@
 /** Where the tiles stand, in boxes of all shapes. */
-import { expect, nextFrame, waitUntil } from '@open-wc/testing';
+import { expect, nextFrame } from '@open-wc/testing';
 import type { RtcGrid } from '../../../src/components/rtc-grid/rtc-grid.ts';
 import '../../../src/define/rtc-grid.ts';
 import type { Participant, RoomView } from '../../../src/ui/room-context.ts';
 import { movingPicture } from '../../support/linked-meshes.ts';
 import { participant, type RoomAround, roomAround } from '../../support/room-around.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const me = participant('me', 'Ada', { self: true });
 const others = (count: number): Participant[] => Array.from({ length: count }, (_, at) => participant(`p${at + 1}`, `Person ${at + 1}`));

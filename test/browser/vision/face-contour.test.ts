@@ -1,15 +1,15 @@
 /** <face-contour> over real videos, with the real model: what is drawn lies on the face, wherever the picture lies. */
-import { expect, fixture, html, oneEvent, waitUntil } from '@open-wc/testing';
+import { expect, fixture, html, oneEvent } from '@open-wc/testing';
 import type { RtcFacesDetail } from '../../../src/components/face-contour/contour-events.ts';
 import type { FaceContour } from '../../../src/components/face-contour/face-contour.ts';
 import type { RtcErrorDetail } from '../../../src/ui/events.ts';
 import '../../../src/define/face-contour.ts';
 import '../../../src/define/hls-viewer.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const MODEL = '/test-data/face_landmarker.task';
 const PORTRAIT = '/test-data/face.png';
 const WASM = '/test-data/tasks-vision';
-const MANY_SECONDS = 15_000;
 
 /** A film of so many pixels, with the portrait as a square in its right half, or without it. */
 class Film {
@@ -115,7 +115,7 @@ describe('<face-contour>', () => {
     expect(found).to.have.length(1);
     expect(found[0]?.landmarks).to.have.length(478 * 3);
     expect(found[0]?.box.x).to.be.within(0.5, 1);
-    expect(performance.now() - timestamp).to.be.within(0, 2_000);
+    expect(performance.now() - timestamp).to.be.within(0, 10_000);
     expect(element.state).to.equal('running');
     expect(element.figures?.took).to.be.greaterThan(0);
   });
@@ -149,11 +149,11 @@ describe('<face-contour>', () => {
   it('draws nothing without a face, and says once when the last one is gone', async () => {
     const element = await around('width: 400px');
     await faces(element);
-    await waitUntil(() => isDrawn(element), 'something is drawn', { timeout: MANY_SECONDS });
+    await waitUntil(() => isDrawn(element), 'something is drawn');
     const told: number[] = [];
     element.addEventListener('rtc-faces', (event) => told.push((event as CustomEvent<RtcFacesDetail>).detail.faces.length));
     for (const made of films) made.shows = null;
-    await waitUntil(() => told.includes(0), 'the face is gone', { timeout: MANY_SECONDS });
+    await waitUntil(() => told.includes(0), 'the face is gone');
     expect(isDrawn(element)).to.equal(false);
     const { figures } = element;
     await waitUntil(() => element.figures !== figures && told.at(-1) === 0, 'it looks on');
@@ -163,7 +163,7 @@ describe('<face-contour>', () => {
   it('finds the face in a video that is paused', async () => {
     const element = await around('width: 400px');
     element.querySelector('video')?.pause();
-    await waitUntil(() => isDrawn(element), 'something is drawn', { timeout: MANY_SECONDS });
+    await waitUntil(() => isDrawn(element), 'something is drawn');
   });
 
   it('draws over the video inside of a viewer, and over one elsewhere on the page', async () => {
@@ -184,7 +184,7 @@ describe('<face-contour>', () => {
     for (const [index, id] of ['inside', 'elsewhere'].entries()) {
       const element = page.querySelector<FaceContour>(`#${id}`) as FaceContour;
       element.scrollIntoView();
-      await waitUntil(() => isDrawn(element), `${id}: something is drawn`, { timeout: MANY_SECONDS });
+      await waitUntil(() => isDrawn(element), `${id}: something is drawn`);
       const [over, under] = [canvasOf(element).getBoundingClientRect(), videos[index]?.getBoundingClientRect()];
       expect([over.x, over.y, over.width].map(Math.round), id).to.deep.equal(
         [under?.x ?? 0, under?.y ?? 0, under?.width ?? 0].map(Math.round),
@@ -209,7 +209,7 @@ describe('<face-contour>', () => {
     const element = await around('width: 400px');
     await faces(element);
     element.style.marginBlockStart = '5000px';
-    await waitUntil(() => element.state === 'idle', 'it rests', { timeout: MANY_SECONDS });
+    await waitUntil(() => element.state === 'idle', 'it rests');
     let told = 0;
     element.addEventListener('rtc-faces', () => told++);
     const video = element.querySelector('video') as HTMLVideoElement;
@@ -262,7 +262,7 @@ describe('<face-contour>', () => {
       }
       return count;
     };
-    await waitUntil(() => greens() > 100, 'contours are in the picture', { timeout: MANY_SECONDS });
+    await waitUntil(() => greens() > 100, 'contours are in the picture');
     element.remove();
     await waitUntil(() => captured.getVideoTracks().every(({ readyState }) => readyState === 'ended'), 'it ends with the element');
     await sound.close();

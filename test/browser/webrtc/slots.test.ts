@@ -156,12 +156,17 @@ describe('slots of real connections', () => {
     const track = b.links.get('a')?.receiver('video')?.track;
     if (track === undefined) throw new Error('no section for the camera');
     await firstFrame(track);
+    const sendsAfter = async (): Promise<number> => {
+      const asked = performance.now();
+      await sends(a, 'b', 'video', true);
+      return performance.now() - asked;
+    };
+    // What it takes here to see frames that are sent all the time.
+    const usual = await sendsAfter();
     b.watch('a', 'video', false);
     await sends(a, 'b', 'video', false);
     b.watch('a', 'video', true);
-    const asked = performance.now();
-    await sends(a, 'b', 'video', true);
-    expect(performance.now() - asked).to.be.below(1000);
+    expect(await sendsAfter()).to.be.below(700 + usual);
     await firstFrame(track);
   });
 

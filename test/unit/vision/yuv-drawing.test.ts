@@ -97,9 +97,11 @@ test('a line joins its ends without a hole', () => {
 
 test('of a line that comes from far away only what is in the picture is drawn, and it takes no time', () => {
   const picture = grey();
-  const began = performance.now();
+  // Of this process alone: what else runs on the machine takes no part of it.
+  const began = process.cpuUsage();
   drawLine(picture, -1e8, 6, 1e8, 6, 2, INK);
-  assert.ok(performance.now() - began < 100);
+  const { user, system } = process.cpuUsage(began);
+  assert.ok(user + system < 100_000, `${user + system} µs`);
   assert.equal(drawn(picture), 32, 'two full rows');
 });
 
