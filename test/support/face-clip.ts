@@ -19,7 +19,8 @@ export function faceClip(): string | undefined {
   mkdirSync(path.dirname(clip), { recursive: true });
   // Once around in its ten seconds, so that it has no seam; all of the face stays in the picture.
   const pan = "scale=900:900,crop=640:480:x='130+130*sin(2*PI*t/10)':y='30+30*cos(2*PI*t/10)'";
-  const unfinished = `${clip}.part`;
+  // Several test files may make it at once.
+  const unfinished = `${clip}.${process.pid}.part`;
   const args = ['-y', '-v', 'error', '-loop', '1', '-framerate', '30', '-i', portrait, '-t', '10', '-vf', `${pan},format=yuvj420p`];
   const { status, stderr } = spawnSync(findFfmpeg(), [...args, '-q:v', '4', '-f', 'mjpeg', unfinished], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`ffmpeg could not make the clip: ${stderr}`);
