@@ -110,7 +110,10 @@ export class Transmitter {
       onRate: (bitrate) => handler.rate(bitrate),
       onKeyFrameNeeded: () => handler.keyFrameNeeded(),
       onKeyFrameAcknowledged: () => handler.keyFrameAcknowledged(),
-      onRefused: (error) => handler.notice(error),
+      // A socket that closes takes no frames for a moment before it says that it has closed, and that is told.
+      onRefused: (error) => {
+        if (!(error instanceof GlasscastError && error.code === 'network')) handler.notice(error);
+      },
     });
     this.#clockReporter = new ClockReporter({
       now,

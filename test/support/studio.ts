@@ -134,6 +134,8 @@ export class Studio {
   cut(): void {
     this.#severed = true;
     this.#sockets.at(-1)?.close();
+    // Encoders do not wait for a socket that closes to be closed.
+    this.#picture();
   }
 
   close(): void {
@@ -160,17 +162,19 @@ export class Studio {
     for (const look of this.#changed.splice(0)) look();
   }
 
+  #picture(): void {
+    const timestamp = this.#pictures++ * 33_333;
+    this.#video.observe(timestamp, now());
+    if (!this.transmitter.joined) return;
+    const key = this.#keyDue;
+    this.#keyDue = false;
+    const data = videoFrame(key, Math.max(64, Math.round(this.#bitrate / 8 / 30)));
+    this.transmitter.send(VIDEO_TRACK, { key, timestamp, duration: 33_333, data });
+  }
+
   #capture(): void {
     const time = (now() - this.#began) * 1000;
-    for (; this.#pictures * 33_333 < time; this.#pictures++) {
-      const timestamp = this.#pictures * 33_333;
-      this.#video.observe(timestamp, now());
-      if (!this.transmitter.joined) continue;
-      const key = this.#keyDue;
-      this.#keyDue = false;
-      const data = videoFrame(key, Math.max(64, Math.round(this.#bitrate / 8 / 30)));
-      this.transmitter.send(VIDEO_TRACK, { key, timestamp, duration: 33_333, data });
-    }
+    while (this.#pictures * 33_333 < time) this.#picture();
     for (; this.#sounds * 20_000 < time; this.#sounds++) {
       const timestamp = this.#sounds * 20_000;
       this.#audio.observe(timestamp + 20_000, now());
