@@ -7,6 +7,7 @@ import { installClockCamera, readClock } from '../support/clock-camera.ts';
 import { type EmbeddingSite, startEmbeddingSite } from '../support/embedding-page.ts';
 import { deepOne, loudnessInPage } from '../support/media-probe.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { Stopwatch } from '../support/stopwatch.ts';
 
 const CLOCK = { width: 640, height: 480, frameRate: 30 };
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
@@ -53,7 +54,7 @@ describe('a broadcast', () => {
     await goLive();
     const { page, video } = await watch();
     await firstFrame(video);
-    assert.ok((await video.evaluate(loudnessInPage, 0.1, 5000)) >= 0.1, 'the viewer hears the clicks');
+    assert.ok((await video.evaluate(loudnessInPage, 0.1, 20_000)) >= 0.1, 'the viewer hears the clicks');
     const { latencies } = await video.evaluate(readClock, { seconds: 10, sound: false });
     // The budget is the benchmark's to check: a machine busy with tests gets some air.
     assert.ok(latencies.length > 200, `${latencies.length} frames in 10 s`);
@@ -63,9 +64,10 @@ describe('a broadcast', () => {
 
   test('plays within 1.5 s for somebody who joins late', async () => {
     // The element, its scripts and the engine come from the cache, as for anybody who has been on the site before.
+    using stopwatch = new Stopwatch();
     const { page, video } = await watch();
     const shown = await firstFrame(video);
-    assert.ok(shown < 1500, `the first frame came ${shown.toFixed(0)} ms after the page`);
+    stopwatch.assertBelow(1500, shown);
     await page.close();
   });
 

@@ -89,7 +89,7 @@ const script = (portrait: string): string => `
   }
 `;
 
-describe('<rtc-frames>', { timeout: 60_000 }, () => {
+describe('<rtc-frames>', { timeout: 180_000 }, () => {
   let chromium: Chromium;
   let folder: string;
   let portrait = '';
@@ -125,7 +125,7 @@ describe('<rtc-frames>', { timeout: 60_000 }, () => {
   const film = (what: string, attributes = ''): string =>
     `<rtc-frames autostart interval="0.05" ${attributes}><video id="film" title="${what}" muted playsinline></video></rtc-frames>`;
 
-  const states = (page: Page, wanted: string, timeout = 15_000): Promise<unknown> =>
+  const states = (page: Page, wanted: string, timeout = 30_000): Promise<unknown> =>
     page.waitForFunction((state) => document.querySelector<Frames>('rtc-frames')?.state === state, { timeout, polling: 20 }, wanted);
   const newest = async (page: Page, more = 1): Promise<Result> => {
     const had = await page.evaluate(() => (globalThis as unknown as { heard: Heard }).heard?.results.length ?? 0);
@@ -267,7 +267,7 @@ describe('<rtc-frames>', { timeout: 60_000 }, () => {
     };
     const others = ['one', 'two', 'three'].map(pump);
     await page.waitForFunction(() => (globalThis as unknown as { heard: Heard }).heard.errors.includes('limit'), {
-      timeout: 10_000,
+      timeout: 30_000,
       polling: 20,
     });
     const before = await page.$eval('rtc-frames', (element) => (element as Frames).counts.sent);
@@ -326,7 +326,7 @@ describe('<rtc-frames>', { timeout: 60_000 }, () => {
     });
     await page.waitForFunction(
       () => (globalThis as unknown as { cameras: MediaStreamTrack[] }).cameras.every(({ readyState }) => readyState === 'ended'),
-      { timeout: 5_000, polling: 20 },
+      { timeout: 30_000, polling: 20 },
     );
     assert.equal(await page.evaluate(() => (globalThis as unknown as { removed: Frames }).removed.state), 'idle');
   });

@@ -13,7 +13,7 @@ const SECRET = 'a secret of more than thirty-two bytes';
 /** Waits until an element that matches reads as wanted. */
 async function reads(page: Page, selector: string, wanted: string): Promise<void> {
   const found = (path: string, words: string): boolean => deepQuery(path).some((element) => element.textContent?.includes(words));
-  await page.waitForFunction(found, { timeout: 10_000, polling: 20 }, selector, wanted);
+  await page.waitForFunction(found, { timeout: 30_000, polling: 20 }, selector, wanted);
 }
 
 async function createRoom(page: Page, title: string): Promise<void> {

@@ -71,7 +71,7 @@ function watchPage(): void {
 declare const seen: Seen;
 
 /** Waits until the picture has the overlay's colour where it is drawn, or has not. */
-async function isGreen(page: Page, path: string, wanted: boolean, timeout = 10_000): Promise<void> {
+async function isGreen(page: Page, path: string, wanted: boolean, timeout = 30_000): Promise<void> {
   const found = (selector: string, green: boolean): boolean => {
     const [video] = deepQuery(selector);
     if (!(video instanceof HTMLVideoElement) || video.videoWidth === 0) return false;
@@ -122,7 +122,7 @@ describe('an overlay', () => {
   const enter = async (room: string, name: string, attributes = ''): Promise<Page> =>
     await open(roomTag(room, name, `no-audio capture-width="320" capture-height="240" ${attributes}`));
 
-  test('of a room is what the others see and what oneself sees, and comes and goes in one negotiation', { timeout: 60_000 }, async () => {
+  test('of a room is what the others see and what oneself sees, and comes and goes in one negotiation', { timeout: 180_000 }, async () => {
     const ada = await enter('green', 'Ada', 'overlay="green"');
     const grace = await enter('green', 'Grace');
     await sees(grace, 1);
@@ -152,7 +152,7 @@ describe('an overlay', () => {
     });
     await isGreen(grace, REMOTE, false);
     // What draws is kept for a moment, for whoever changes their mind.
-    await waitFor(() => ada.workers().length === 0, 10_000);
+    await waitFor(() => ada.workers().length === 0, 30_000);
     assert.equal(await ada.evaluate(() => seen.cameras.filter(({ readyState }) => readyState === 'live').length), 1);
     assert.equal(await grace.evaluate(() => seen.negotiations), negotiations);
     await setOverlay(ada, 'rtc-room', 'green');
@@ -170,7 +170,7 @@ describe('an overlay', () => {
     assert.equal(other[1], other[0]);
     await isGreen(grace, REMOTE, true);
     const video = (await deepOne(grace, REMOTE)) as ElementHandle<HTMLVideoElement>;
-    assert.ok(await video.evaluate(movesInPage, 5000), 'the picture of the other camera moves');
+    assert.ok(await video.evaluate(movesInPage, 30_000), 'the picture of the other camera moves');
     const turn = (enabled: boolean) => ada.evaluate((on) => document.querySelector<Drawn>('rtc-room')?.setCameraEnabled(on), enabled);
     await turn(false);
     assert.deepEqual(await ada.evaluate(() => seen.cameras.map(({ readyState }) => readyState)), ['ended', 'ended']);
@@ -180,13 +180,13 @@ describe('an overlay', () => {
     assert.equal(await grace.evaluate(() => seen.negotiations), negotiations);
   });
 
-  test('that hides faces lets no bare picture out, and says what it lacks while the call goes on', { timeout: 40_000 }, async () => {
+  test('that hides faces lets no bare picture out, and says what it lacks while the call goes on', { timeout: 120_000 }, async () => {
     const ada = await enter('hidden', 'Ada', 'overlay="hide-face"');
     const grace = await enter('hidden', 'Grace');
     await sees(grace, 1);
     const video = (await deepOne(grace, REMOTE)) as ElementHandle<HTMLVideoElement>;
-    assert.ok(await video.evaluate(movesInPage, 10_000), 'the hidden picture moves');
-    await ada.waitForFunction(() => seen.errors.includes('model-missing'), { timeout: 10_000 });
+    assert.ok(await video.evaluate(movesInPage, 30_000), 'the hidden picture moves');
+    await ada.waitForFunction(() => seen.errors.includes('model-missing'), { timeout: 30_000 });
     const said = (await alerts(ada)).join();
     assert.match(said, /model/i);
     assert.equal(await ada.evaluate(() => document.querySelector<Drawn>('rtc-room')?.state), 'joined');
@@ -197,11 +197,11 @@ describe('an overlay', () => {
     );
     assert.ok(sent.length > 0);
     await setOverlay(ada, 'rtc-room', '');
-    await ada.waitForFunction(() => deepQuery('rtc-room >>> [role=alert]').length === 0, { timeout: 5000 });
+    await ada.waitForFunction(() => deepQuery('rtc-room >>> [role=alert]').length === 0, { timeout: 30_000 });
   });
 
   test('that hides faces keeps the camera off until it is loaded, and can be tried again where it was not', {
-    timeout: 40_000,
+    timeout: 120_000,
   }, async () => {
     const ada = await chromium.open('about:blank');
     pages.push(ada);
@@ -214,20 +214,20 @@ describe('an overlay', () => {
       else if (asked.push(request) === 1) void request.abort();
     });
     await ada.goto(site.page(roomTag('late', 'Ada', 'no-audio overlay="hide-face" capture-width="320" capture-height="240"')));
-    await ada.waitForFunction(() => seen.errors.includes('network'), { timeout: 10_000 });
-    await ada.waitForFunction(() => seen.cameras.every(({ readyState }) => readyState === 'ended'), { timeout: 5000 });
+    await ada.waitForFunction(() => seen.errors.includes('network'), { timeout: 30_000 });
+    await ada.waitForFunction(() => seen.cameras.every(({ readyState }) => readyState === 'ended'), { timeout: 30_000 });
     // What only decorates is asked for first, and is changed on its way.
     await setOverlay(ada, 'rtc-room', 'green');
     void ada.evaluate(() => document.querySelector<Drawn>('rtc-room')?.setCameraEnabled(true));
-    await waitFor(() => asked.length === 2, 10_000);
+    await waitFor(() => asked.length === 2, 30_000);
     await setOverlay(ada, 'rtc-room', 'hide-face');
-    await ada.waitForFunction(() => seen.cameras.at(-1)?.readyState === 'live', { timeout: 5000 });
+    await ada.waitForFunction(() => seen.cameras.at(-1)?.readyState === 'live', { timeout: 30_000 });
     assert.equal(await ada.evaluate(() => document.querySelector<Drawn>('rtc-room')?.cameraEnabled), false);
     await asked[1]?.continue();
-    await ada.waitForFunction(() => document.querySelector<Drawn>('rtc-room')?.cameraEnabled === true, { timeout: 10_000 });
+    await ada.waitForFunction(() => document.querySelector<Drawn>('rtc-room')?.cameraEnabled === true, { timeout: 30_000 });
   });
 
-  test('of a broadcast is in its preview, and comes and goes in one epoch', { timeout: 40_000 }, async () => {
+  test('of a broadcast is in its preview, and comes and goes in one epoch', { timeout: 120_000 }, async () => {
     const page = await open(
       '<rtc-broadcaster stream="green" no-audio overlay="green" capture-width="320" capture-height="240"></rtc-broadcaster>',
     );

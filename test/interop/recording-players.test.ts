@@ -48,7 +48,7 @@ async function playWhole(page: Page): Promise<{ duration: number; end: number; w
     await video.play();
     await new Promise((resolve) => {
       for (const event of ['ended', 'error']) video.addEventListener(event, resolve, { once: true });
-      setTimeout(resolve, 20_000);
+      setTimeout(resolve, 60_000);
     });
     const { duration, currentTime: end, videoWidth: width, error } = video;
     return { duration, end, width, frames: video.getVideoPlaybackQuality().totalVideoFrames, error: error?.message ?? null };

@@ -8,6 +8,7 @@ import { systemClock } from '../../server-reference/src/clock.ts';
 import { type Clip, encodeClip } from '../support/encoded-clip.ts';
 import { LayeredBroadcast } from '../support/layered-broadcast.ts';
 import { startTestServer } from '../support/server.ts';
+import { Stopwatch } from '../support/stopwatch.ts';
 
 let clip: Clip;
 before(async () => {
@@ -47,44 +48,61 @@ async function watch(url: string, seconds: number, token: string | null = null) 
   return { log: outcome.log, report: judge(outcome.log) };
 }
 
+/** What is withheld from a process that is client and server both shows as rules that are broken: then it is watched again. */
+const WITHHELD_MS = 500;
+const TURNS = 3;
+
+async function keepsRules(ids: readonly string[], attempt: () => ReturnType<typeof watch>): Promise<void> {
+  for (let turn = 1; ; turn++) {
+    using stopwatch = new Stopwatch();
+    const { report, log } = await attempt();
+    const found = broken(report);
+    if (found.length > 0 && stopwatch.late > WITHHELD_MS && turn < TURNS) continue;
+    assert.deepEqual(found, [], reportText(report, log, []));
+    seen(report, ...ids);
+    return;
+  }
+}
+
 for (const [layers, partDuration] of [
   [1, 200],
   [3, 100],
 ] as const) {
   test(`our own origin keeps every rule that can be seen, with ${layers} layers and parts of ${partDuration} ms`, async () => {
-    await using server = await startTestServer({ partDuration });
-    await using broadcast = new LayeredBroadcast(server.url, 'demo', clip, layers);
-    await onAir(server.url, broadcast);
-    const { report, log } = await watch(server.url, 8);
-    assert.deepEqual(broken(report), [], reportText(report, log, []));
-    seen(report, '1', '2', '3', '7', '9', '14', '16', '19', '21', '22', '24', '26', '27', '29', '30', '32');
+    const ids = ['1', '2', '3', '7', '9', '14', '16', '19', '21', '22', '24', '26', '27', '29', '30', '32'];
+    await keepsRules(ids, async () => {
+      await using server = await startTestServer({ partDuration });
+      await using broadcast = new LayeredBroadcast(server.url, 'demo', clip, layers);
+      await onAir(server.url, broadcast);
+      return await watch(server.url, 8);
+    });
   });
 }
 
 test('our own origin keeps every rule where a broadcast is interrupted', async () => {
-  await using server = await startTestServer();
-  await using broadcast = new LayeredBroadcast(server.url, 'demo', clip);
-  await onAir(server.url, broadcast);
-  const watching = watch(server.url, 11);
-  await pause(3500);
-  await broadcast.drop();
-  await pause(2000);
-  await broadcast.start();
-  const { report, log } = await watching;
-  assert.deepEqual(broken(report), [], reportText(report, log, []));
-  seen(report, '5', '11', '13', '19', '30');
+  await keepsRules(['5', '11', '13', '19', '30'], async () => {
+    await using server = await startTestServer();
+    await using broadcast = new LayeredBroadcast(server.url, 'demo', clip);
+    await onAir(server.url, broadcast);
+    const watching = watch(server.url, 11);
+    await pause(3500);
+    await broadcast.drop();
+    await pause(2000);
+    await broadcast.start();
+    return await watching;
+  });
 });
 
 test('our own origin keeps every rule where a broadcast ends', async () => {
-  await using server = await startTestServer();
-  await using broadcast = new LayeredBroadcast(server.url, 'demo', clip);
-  await onAir(server.url, broadcast);
-  const watching = watch(server.url, 8);
-  await pause(4500);
-  await broadcast.end();
-  const { report, log } = await watching;
-  assert.deepEqual(broken(report), [], reportText(report, log, []));
-  seen(report, '18', '31');
+  await keepsRules(['18', '31'], async () => {
+    await using server = await startTestServer();
+    await using broadcast = new LayeredBroadcast(server.url, 'demo', clip);
+    await onAir(server.url, broadcast);
+    const watching = watch(server.url, 8);
+    await pause(4500);
+    await broadcast.end();
+    return await watching;
+  });
 });
 
 test('the command prints a report and ends with 0, and with 3 where nobody is there', async () => {

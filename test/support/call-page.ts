@@ -21,19 +21,19 @@ export const REMOTE = 'rtc-tile:not([local]) >>> video';
 export const roomTag = (room: string, name: string, attributes = ''): string =>
   `<rtc-room room="${room}" display-name="${name}" no-prejoin ${attributes}></rtc-room>`;
 
-export async function reaches(page: Page, state: string, timeout = 10_000): Promise<void> {
+export async function reaches(page: Page, state: string, timeout = 30_000): Promise<void> {
   const wanted = (name: string): boolean => document.querySelector<Room>('rtc-room')?.state === name;
   await page.waitForFunction(wanted, { timeout, polling: 20 }, state);
 }
 
 /** Waits until so many others have a tile with a picture. */
-export async function sees(page: Page, others: number, timeout = 15_000): Promise<void> {
+export async function sees(page: Page, others: number, timeout = 30_000): Promise<void> {
   const wanted = (selector: string, count: number): boolean => deepQuery(selector).length === count;
   await page.waitForFunction(wanted, { timeout, polling: 20 }, REMOTE, others);
 }
 
 /** The picture of each of the others moves. */
-export async function seesMoving(page: Page, others: number, message: string, timeout = 15_000): Promise<void> {
+export async function seesMoving(page: Page, others: number, message: string, timeout = 30_000): Promise<void> {
   await sees(page, others, timeout);
   for (const video of await deepAll<HTMLVideoElement>(page, REMOTE)) assert.ok(await video.evaluate(movesInPage, timeout), message);
 }

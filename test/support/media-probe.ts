@@ -13,7 +13,7 @@ export async function deepAll<E extends Element>(page: Page, selector: string): 
 }
 
 /** The first that matches, once there is one. */
-export async function deepOne<E extends Element>(page: Page, selector: string, timeout = 15_000): Promise<ElementHandle<E>> {
+export async function deepOne<E extends Element>(page: Page, selector: string, timeout = 30_000): Promise<ElementHandle<E>> {
   await page.waitForFunction((wanted) => deepQuery(wanted).length > 0, { timeout }, selector);
   const [first] = await deepAll<E>(page, selector);
   if (first === undefined) throw new Error(`${selector} has gone again`);

@@ -39,14 +39,22 @@ export async function startNginx(configure: (port: number, folder: string) => st
     `events { worker_connections 8192; }\nhttp {\naccess_log off; ${paths}\n${configure(port, folder)}\n}\n`;
   const file = join(folder, 'nginx.conf');
   await writeFile(file, main);
-  const child = spawn(NGINX, ['-p', folder, '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
+  const child = spawn(NGINX, ['-p', folder, '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  child.once('error', (error) => {
+    said += error.message;
+  });
   child.stderr.on('data', (text: Buffer) => {
     said += text.toString();
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   while (!(await accepts(port))) {
-    if (child.exitCode !== null) throw new Error(`nginx ended: ${said}`);
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+      await rm(folder, { recursive: true, force: true });
+      // Somebody else was given the port before nginx had it.
+      if (/Address already in use/.test(said)) return startNginx(configure);
+      throw new Error(`nginx ended: ${said}`);
+    }
     await sleep(20);
   }
   return {

@@ -5,19 +5,19 @@ import type { RtcRoom } from '../../src/components/rtc-room/rtc-room.ts';
 export const roomTag = (room: string, attributes = 'no-prejoin'): string => `<rtc-room room="${room}" ${attributes}></rtc-room>`;
 
 /** Waits until the call is in the state. */
-export async function reaches(page: Page, state: RtcRoom['state'], timeout = 10_000): Promise<void> {
+export async function reaches(page: Page, state: RtcRoom['state'], timeout = 30_000): Promise<void> {
   const wanted = (name: string): boolean => document.querySelector<RtcRoom>('rtc-room')?.state === name;
   await page.waitForFunction(wanted, { timeout, polling: 20 }, state);
 }
 
 /** Waits until so many elements match. */
-export async function counts(page: Page, selector: string, count: number, timeout = 10_000): Promise<void> {
+export async function counts(page: Page, selector: string, count: number, timeout = 30_000): Promise<void> {
   const wanted = (path: string, number: number): boolean => deepQuery(path).length === number;
   await page.waitForFunction(wanted, { timeout, polling: 20 }, selector, count);
 }
 
 /** Waits for words in an element that matches, and returns all of its text. */
-export async function words(page: Page, selector: string, part: string, timeout = 10_000): Promise<string> {
+export async function words(page: Page, selector: string, part: string, timeout = 30_000): Promise<string> {
   const wanted = (path: string, text: string): string | false =>
     deepQuery(path)
       .map((element) => element.textContent?.trim() ?? '')

@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 
 const TICK_MS = 10;
+/** Timers are that inexact on a machine that does nothing else. */
+const INEXACT_MS = 5;
 
 export class Stopwatch implements Disposable {
   readonly #began = performance.now();
@@ -35,7 +37,7 @@ export class Stopwatch implements Disposable {
   #look(): void {
     const now = performance.now();
     if (now < this.#expected) return;
-    this.#late += now - this.#expected;
+    if (now - this.#expected > INEXACT_MS) this.#late += now - this.#expected;
     this.#expected = now + TICK_MS;
   }
 }
