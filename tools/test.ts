@@ -137,7 +137,10 @@ async function browserTests(): Promise<Tally> {
 
 /** Found, or installed, once and before several test files look for them at the same time. */
 function findPrograms(): void {
-  for (const find of [findChrome, findFfmpeg, findFfprobe]) find();
+  const lacking = [findChrome, findFfmpeg, findFfprobe].map(missing).filter((why) => why !== false);
+  if (lacking.length === 0) return;
+  console.error(lacking.join('\n'));
+  process.exit(2);
 }
 
 /** What a part cannot do without is installed before it starts; what it can do without is skipped by its tests, which say so. */
