@@ -8,7 +8,7 @@ import { systemClock } from '../../server-reference/src/clock.ts';
 import { type Clip, encodeClip } from '../support/encoded-clip.ts';
 import { LayeredBroadcast } from '../support/layered-broadcast.ts';
 import { startTestServer } from '../support/server.ts';
-import { Stopwatch } from '../support/stopwatch.ts';
+import { unhurried } from '../support/unhurried.ts';
 
 let clip: Clip;
 before(async () => {
@@ -48,20 +48,10 @@ async function watch(url: string, seconds: number, token: string | null = null) 
   return { log: outcome.log, report: judge(outcome.log) };
 }
 
-/** What is withheld from a process that is client and server both shows as rules that are broken: then it is watched again. */
-const WITHHELD_MS = 500;
-const TURNS = 3;
-
 async function keepsRules(ids: readonly string[], attempt: () => ReturnType<typeof watch>): Promise<void> {
-  for (let turn = 1; ; turn++) {
-    using stopwatch = new Stopwatch();
-    const { report, log } = await attempt();
-    const found = broken(report);
-    if (found.length > 0 && stopwatch.late > WITHHELD_MS && turn < TURNS) continue;
-    assert.deepEqual(found, [], reportText(report, log, []));
-    seen(report, ...ids);
-    return;
-  }
+  const { report, log } = await unhurried(attempt, (watched) => broken(watched.report).length === 0);
+  assert.deepEqual(broken(report), [], reportText(report, log, []));
+  seen(report, ...ids);
 }
 
 for (const [layers, partDuration] of [
