@@ -118,6 +118,13 @@ async function backAfter(page: Page, proxy: CutProxy, seconds: number): Promise<
   return performance.now() - up;
 }
 
+/** Of what is sent now, as the server has answered: a report comes once a second, and the first of a recording before that. */
+async function epochOf(page: Page): Promise<string> {
+  const known = (): number | false => document.querySelector<Broadcaster>('rtc-broadcaster')?.report?.epoch || false;
+  const epoch = await page.waitForFunction(known, { polling: 50, timeout: 10_000 }).catch(() => null);
+  return epoch === null ? 'none in 10 s' : String(await epoch.jsonValue());
+}
+
 async function glass(page: Page, seconds: number): Promise<GlassReport> {
   const video = await deepOne<HTMLVideoElement>(page, 'video');
   await video.evaluate((element) => new Promise<void>((resolve) => element.requestVideoFrameCallback(() => resolve())));
@@ -167,7 +174,7 @@ async function onAir(way: Way, seconds: number): Promise<{ figures: string[]; br
     await page.reload();
     while ((await stateOf(page)) !== 'live' && performance.now() - reloaded < 30_000) await settled(20);
     breaks.push((await stateOf(page)) === 'live' ? (performance.now() - reloaded).toFixed(0) : 'not by itself');
-    breaks.push(String((await page.evaluate(() => document.querySelector<Broadcaster>('rtc-broadcaster')?.report?.epoch)) ?? '–'));
+    breaks.push(await epochOf(page));
     if (playlist === '') throw new Error('The broadcaster names no playlist.');
     return { figures, breaks };
   } finally {
