@@ -183,6 +183,33 @@ describe('a studio, to everybody', () => {
     while ((await told()).description !== 'From the garden') assert.ok(Date.now() < end, JSON.stringify(await told()));
   });
 
+  test('the level follows the microphone, and says when it is too loud', async () => {
+    const page = await open('level', 'no-auto-gain no-noise-suppression');
+    await call(page, 'preview');
+    const shows = (what: string): Promise<unknown> => deepOne(page, `${CONTROLS}${what} >>> [part=level]:not([aria-valuenow="0"])`);
+    await shows('');
+    await page.evaluate(() => document.querySelector<RtcBroadcaster>('rtc-broadcaster')?.setGain(4));
+    // The microphone of this browser beeps once a second.
+    await deepOne(page, `${CONTROLS}:state(clipping)`, 30_000);
+    await page.evaluate(() => document.querySelector<RtcBroadcaster>('rtc-broadcaster')?.setGain(0));
+    await deepOne(page, `${CONTROLS}:not(:state(clipping)) >>> [part=level][aria-valuenow="0"]`);
+  });
+
+  test('the switch records the next broadcast, and the link is that of the watch page', async () => {
+    const page = await open('shared', 'watch-url="/watch?of={stream}"');
+    await click(page, `${CONTROLS} >>> [part=details]`);
+    await click(page, 'rtc-studio-details >>> [part=record] input');
+    await call(page, 'start');
+    await words(page, `${STUDIO} >>> [part=recording]`, 'Recording');
+    await deepOne(page, 'rtc-studio-details >>> [part=record] input:disabled');
+    const { recording } = (await (await fetch(`${server.url}/api/streams/shared`)).json()) as { recording?: unknown };
+    assert.ok(recording, 'the server records');
+    assert.equal(
+      await page.evaluate(() => document.querySelector<RtcBroadcaster>('rtc-broadcaster')?.shareLink),
+      new URL('/watch?of=shared', site.origin).href,
+    );
+  });
+
   test('all but the sound that viewers have can change while live, and what cannot grow says so', async () => {
     const page = await open('settled');
     await call(page, 'start');
