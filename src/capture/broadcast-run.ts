@@ -140,6 +140,17 @@ export class BroadcastRun {
     this.#trackChanged(input, track);
   }
 
+  /**
+   * Browsers may give nothing of a camera that goes on (Chromium on a busy computer, from the start of its feed on): its feed is opened anew.
+   * @param times two seconds have passed since its last picture
+   */
+  cameraStands(times: number): void {
+    const track = this.sources.tracks.main;
+    if (!this.sources.showsCamera || track?.readyState !== 'live' || track.muted) return;
+    if (times === 2) this.#handler.notice(new GlasscastError('media', 'The camera gives no pictures. Is another program using it?'));
+    this.#host?.replace('main', openVideoFeed(track));
+  }
+
   /** What is still being opened is not wanted any more, nor what waits for it to be live. */
   callOff(reason: GlasscastError): void {
     this.#abort.abort();

@@ -260,6 +260,9 @@ export class Broadcast extends BroadcastControls {
       case 'input-ended':
         run.feedAgain(event.input, event.error);
         return;
+      case 'main-stands':
+        run.cameraStands(event.times);
+        return;
       case 'notice':
         this.#handler.notice(toError(event.error));
         return;

@@ -21,6 +21,8 @@ export interface MediaLineHandler {
   tracksChanged(): void;
   frame(track: number, frame: EncodedFrame): void;
   inputEnded(input: InputName, cause: unknown): void;
+  /** The main feed goes on and gives nothing. */
+  mainStands(times: number): void;
   /** Something failed, and the rest goes on. */
   notice(error: unknown): void;
   /** The encoders are lost. */
@@ -90,6 +92,7 @@ export class MediaLine {
       origin: () => this.#clocks.videoOrigin,
       frame: (frame, made) => this.#onVideo(frame, made),
       ended: (input, cause) => this.#handler.inputEnded(input, cause),
+      stands: (times) => this.#handler.mainStands(times),
     });
     this.#picture.setMain(feeds.video);
     if (feeds.audio !== null) this.#replaceSound(feeds.audio);

@@ -27,6 +27,8 @@ export type PublisherEvent =
   | { readonly type: 'report'; readonly report: PublisherReport }
   /** A feed has ended by itself (`error` is null) or broke; the broadcast goes on with a card, without inset, or with silence. */
   | { readonly type: 'input-ended'; readonly input: InputName; readonly error: ErrorData | null }
+  /** The picture's feed goes on and gives nothing, for so many times two seconds: the last picture is repeated. */
+  | { readonly type: 'main-stands'; readonly times: number }
   /** Something is not as it should be, and the broadcast goes on. */
   | { readonly type: 'notice'; readonly error: ErrorData }
   /** The broadcast is over, and not because the page stopped it. */

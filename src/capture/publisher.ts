@@ -59,6 +59,7 @@ export class Publisher {
       tracksChanged: () => void this.#transmitter?.tracksChanged(),
       frame: (track, frame) => this.#transmitter?.send(track, frame),
       inputEnded: (input, cause) => emit({ type: 'input-ended', input, error: cause === null ? null : toErrorData(cause) }),
+      mainStands: (times) => emit({ type: 'main-stands', times }),
       notice: (error) => {
         if (!this.#isOver) this.#notice(error);
       },

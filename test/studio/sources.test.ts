@@ -5,7 +5,7 @@ import type { ElementHandle, Page } from 'puppeteer-core';
 import { Chromium } from '../support/chromium.ts';
 import { type EmbeddingSite, startEmbeddingSite } from '../support/embedding-page.ts';
 import { keepStreams, openTracks } from '../support/kept-streams.ts';
-import { deepOne, loudnessInPage } from '../support/media-probe.ts';
+import { deepOne, loudnessInPage, movesInPage } from '../support/media-probe.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 interface Broadcaster extends HTMLElement {
@@ -99,6 +99,19 @@ interface StreamInfo {
   readonly state: string;
 }
 
+/** Runs in the page: the first feed of the camera goes on and gives nothing. */
+function getsStuck(): void {
+  const Processor = MediaStreamTrackProcessor;
+  let isFirst = true;
+  Object.assign(globalThis, {
+    MediaStreamTrackProcessor: function open({ track }: { track: MediaStreamVideoTrack }) {
+      if (!isFirst || track.kind !== 'video') return new Processor({ track });
+      isFirst = false;
+      return { readable: new ReadableStream<VideoFrame>() };
+    },
+  });
+}
+
 describe('a broadcast that changes what it shows', () => {
   let server: TestServer;
   let site: EmbeddingSite;
@@ -124,12 +137,13 @@ describe('a broadcast that changes what it shows', () => {
     await server?.close();
   });
 
-  const open = async (stream: string): Promise<Page> => {
+  const open = async (stream: string, prepare: () => void = () => undefined): Promise<Page> => {
     const page = await studio.open(
       site.page(`<rtc-broadcaster stream="${stream}" capture-width="640" capture-height="480"></rtc-broadcaster>`),
       async (opened) => {
         await opened.evaluateOnNewDocument(keepStreams);
         await opened.evaluateOnNewDocument(installScreen);
+        await opened.evaluateOnNewDocument(prepare);
       },
     );
     ends.push(() => page.close());
@@ -196,6 +210,13 @@ describe('a broadcast that changes what it shows', () => {
     assert.equal((await streamInfo('changing')).session, session);
     assert.equal(await broadcaster.evaluate((one) => one.state), 'live');
     await broadcaster.evaluate((one) => one.stop());
+  });
+
+  test('opens the feed of a camera anew that gives nothing', async () => {
+    const page = await open('stuck', getsStuck);
+    await start(page);
+    const video = await watch('stuck');
+    assert.ok(await video.evaluate(movesInPage, 15_000), 'the viewer sees the camera move');
   });
 
   test('goes on when the camera is unplugged, with another one', async () => {

@@ -29,6 +29,12 @@ export interface PictureSceneOptions {
   readonly frame: (frame: VideoFrame, made: boolean) => void;
   /** A feed has ended by itself or broke. */
   readonly ended: (input: 'main' | 'inset', cause: unknown) => void;
+  /**
+   * The main feed goes on and gives nothing: right for a screen, not for a camera. Told again and again.
+   *
+   * @param times since its last frame
+   */
+  readonly stands: (times: number) => void;
 }
 
 type State = 'waiting' | 'flowing' | 'standing' | 'missing';
@@ -36,6 +42,10 @@ type State = 'waiting' | 'flowing' | 'standing' | 'missing';
 /** Cameras in the dark are slow; beyond this, none is. Screens and canvases give frames only when something changes. */
 const STILL: Milliseconds = 400;
 const TICK: Milliseconds = 33;
+/** No camera is that slow. */
+const STANDS: Milliseconds = 2_000;
+/** Who ticks so seldom was frozen itself, and frames wait to be read. */
+const FROZEN: Milliseconds = 500;
 /** Ticks come a little early or late. */
 const EARLY: Milliseconds = 8;
 /**
@@ -64,6 +74,10 @@ export class PictureScene {
   #interval: Milliseconds = FASTEST;
   #mainAt: Milliseconds = 0;
   #emittedAt: Milliseconds = Number.NEGATIVE_INFINITY;
+  /** When the main feed gave something, began, or was last told to stand. */
+  #heardAt: Milliseconds = 0;
+  #stood = 0;
+  #tickedAt: Milliseconds = 0;
 
   constructor(options: PictureSceneOptions) {
     this.#options = options;
@@ -76,6 +90,7 @@ export class PictureScene {
     this.#main?.close();
     this.#main = null;
     this.#timeline.restart();
+    this.#heardAt = this.#options.now();
     if (feed === null) this.#lose();
     else this.#main = this.#read('main', feed, (frame) => this.#onMain(frame));
   }
@@ -118,6 +133,8 @@ export class PictureScene {
     const now = this.#options.now();
     if (this.#state === 'flowing') this.#observe(now - this.#mainAt);
     this.#mainAt = now;
+    this.#heardAt = now;
+    this.#stood = 0;
     this.#look = lookOf(frame);
     this.#state = 'flowing';
     this.#keepMain(frame.clone());
@@ -158,6 +175,7 @@ export class PictureScene {
 
   #tick(): void {
     const now = this.#options.now();
+    this.#listen(now);
     if (this.#state === 'flowing' && now - this.#mainAt > STILL) this.#state = 'standing';
     if (now - this.#emittedAt < this.#interval - EARLY) return;
     if (this.#card !== null || this.#state === 'missing') {
@@ -166,6 +184,14 @@ export class PictureScene {
     } else if (this.#state === 'standing') {
       this.#repeat(now);
     }
+  }
+
+  #listen(now: Milliseconds): void {
+    if (now - this.#tickedAt > FROZEN) this.#heardAt = now;
+    this.#tickedAt = now;
+    if (this.#main === null || now - this.#heardAt < STANDS) return;
+    this.#heardAt = now;
+    this.#options.stands(++this.#stood);
   }
 
   #lose(): void {

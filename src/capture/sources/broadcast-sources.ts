@@ -95,6 +95,11 @@ export class BroadcastSources {
     return this.#sent;
   }
 
+  /** Whether the whole picture is the camera's. */
+  get showsCamera(): boolean {
+    return this.#wishes.choice.kind === 'camera' || this.#element?.hasPicture === false;
+  }
+
   /** Devices of the microphones beside the first. */
   get moreMicrophones(): readonly string[] {
     return this.#more.deviceIds;
@@ -112,7 +117,7 @@ export class BroadcastSources {
     if (choice.kind === 'element') this.#element = new ElementCapture(choice.element, () => this.#update());
     const kinds: CaptureKind[] = this.#capture.audio ? ['audio'] : [];
     if (this.#needsCamera) kinds.unshift('video');
-    const refusal = await this.#access.open(kinds, this.#showsCamera);
+    const refusal = await this.#access.open(kinds, this.showsCamera);
     if (this.#closed) return null;
     if (!this.#wishes.microphone) await this.#media.setMicrophoneEnabled(false);
     this.#desk.gain = this.#wishes.gain;
@@ -246,13 +251,8 @@ export class BroadcastSources {
     return done;
   }
 
-  /** As the whole picture. */
-  get #showsCamera(): boolean {
-    return this.#wishes.choice.kind === 'camera' || this.#element?.hasPicture === false;
-  }
-
   get #needsCamera(): boolean {
-    return this.#showsCamera || this.#wishes.inset;
+    return this.showsCamera || this.#wishes.inset;
   }
 
   #become(choice: SourceChoice, element: ElementCapture | null): void {

@@ -103,12 +103,14 @@ describe('PictureScene', () => {
   let time: ManualTime;
   let shown: Shown[];
   let ended: string[];
+  let stood: number[];
   let scene: PictureScene;
 
   beforeEach(() => {
     time = new ManualTime();
     shown = [];
     ended = [];
+    stood = [];
     const born = time.now();
     scene = new PictureScene({
       now: () => time.now(),
@@ -121,6 +123,7 @@ describe('PictureScene', () => {
         frame.close();
       },
       ended: (input) => ended.push(input),
+      stands: (times) => stood.push(times),
     });
   });
 
@@ -169,6 +172,7 @@ describe('PictureScene', () => {
       origin: () => 1_700_000_000_000,
       frame: (frame) => frames.push(frame),
       ended: () => undefined,
+      stands: () => undefined,
     });
     const feed = feedOf<VideoFrame>();
     scene.setMain(feed.stream);
@@ -218,6 +222,7 @@ describe('PictureScene', () => {
         frame.close();
       },
       ended: () => undefined,
+      stands: () => undefined,
     });
     scene.setCard(CARD);
     time.advance(100);
@@ -243,6 +248,25 @@ describe('PictureScene', () => {
     const before = shown.length;
     await other.write(picture('#00f', 88_000_033_000, 240, 240));
     expect(shown.slice(before).map(({ timestamp }) => timestamp - (shown[before - 1]?.timestamp ?? 0))).to.deep.equal([33_000]);
+  });
+
+  it('tells of a feed that gives nothing for two seconds, and tells again until something comes', async () => {
+    const camera = feedOf<VideoFrame>();
+    scene.setMain(camera.stream);
+    time.advance(1_900);
+    expect(stood).to.deep.equal([]);
+    time.advance(200);
+    expect(stood).to.deep.equal([1]);
+    time.advance(2_100);
+    expect(stood).to.deep.equal([1, 2]);
+    await camera.write(picture('#f00', 0));
+    time.advance(1_900);
+    expect(stood).to.deep.equal([1, 2]);
+    time.advance(200);
+    expect(stood).to.deep.equal([1, 2, 1]);
+    scene.setMain(null);
+    time.advance(5_000);
+    expect(stood).to.deep.equal([1, 2, 1]);
   });
 
   it('repeats a picture that stands still', async () => {
