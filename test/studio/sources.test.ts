@@ -219,6 +219,22 @@ describe('a broadcast that changes what it shows', () => {
     assert.ok(await video.evaluate(movesInPage, 15_000), 'the viewer sees the camera move');
   });
 
+  test('moves on while somebody on the page holds a picture of the camera', async () => {
+    const page = await open('held');
+    await start(page);
+    await page.evaluate(async () => {
+      const [track] = keptStreams.flatMap((stream) => stream.getVideoTracks());
+      if (track === undefined) throw new Error('no camera');
+      const reader = new MediaStreamTrackProcessor({ track: track as MediaStreamVideoTrack }).readable.getReader();
+      Object.assign(globalThis, { held: (await reader.read()).value });
+      await reader.cancel();
+    });
+    const video = await watch('held');
+    for (const what of ['what was sent before', 'what comes', 'what follows']) {
+      assert.ok(await video.evaluate(movesInPage, 10_000), `the viewer sees ${what}`);
+    }
+  });
+
   test('goes on when the camera is unplugged, with another one', async () => {
     const page = await open('unplugged');
     await start(page);

@@ -176,7 +176,10 @@ export class PictureScene {
   #tick(): void {
     const now = this.#options.now();
     this.#listen(now);
-    if (this.#state === 'flowing' && now - this.#mainAt > STILL) this.#state = 'standing';
+    if (this.#state === 'flowing' && now - this.#mainAt > STILL) {
+      this.#state = 'standing';
+      this.#giveBack();
+    }
     if (now - this.#emittedAt < this.#interval - EARLY) return;
     if (this.#card !== null || this.#state === 'missing') {
       this.#emittedAt = now;
@@ -192,6 +195,12 @@ export class PictureScene {
     if (this.#main === null || now - this.#heardAt < STANDS) return;
     this.#heardAt = now;
     this.#options.stands(++this.#stood);
+  }
+
+  /** Chromium gives no more of a camera while two of its pictures are held anywhere: the one that is repeated is not to be one of them. */
+  #giveBack(): void {
+    const isEven = this.#look.width % 2 === 0 && this.#look.height % 2 === 0;
+    if (this.#lastMain !== null && this.#look.colours !== null && isEven) this.#keepMain(this.#compositor.copy(this.#lastMain, this.#look));
   }
 
   #lose(): void {
