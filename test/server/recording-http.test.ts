@@ -184,4 +184,6 @@ test('recordings may be embedded elsewhere, are compressed where that helps, and
     ['gzip', 'public, max-age=0, must-revalidate'],
   );
   assert.match(playlist.headers.get('vary') ?? '', /Accept-Encoding/);
+  const plain = await fetch(playlist.url, { headers: { 'accept-encoding': 'br, gzip;q=0' } });
+  assert.equal(plain.headers.get('content-encoding'), null);
 });

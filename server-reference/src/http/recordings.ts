@@ -15,6 +15,7 @@ import type { Recordings } from '../recording/recordings.ts';
 import type { Summary } from '../recording/summary.ts';
 import type { Authorizer } from './authorize.ts';
 import { byteRange } from './byte-range.ts';
+import { takes, varyByCoding } from './content-coding.ts';
 import { notFound, Problem } from './problem.ts';
 
 export interface RecordingRoutesOptions {
@@ -199,9 +200,8 @@ function cacheControl(request: FastifyRequest, age: string): string {
 async function sendText(request: FastifyRequest, reply: FastifyReply, type: string, text: string | null): Promise<FastifyReply> {
   if (text === null) throw gone();
   reply.type(type).header('cache-control', cacheControl(request, REVALIDATE));
-  const vary = reply.getHeader('vary');
-  reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
-  if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(text);
+  varyByCoding(reply);
+  if (!takes(request, 'gzip')) return reply.send(text);
   // Off the event loop: an hour has some hundred kilobytes.
   return reply.header('content-encoding', 'gzip').send(await compress(text));
 }

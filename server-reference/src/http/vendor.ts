@@ -1,9 +1,10 @@
 /** `/vendor/**`: what face detection in a page runs on, from this server instead of a third party's. */
 import { Readable } from 'node:stream';
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { VENDOR } from '../../../src/protocol/index.ts';
 import type { FaceModel } from '../models/face-model.ts';
 import { type Coding, type VisionWasm, WASM_FILES, WASM_VERSION } from '../models/vision-wasm.ts';
+import { takes, varyByCoding } from './content-coding.ts';
 import { notFound, Problem } from './problem.ts';
 
 export interface VendorRoutesOptions {
@@ -68,15 +69,8 @@ export const vendorRoutes: FastifyPluginAsync<VendorRoutesOptions> = async (app,
 };
 
 /** The best that the browser takes; null for the file as it is. */
-function codingOf({ headers }: FastifyRequest): Coding | null {
-  const accepted = (headers['accept-encoding'] ?? '').split(',').filter((each) => !/;\s*q=0(?:\.0*)?\s*$/.test(each));
-  const takes = (coding: Coding): boolean => accepted.some((each) => each.split(';')[0]?.trim().toLowerCase() === coding);
-  return takes('br') ? 'br' : takes('gzip') ? 'gzip' : null;
-}
-
-function varyByCoding(reply: FastifyReply): void {
-  const vary = reply.getHeader('vary');
-  reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
+function codingOf(request: FastifyRequest): Coding | null {
+  return takes(request, 'br') ? 'br' : takes(request, 'gzip') ? 'gzip' : null;
 }
 
 /** A proxy that compresses makes a tag weak. */

@@ -1,6 +1,7 @@
 /** What all answers under `/live/**` share: who may cache them and for how long, compression, and clients that leave. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Milliseconds } from '../../../src/protocol/index.ts';
+import { takes, varyByCoding } from '../http/content-coding.ts';
 import type { Packager } from '../packaging/packager.ts';
 import type { ReloadQuery } from './blocking-reload.ts';
 import type { PlaylistBytes } from './packaged-session.ts';
@@ -51,9 +52,6 @@ export function goneSignal(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** Named, and not with the weight 0 (RFC 9110 §12.5.3). */
-const ACCEPTS_GZIP = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i;
-
 /** A playlist or MPD, compressed for those who can read that. */
 export function sendText(
   request: FastifyRequest<{ Querystring: Query }>,
@@ -62,10 +60,8 @@ export function sendText(
   bytes: PlaylistBytes,
   age: string,
 ): FastifyReply {
-  const zipped = ACCEPTS_GZIP.test(request.headers['accept-encoding'] ?? '');
   reply.type(type).header('cache-control', cacheControl(request, age));
-  const vary = reply.getHeader('vary');
-  reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
-  if (!zipped) return reply.send(bytes.plain);
+  varyByCoding(reply);
+  if (!takes(request, 'gzip')) return reply.send(bytes.plain);
   return reply.header('content-encoding', 'gzip').send(bytes.gzip());
 }
