@@ -8,36 +8,12 @@ import { keepStreams, openTracks } from '../support/kept-streams.ts';
 import { deepOne, loudnessInPage, movesInPage } from '../support/media-probe.ts';
 import { startPlainPhoenix } from '../support/plain-phoenix.ts';
 import { call, counts, reaches, roomTag, words } from '../support/room-page.ts';
+import { CAMERA, keepMessages, messages, SCREEN, shareCanvas } from '../support/screen-and-data.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
-const REMOTE = 'rtc-tile:not([local]):not([source=screen]) >>> video';
-const SCREEN = 'rtc-tile[source=screen]:not([local]) >>> video';
 const ALERT = 'rtc-room >>> [role=alert]';
 const MESSAGE = 'rtc-chat >>> [part~=body]';
 const AUDIBLE = 0.02;
-
-/** Runs in the page: stands for a user who shares a screen that moves and sounds. */
-function shareCanvas(): void {
-  navigator.mediaDevices.getDisplayMedia = async () => {
-    const canvas = document.createElement('canvas');
-    canvas.width = 640;
-    canvas.height = 360;
-    const context = canvas.getContext('2d');
-    let hue = 0;
-    setInterval(() => {
-      hue = (hue + 40) % 360;
-      if (context === null) return;
-      context.fillStyle = `hsl(${hue} 80% 50%)`;
-      context.fillRect(0, 0, canvas.width, canvas.height);
-    }, 100);
-    const audio = new AudioContext();
-    const tone = audio.createOscillator();
-    const destination = audio.createMediaStreamDestination();
-    tone.connect(destination);
-    tone.start();
-    return new MediaStream([...canvas.captureStream(10).getTracks(), ...destination.stream.getTracks()]);
-  };
-}
 
 /** Runs in the page: counts the descriptions that its links make. */
 function countOffers(): void {
@@ -50,15 +26,6 @@ function countOffers(): void {
 }
 
 const offers = (page: Page): Promise<number> => page.evaluate(() => (globalThis as unknown as { offers: number }).offers);
-
-/** Runs in the page: keeps what other pages sent. */
-function keepMessages(): void {
-  const kept: unknown[] = [];
-  Object.assign(globalThis, { messages: kept });
-  addEventListener('rtc-message', (event) => kept.push((event as CustomEvent<{ data: unknown }>).detail.data));
-}
-
-const messages = (page: Page): Promise<unknown[]> => page.evaluate(() => (globalThis as unknown as { messages: unknown[] }).messages);
 
 async function openPanel(page: Page, panel: string): Promise<void> {
   const controls = await deepOne(page, 'rtc-controls');
@@ -174,7 +141,7 @@ describe('a day in a room', () => {
     const shown = await deepOne<HTMLVideoElement>(ben, SCREEN);
     assert.ok(await shown.evaluate(movesInPage, 30_000), 'the screen moves');
     assert.ok((await shown.evaluate(loudnessInPage, AUDIBLE, 20_000)) >= AUDIBLE, 'the screen is heard');
-    assert.ok(await (await deepOne<HTMLVideoElement>(ben, REMOTE)).evaluate(movesInPage, 30_000), 'the camera goes on');
+    assert.ok(await (await deepOne<HTMLVideoElement>(ben, CAMERA)).evaluate(movesInPage, 30_000), 'the camera goes on');
     const late = await open(roomTag('screen', 'no-prejoin display-name="Cem" no-video no-audio'));
     const seenLate = await deepOne<HTMLVideoElement>(late, SCREEN);
     assert.ok(await seenLate.evaluate(movesInPage, 30_000), 'who comes late sees it');
@@ -199,7 +166,7 @@ describe('a day in a room', () => {
       return devices.find(({ kind, deviceId }) => kind === 'audioinput' && deviceId !== room.devices.live['audioinput'])?.deviceId ?? '';
     });
     assert.equal(await call(ana, 'switchDevice', 'audioinput', other), null);
-    const remote = await deepOne<HTMLVideoElement>(ben, REMOTE);
+    const remote = await deepOne<HTMLVideoElement>(ben, CAMERA);
     assert.ok((await remote.evaluate(loudnessInPage, AUDIBLE, 20_000)) >= AUDIBLE, 'the other microphone is heard');
     assert.deepEqual([await offers(ana), await offers(ben)], before);
   });

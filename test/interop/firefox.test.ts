@@ -7,7 +7,9 @@ import { alerts, leave, REMOTE, reaches, roomTag, sees, seesMoving } from '../su
 import { Chromium } from '../support/chromium.ts';
 import { type EmbeddingSite, startEmbeddingSite } from '../support/embedding-page.ts';
 import { Firefox, recordedLoudnessInPage } from '../support/firefox.ts';
-import { deepOne } from '../support/media-probe.ts';
+import { deepOne, movesInPage } from '../support/media-probe.ts';
+import { call } from '../support/room-page.ts';
+import { CAMERA, keepMessages, messages, SCREEN, shareCanvas } from '../support/screen-and-data.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { Stopwatch } from '../support/stopwatch.ts';
 
@@ -41,9 +43,9 @@ describe('Firefox and Chromium', { skip: missing(findFirefox) }, () => {
     await server?.close();
   });
 
-  const open = async (browser: Chromium | Firefox, room: string): Promise<Page> => {
+  const open = async (browser: Chromium | Firefox, room: string, before?: (page: Page) => Promise<unknown>): Promise<Page> => {
     const name = browser === firefox ? 'Fox' : 'Chrome';
-    const page = await browser.open(site.page(roomTag(room, name)));
+    const page = await browser.open(site.page(roomTag(room, name)), before);
     pages.push(page);
     await reaches(page, 'joined');
     return page;
@@ -94,6 +96,40 @@ describe('Firefox and Chromium', { skip: missing(findFirefox) }, () => {
     const people = [await open(chromium, 'three'), await open(firefox, 'three'), await open(firefox, 'three')];
     for (const page of people) await seesMoving(page, 2, 'everybody sees both others');
   });
+
+  // Who gives way is a matter of chance.
+  for (const round of ['once', 'again']) {
+    test(`share their first screens at the same time, and their pages send each other data: ${round}`, async () => {
+      const room = `share-${round}`;
+      const before = async (page: Page): Promise<void> => {
+        await page.evaluateOnNewDocument(shareCanvas, false);
+        await page.evaluateOnNewDocument(keepMessages);
+      };
+      const [fox, chrome] = [await open(firefox, room, before), await open(chromium, room, before)];
+      await Promise.all([fox, chrome].map((page) => sees(page, 1)));
+      assert.deepEqual(await Promise.all([fox, chrome].map((page) => call(page, 'startScreenShare'))), [null, null]);
+      for (const page of [fox, chrome]) {
+        for (const kind of [SCREEN, CAMERA]) {
+          const video = await deepOne<HTMLVideoElement>(page, kind);
+          assert.ok(await video.evaluate(movesInPage, 30_000), `${kind} moves on ${page === fox ? 'Firefox' : 'Chromium'}`);
+        }
+      }
+      assert.deepEqual(
+        await Promise.all([
+          call(fox, 'sendMessage', 'from Firefox', { direct: true }),
+          call(chrome, 'sendMessage', 'from Chromium', { direct: true }),
+        ]),
+        [null, null],
+      );
+      for (const [page, sent] of [
+        [fox, 'from Chromium'],
+        [chrome, 'from Firefox'],
+      ] as const) {
+        await page.waitForFunction(() => (globalThis as unknown as { messages: unknown[] }).messages.length > 0, { polling: 20 });
+        assert.deepEqual(await messages(page), [sent]);
+      }
+    });
+  }
 
   test('when Firefox leaves, Chromium shows it no longer within 2 s', async (t) => {
     const [fox, chrome] = [await open(firefox, 'fox-leaves'), await open(chromium, 'fox-leaves')];
