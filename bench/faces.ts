@@ -40,6 +40,8 @@ const ROWS: readonly Row[] = [
   { name: 'overlay: none', way: overlaid(), detects: false },
   { name: 'overlay: watermark', way: overlaid({ name: 'watermark', options: { text: 'Glasscast' } }), detects: false },
   { name: 'overlay: face-contour', way: overlaid({ name: 'face-contour' }), detects: true },
+  { name: 'overlay: hide-face', way: overlaid({ name: 'hide-face' }), detects: true },
+  { name: 'overlay: hide-face, not strict', way: overlaid({ name: 'hide-face', options: { strict: false } }), detects: true },
   { name: 'loop on the main thread', way: { kind: 'page-loop', library: VISION_LIBRARY, ...vision }, detects: true },
 ];
 
