@@ -38,13 +38,6 @@ export class Compositor {
     return new VideoFrame(frame, { timestamp });
   }
 
-  /** The same picture in memory of its own. */
-  copy(frame: VideoFrame, look: PictureLook): VideoFrame {
-    const context = this.#open(look);
-    context.drawImage(frame, 0, 0, look.width, look.height);
-    return canvasFrame(context, look.colours, frame.timestamp);
-  }
-
   close(): void {
     this.#card?.frame.close();
     this.#card = null;

@@ -14,6 +14,7 @@ import { FeedReader } from '../feed-reader.ts';
 import { FeedTimeline } from '../feed-timeline.ts';
 import type { Card, PictureFeed } from '../publisher-events.ts';
 import { Compositor } from './compositor.ts';
+import { HeldPicture } from './held-picture.ts';
 import { lookOf, type PictureLook } from './picture-look.ts';
 
 export interface PictureSceneOptions {
@@ -41,6 +42,8 @@ type State = 'waiting' | 'flowing' | 'standing' | 'missing';
 
 /** Cameras in the dark are slow; beyond this, none is. Screens and canvases give frames only when something changes. */
 const STILL: Milliseconds = 400;
+/** So long a picture of the feed itself is held that no other follows. */
+const HELD: Milliseconds = 100;
 const TICK: Milliseconds = 33;
 /** No camera is that slow. */
 const STANDS: Milliseconds = 2_000;
@@ -67,7 +70,7 @@ export class PictureScene {
   #main: FeedReader<VideoFrame> | null = null;
   #inset: FeedReader<VideoFrame> | null = null;
   #card: Card | null = null;
-  #lastMain: VideoFrame | null = null;
+  readonly #lastMain = new HeldPicture();
   #lastInset: VideoFrame | null = null;
   /** Of the newest picture. */
   #look = DEFAULT_LOOK;
@@ -112,7 +115,7 @@ export class PictureScene {
     this.#options.timers.clearInterval(this.#ticker);
     this.#main?.close();
     this.#inset?.close();
-    this.#keepMain(null);
+    this.#lastMain.keep(null);
     this.#keepInset(null);
     this.#compositor.close();
   }
@@ -137,7 +140,7 @@ export class PictureScene {
     this.#stood = 0;
     this.#look = lookOf(frame);
     this.#state = 'flowing';
-    this.#keepMain(frame.clone());
+    this.#lastMain.keep(frame.clone());
     // Under a card its times still are this feed's: they are placed when it is shown.
     const timestamp = this.#card === null ? this.#timeline.place(frame.timestamp, now) : null;
     if (timestamp === null) frame.close();
@@ -165,7 +168,7 @@ export class PictureScene {
   }
 
   #repeat(now: Milliseconds): void {
-    const main = this.#lastMain;
+    const main = this.#lastMain.frame;
     if (main === null) return;
     const timestamp = this.#timeline.placeMade(now);
     const inset = this.#lastInset;
@@ -176,10 +179,8 @@ export class PictureScene {
   #tick(): void {
     const now = this.#options.now();
     this.#listen(now);
-    if (this.#state === 'flowing' && now - this.#mainAt > STILL) {
-      this.#state = 'standing';
-      this.#giveBack();
-    }
+    if (now - this.#mainAt > HELD) this.#lastMain.giveBack();
+    if (this.#state === 'flowing' && now - this.#mainAt > STILL) this.#state = 'standing';
     if (now - this.#emittedAt < this.#interval - EARLY) return;
     if (this.#card !== null || this.#state === 'missing') {
       this.#emittedAt = now;
@@ -197,26 +198,15 @@ export class PictureScene {
     this.#options.stands(++this.#stood);
   }
 
-  /** Chromium gives no more of a camera while two of its pictures are held anywhere: the one that is repeated is not to be one of them. */
-  #giveBack(): void {
-    const isEven = this.#look.width % 2 === 0 && this.#look.height % 2 === 0;
-    if (this.#lastMain !== null && this.#look.colours !== null && isEven) this.#keepMain(this.#compositor.copy(this.#lastMain, this.#look));
-  }
-
   #lose(): void {
     this.#state = 'missing';
-    this.#keepMain(null);
+    this.#lastMain.keep(null);
     this.#tick();
   }
 
   #observe(interval: Milliseconds): void {
     const usual = Math.min(Math.max(interval, FASTEST), SLOWEST);
     this.#interval += RATE_WEIGHT * (usual - this.#interval);
-  }
-
-  #keepMain(frame: VideoFrame | null): void {
-    this.#lastMain?.close();
-    this.#lastMain = frame;
   }
 
   #keepInset(frame: VideoFrame | null): void {
