@@ -12,6 +12,10 @@ export interface LevelMeterOptions {
 }
 
 const INTERVAL_MS = 60;
+/** 85 ms at 48 kHz: nothing is missed between two measurements, however short it was too loud. */
+const HEARD_SAMPLES = 4096;
+/** Of them, the newest: how loud it is now. */
+const LEVEL_SAMPLES = 1024;
 /** What counts as silence and as loud speech, in decibels below full scale. */
 const QUIET = -60;
 const LOUD = -12;
@@ -90,7 +94,7 @@ export class LevelMeter {
     try {
       const context = this.#context ?? this.#options.createContext?.() ?? new AudioContext();
       this.#context = context;
-      this.#analyser ??= new AnalyserNode(context, { fftSize: 1024 });
+      this.#analyser ??= new AnalyserNode(context, { fftSize: HEARD_SAMPLES });
       this.#samples = new Float32Array(this.#analyser.fftSize);
       this.#source = context.createMediaStreamSource(new MediaStream([track]));
       this.#source.connect(this.#analyser);
@@ -105,12 +109,10 @@ export class LevelMeter {
     this.#analyser?.getFloatTimeDomainData(this.#samples);
     let power = 0;
     let peak = 0;
-    for (const sample of this.#samples) {
-      power += sample * sample;
-      peak = Math.max(peak, Math.abs(sample));
-    }
+    for (const sample of this.#samples) peak = Math.max(peak, Math.abs(sample));
+    for (const sample of this.#samples.subarray(-LEVEL_SAMPLES)) power += sample * sample;
     this.#options.onPeak?.(peak);
-    const decibels = 10 * Math.log10(power / this.#samples.length || Number.MIN_VALUE);
+    const decibels = 10 * Math.log10(power / LEVEL_SAMPLES || Number.MIN_VALUE);
     const level = Math.min(1, Math.max(0, (decibels - QUIET) / (LOUD - QUIET)));
     const shown = Math.max(level, this.#level * DECAY);
     this.#tell(shown < 0.01 ? 0 : shown);
